@@ -1,0 +1,556 @@
+// SQLite's grammar as plain structs: what parse() yields, what resolve() annotates, what lower() reads.
+//
+// A sum of alternatives is a std::variant, so a forgotten node is a compile error. Names keep their quoting, because
+// SQLite's rules depend on it ("x" may be a string, [x] may not). Members under "resolved" are empty after parse() and
+// are written once, by resolve(); lower() never changes a tree.
+#pragma once
+
+#include "dialect/span.hpp"
+#include "dialect/types.hpp"
+#include "dialect/value.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace howdah::dialect {
+
+struct Expr;
+struct Select;
+struct Source;       // scope.hpp: a thing in a FROM clause, with its columns
+struct FunctionInfo; // functions.hpp
+using ExprPtr = std::unique_ptr<Expr>;
+using SelectPtr = std::unique_ptr<Select>;
+
+// An identifier. `text` is without its quotes, `quote` is 0, '"', '\'', '`' or '['.
+struct Name {
+    std::string text;
+    Span span;
+    char quote = 0;
+    bool empty() const { return text.empty(); }
+};
+
+// [schema.]name
+struct QualifiedName {
+    Name schema; // empty when absent
+    Name name;
+};
+
+// ---------------------------------------------------------------------------------------------------- expressions
+
+// NULL, 1, 1.0, 'x', x'00', TRUE, FALSE. A hexadecimal or oversized integer already has its value's class.
+struct Literal {
+    enum class Form : std::uint8_t { null, number, string, blob, boolean };
+    Form form = Form::null;
+    Value value;
+};
+
+// CURRENT_TIME, CURRENT_DATE, CURRENT_TIMESTAMP
+struct CurrentTime {
+    enum class Form : std::uint8_t { time, date, timestamp };
+    Form form = Form::timestamp;
+};
+
+// ?, ?7, :a, @a, $a. `index` is SQLite's number for it, from 1; the same name has the same number.
+struct Parameter {
+    std::string text;
+    int index = 0;
+};
+
+// [[schema.]table.]column; also a bare "string" until resolve() knows better.
+struct ColumnRef {
+    Name schema, table, column;
+    // resolved:
+    Source* source = nullptr; // null: a double-quoted string literal (as_string) or an alias (alias_of)
+    int index = -1;           // into source->columns; -1 with a source: the rowid
+    int depth = 0;            // 0: this SELECT's FROM; 1: the one around it; ...
+    bool as_string = false;   // "x" that names nothing: the string 'x'
+    Expr* alias_of = nullptr; // a result alias used in WHERE, GROUP BY, ...: stands for that expression
+};
+
+enum class UnaryOp : std::uint8_t { minus, plus, bit_not, logical_not, is_null, not_null };
+struct Unary {
+    UnaryOp op{};
+    ExprPtr operand;
+};
+
+enum class BinaryOp : std::uint8_t {
+    add, subtract, multiply, divide, modulo, concat, bit_and, bit_or, shift_left, shift_right,
+    equal, not_equal, less, less_equal, greater, greater_equal, is, is_not, logical_and, logical_or,
+    arrow,      // ->
+    long_arrow, // ->>
+};
+struct Binary {
+    BinaryOp op{};
+    ExprPtr lhs, rhs;
+};
+
+struct Between {
+    bool negated = false;
+    ExprPtr operand, low, high;
+};
+
+// x IN (list), x IN (select), x IN table, x IN table_function(args)
+struct In {
+    bool negated = false;
+    ExprPtr operand;
+    std::vector<ExprPtr> list; // when select is null; may be empty
+    SelectPtr select;          // `x IN t` is parsed as `x IN (SELECT * FROM t)`
+    bool table_form = false;   // it was written as `x IN t`
+};
+
+enum class LikeOp : std::uint8_t { like, glob, regexp, match };
+struct Like {
+    LikeOp op{};
+    bool negated = false;
+    ExprPtr operand, pattern, escape; // escape may be null
+    Name keyword;                     // as it was written: SQLite quotes it in "no such function: REGEXP"
+};
+
+struct Case {
+    ExprPtr operand; // may be null
+    struct When {
+        ExprPtr condition, result;
+    };
+    std::vector<When> whens;
+    ExprPtr otherwise; // may be null
+};
+
+struct Cast {
+    ExprPtr operand;
+    std::string type; // as written
+};
+
+struct Collate {
+    ExprPtr operand;
+    Name collation;
+};
+
+enum class FrameUnit : std::uint8_t { rows, range, groups };
+enum class BoundKind : std::uint8_t { unbounded_preceding, preceding, current_row, following, unbounded_following };
+enum class Exclude : std::uint8_t { none, no_others, current_row, group, ties };
+struct Frame {
+    FrameUnit unit = FrameUnit::range;
+    BoundKind start = BoundKind::unbounded_preceding, end = BoundKind::current_row;
+    ExprPtr start_offset, end_offset;
+    Exclude exclude = Exclude::none;
+};
+
+enum class Direction : std::uint8_t { unspecified, ascending, descending };
+enum class Nulls : std::uint8_t { unspecified, first, last };
+struct OrderingTerm {
+    ExprPtr expr;
+    Direction direction = Direction::unspecified;
+    Nulls nulls = Nulls::unspecified;
+    // resolved: 1-based result column this term names by number or alias, 0 when it is an expression of its own
+    int result_column = 0;
+};
+
+// OVER name | OVER (base PARTITION BY … ORDER BY … frame)
+struct Window {
+    Name reference; // OVER name
+    Name base;      // OVER (base …)
+    std::vector<ExprPtr> partition_by;
+    std::vector<OrderingTerm> order_by;
+    std::optional<Frame> frame;
+};
+
+// f(args), f(*), f(DISTINCT x) FILTER (WHERE …) OVER …
+struct Call {
+    Name name;
+    bool distinct = false;
+    bool star = false;
+    std::vector<ExprPtr> args;
+    ExprPtr filter;                 // may be null
+    std::unique_ptr<Window> over;   // may be null
+    // resolved:
+    const FunctionInfo* function = nullptr;
+    bool aggregate = false;         // used as an aggregate (max/min with one argument, count, …), OVER not counted
+};
+
+// [NOT] EXISTS (select)
+struct Exists {
+    bool negated = false;
+    SelectPtr select;
+};
+
+// (select) as a value
+struct Subquery {
+    SelectPtr select;
+};
+
+// (a, b, …) with two or more members
+struct RowValue {
+    std::vector<ExprPtr> members;
+};
+
+// RAISE(IGNORE), RAISE(ABORT, 'message'): only inside a trigger
+enum class ConflictAction : std::uint8_t { unspecified, rollback, abort, fail, ignore, replace };
+struct Raise {
+    ConflictAction action = ConflictAction::ignore;
+    std::string message;
+};
+
+// (x): kept, because parentheses decide some of SQLite's rules (a parenthesised column is still a column; a
+// parenthesised integer in ORDER BY is not a position).
+struct Parenthesized {
+    ExprPtr inner;
+};
+
+struct Expr {
+    using Node = std::variant<Literal, CurrentTime, Parameter, ColumnRef, Unary, Binary, Between, In, Like, Case, Cast,
+                              Collate, Call, Exists, Subquery, RowValue, Raise, Parenthesized>;
+    Node node;
+    Span span;
+
+    // resolved:
+    Affinity affinity = Affinity::none;      // of a column, CAST, subquery; none for other expressions
+    Collation collation = Collation::binary; // in force when this is a comparison's operand
+    bool collation_explicit = false;         // by COLLATE, which beats a column's
+    bool has_collation = false;              // a column or COLLATE gives one at all
+    Classes classes = Classes::any();        // the storage classes the value can have; NULL included
+    bool constant = false;                   // depends on no row: literals, parameters, deterministic functions of such
+    bool has_aggregate = false;              // contains an aggregate of the SELECT it stands in
+    bool has_window = false;                 // contains a window function of the SELECT it stands in
+};
+
+template <typename T>
+T* as(Expr& e) { return std::get_if<T>(&e.node); }
+template <typename T>
+const T* as(const Expr& e) { return std::get_if<T>(&e.node); }
+// The expression inside any number of parentheses.
+inline const Expr& bare(const Expr& e)
+{
+    const Expr* p = &e;
+    while (const auto* inner = as<Parenthesized>(*p))
+        p = inner->inner.get();
+    return *p;
+}
+inline Expr& bare(Expr& e) { return const_cast<Expr&>(bare(static_cast<const Expr&>(e))); }
+
+// --------------------------------------------------------------------------------------------------------- select
+
+// t [AS a] [INDEXED BY i | NOT INDEXED], t(args), (select) [AS a], (join)
+struct TableRef {
+    QualifiedName table;
+    std::vector<ExprPtr> args; // table-valued function
+    bool is_function = false;
+    SelectPtr select;          // subquery
+    std::unique_ptr<struct FromClause> join; // parenthesised join
+    Name alias;
+    Name indexed_by;
+    bool not_indexed = false;
+    // resolved:
+    std::unique_ptr<Source> source; // owned here; ColumnRef::source points to it
+};
+
+struct JoinOp {
+    enum class Kind : std::uint8_t { comma, plain, inner, cross, left, right, full };
+    Kind kind = Kind::comma;
+    bool natural = false;
+};
+
+struct FromClause {
+    struct Item {
+        JoinOp op; // how it is joined to what stands left of it; meaningless for the first
+        TableRef table;
+        ExprPtr on;
+        std::vector<Name> using_columns;
+    };
+    std::vector<Item> items;
+};
+
+struct ResultColumn {
+    ExprPtr expr;  // null for * and t.*
+    Name alias;
+    Name star_of;  // t of t.*
+    bool star = false;
+    Span span;     // the expression's verbatim text: an unaliased column's name
+};
+
+struct CommonTable {
+    enum class Materialize : std::uint8_t { unspecified, yes, no };
+    Name name;
+    std::vector<Name> columns;
+    Materialize materialize = Materialize::unspecified;
+    SelectPtr select;
+    // resolved:
+    bool recursive = false;
+};
+struct With {
+    bool recursive = false;
+    std::vector<CommonTable> tables;
+};
+
+// One arm: SELECT … or VALUES (…), (…)
+struct SelectCore {
+    bool distinct = false;
+    bool all = false;
+    std::vector<ResultColumn> columns;
+    std::optional<FromClause> from;
+    ExprPtr where;
+    std::vector<ExprPtr> group_by;
+    ExprPtr having;
+    struct NamedWindow {
+        Name name;
+        Window window;
+    };
+    std::vector<NamedWindow> windows;
+    std::vector<std::vector<ExprPtr>> values; // VALUES form when not empty
+    Span span;
+
+    // resolved:
+    struct Output {          // one per result column, stars expanded
+        std::string name;    // as SQLite names it
+        Expr* expr = nullptr; // into columns, or into `expanded`
+    };
+    std::vector<Output> outputs;
+    std::vector<ExprPtr> expanded;  // the column references that stars became
+    bool aggregate = false;         // has GROUP BY or an aggregate
+};
+
+enum class CompoundOp : std::uint8_t { union_, union_all, intersect, except };
+
+struct Select {
+    std::unique_ptr<With> with;
+    std::vector<SelectCore> cores;     // left to right; at least one
+    std::vector<CompoundOp> operators; // cores.size() - 1, all of one precedence, left-associative
+    std::vector<OrderingTerm> order_by;
+    ExprPtr limit, offset;
+    Span span;
+    // resolved: the result as a whole. classes is the union over the arms; affinity is the first arm's... see resolver.
+    struct Column {
+        std::string name;
+        Affinity affinity = Affinity::none;
+        Collation collation = Collation::binary;
+        bool has_collation = false;
+        Classes classes = Classes::any();
+    };
+    std::vector<Column> result;
+    bool correlated = false; // refers to a FROM clause around it
+};
+
+// --------------------------------------------------------------------------------------------------------- writes
+
+struct SetClause {
+    std::vector<Name> columns; // one, or several for (a, b) = …
+    ExprPtr value;             // RowValue or Subquery when there are several
+    // resolved:
+    std::vector<int> indexes;  // table columns; -1 is the rowid
+};
+
+struct UpsertClause {
+    struct Target {
+        ExprPtr expr; // column, expression, COLLATE
+        Direction direction = Direction::unspecified;
+    };
+    std::vector<Target> target; // empty: any conflict
+    ExprPtr target_where;
+    bool do_update = false;
+    std::vector<SetClause> set;
+    ExprPtr where;
+    // resolved: the index of the catalog that `target` names; empty for the rowid / INTEGER PRIMARY KEY or no target
+    std::string index;
+};
+
+struct Insert {
+    std::unique_ptr<With> with;
+    ConflictAction conflict = ConflictAction::unspecified;
+    bool replace_keyword = false; // REPLACE INTO
+    QualifiedName table;
+    Name alias;
+    std::vector<Name> columns;
+    SelectPtr source; // null: DEFAULT VALUES
+    std::vector<UpsertClause> upserts;
+    std::vector<ResultColumn> returning;
+    // resolved:
+    std::unique_ptr<Source> target, excluded;
+    std::vector<int> column_indexes; // table column of each source column; -1 is the rowid
+    std::vector<SelectCore::Output> returning_outputs;
+    std::vector<ExprPtr> returning_expanded;
+};
+
+struct Update {
+    std::unique_ptr<With> with;
+    ConflictAction conflict = ConflictAction::unspecified;
+    TableRef table;
+    std::vector<SetClause> set;
+    std::optional<FromClause> from;
+    ExprPtr where;
+    std::vector<ResultColumn> returning;
+    std::vector<OrderingTerm> order_by;
+    ExprPtr limit, offset;
+    // resolved (the target's Source is table.source):
+    std::vector<SelectCore::Output> returning_outputs;
+    std::vector<ExprPtr> returning_expanded;
+};
+
+struct Delete {
+    std::unique_ptr<With> with;
+    TableRef table;
+    ExprPtr where;
+    std::vector<ResultColumn> returning;
+    std::vector<OrderingTerm> order_by;
+    ExprPtr limit, offset;
+    // resolved:
+    std::vector<SelectCore::Output> returning_outputs;
+    std::vector<ExprPtr> returning_expanded;
+};
+
+// --------------------------------------------------------------------------------------------------------- schema
+
+struct IndexedColumn {
+    ExprPtr expr; // a column name, an expression; COLLATE is a Collate node around it
+    Direction direction = Direction::unspecified;
+};
+
+struct ForeignKeyClause {
+    enum class Action : std::uint8_t { none, set_null, set_default, cascade, restrict };
+    Name table;
+    std::vector<Name> columns; // empty: the parent's primary key
+    Action on_delete = Action::none, on_update = Action::none;
+    Name match;
+    bool deferrable = false, initially_deferred = false;
+};
+
+// One CONSTRAINT of a column or of a table. What is not used by `kind` is empty.
+struct Constraint {
+    enum class Kind : std::uint8_t { primary_key, not_null, null, unique, check, default_, collate, references, generated };
+    Kind kind{};
+    Name name;
+    ConflictAction conflict = ConflictAction::unspecified;
+    Direction direction = Direction::unspecified; // column PRIMARY KEY ASC/DESC
+    bool autoincrement = false;
+    std::vector<IndexedColumn> columns;            // table PRIMARY KEY, UNIQUE
+    std::vector<Name> key_columns;                 // table FOREIGN KEY
+    ExprPtr expr;                                  // CHECK, DEFAULT, GENERATED
+    Span expr_span;                                // the verbatim text inside CHECK( ) and of DEFAULT
+    Name collation;
+    ForeignKeyClause foreign;
+    bool stored = false;                           // GENERATED … STORED
+};
+
+struct ColumnDef {
+    Name name;
+    std::string type; // as declared, whitespace as SQLite keeps it; empty when none
+    std::vector<Constraint> constraints;
+    Span span;
+};
+
+struct CreateTable {
+    bool temporary = false, if_not_exists = false;
+    QualifiedName name;
+    std::vector<ColumnDef> columns;
+    std::vector<Constraint> constraints;
+    bool without_rowid = false, strict = false;
+    SelectPtr as_select; // CREATE TABLE … AS
+};
+
+struct CreateIndex {
+    bool unique = false, if_not_exists = false;
+    QualifiedName name;
+    Name table;
+    std::vector<IndexedColumn> columns;
+    ExprPtr where;
+};
+
+struct CreateView {
+    bool temporary = false, if_not_exists = false;
+    QualifiedName name;
+    std::vector<Name> columns;
+    SelectPtr select;
+};
+
+struct CreateVirtualTable {
+    bool if_not_exists = false;
+    QualifiedName name;
+    Name module;
+    std::vector<std::string> args; // verbatim
+};
+
+using TriggerStatement = std::variant<Insert, Update, Delete, SelectPtr>;
+struct CreateTrigger {
+    enum class Time : std::uint8_t { before, after, instead_of };
+    enum class Event : std::uint8_t { insert, update, delete_ };
+    bool temporary = false, if_not_exists = false;
+    QualifiedName name;
+    Time time = Time::before;
+    Event event{};
+    std::vector<Name> update_of;
+    QualifiedName table;
+    bool for_each_row = false;
+    ExprPtr when;
+    std::vector<TriggerStatement> body;
+};
+
+struct AlterTable {
+    enum class Action : std::uint8_t { rename_table, rename_column, add_column, drop_column };
+    QualifiedName table;
+    Action action{};
+    Name column;   // rename_column, drop_column
+    Name new_name; // rename_*
+    ColumnDef definition; // add_column
+};
+
+struct Drop {
+    enum class Kind : std::uint8_t { table, index, view, trigger };
+    Kind kind{};
+    bool if_exists = false;
+    QualifiedName name;
+};
+
+// -------------------------------------------------------------------------------------------------------- session
+
+struct Begin {
+    enum class Mode : std::uint8_t { deferred, immediate, exclusive };
+    Mode mode = Mode::deferred;
+};
+struct Commit {}; // COMMIT, END
+struct Rollback {
+    Name savepoint; // ROLLBACK TO x; empty: the whole transaction
+};
+struct Savepoint {
+    Name name;
+};
+struct Release {
+    Name name;
+};
+struct Pragma {
+    QualifiedName name;
+    bool has_value = false;
+    bool call_form = false; // PRAGMA x(v)
+    std::string value;      // as SQLite sees it: unquoted, with its sign
+};
+struct Attach {
+    ExprPtr file, name, key;
+};
+struct Detach {
+    ExprPtr name;
+};
+struct Vacuum {
+    Name schema;
+    ExprPtr into;
+};
+struct Analyze {
+    QualifiedName name;
+};
+struct Reindex {
+    QualifiedName name;
+};
+
+using StatementNode = std::variant<SelectPtr, Insert, Update, Delete, CreateTable, CreateIndex, CreateView, CreateVirtualTable,
+                                   CreateTrigger, AlterTable, Drop, Begin, Commit, Rollback, Savepoint, Release, Pragma,
+                                   Attach, Detach, Vacuum, Analyze, Reindex>;
+
+struct Statement {
+    enum class Explain : std::uint8_t { no, explain, query_plan };
+    Explain explain = Explain::no;
+    StatementNode node;
+    std::vector<Parameter> parameters; // in order of number; a number that is not used has an empty text
+    int parameter_count = 0;           // the highest number
+    Span span;
+};
+
+} // namespace howdah::dialect

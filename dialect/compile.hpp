@@ -1,0 +1,130 @@
+// SQLite text in, PostgreSQL text out. compile.cpp fits on a screen; start reading there.
+#pragma once
+
+#include "dialect/ast.hpp"
+#include "dialect/catalog.hpp"
+#include "dialect/mirror.hpp"
+#include "dialect/result.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace howdah::dialect {
+
+enum class Writers : std::uint8_t { single, concurrent };
+enum class Mismatch : std::uint8_t { promote, reject };
+
+// What a session's settings mean to the compiler. Part of a plan's key.
+struct Options {
+    bool case_sensitive_like = false;
+    bool foreign_keys = false;
+    bool recursive_triggers = false;
+    bool exact_arithmetic = false; // tier 2 (catalogue D2): the retry after PostgreSQL reported 22003
+    Writers writers = Writers::single;
+    Mismatch mismatch = Mismatch::promote;
+    bool operator==(const Options&) const = default;
+};
+
+// One $n of a plan: a value that the proxy computes when the statement is bound.
+struct Slot {
+    int parameter = 0;       // the client's parameter of this number, or
+    std::string expression;  // a row-independent expression in SQLite's text over ?1 … ?n, evaluated by the mirror, or
+    Value literal;           // when neither is set, this value
+    Affinity affinity = Affinity::none; // applied to the value before it is sent
+    // The plan is valid only while the value, after `affinity`, has this class.
+    StorageClass guard = StorageClass::null;
+    PgType type = PgType::text; // what is sent, in binary
+};
+
+// One PostgreSQL statement of a plan.
+struct Step {
+    enum class Role : std::uint8_t {
+        internal, // its rows and its count mean nothing to the client
+        rows,     // its rows are the client's
+        write,    // its command tag is changes(); its last column, when `returns_rowid`, is the rowid of each new row
+    };
+    std::string sql;
+    std::vector<int> slots; // $1 is slots[0], an index into Compiled::slots
+    Role role = Role::internal;
+    bool returns_rowid = false; // an extra last column, int8, that is not the client's: last_insert_rowid
+    bool returns_rows = false;  // a write with RETURNING: the columns before the rowid are the client's
+    bool prepare = true;        // worth a server-side prepared statement of its own
+    // A write whose changes() is not the tag's count but the value of a single row's single int8 column.
+    bool count_is_value = false;
+};
+
+struct Output {
+    std::string name;
+    std::optional<std::string> decltype_;
+    PgType type = PgType::text;       // how the value arrives from PostgreSQL
+    Classes classes = Classes::any(); // what it can be
+};
+
+// A column that must get a wider PostgreSQL type before the statement can run (catalogue D3).
+struct Promotion {
+    std::string schema, table, column; // SQLite's names
+    PgType to = PgType::v;
+};
+
+struct Compiled {
+    enum class Kind : std::uint8_t {
+        empty,    // nothing but comments
+        query,    // one step with role rows
+        write,    // INSERT, UPDATE, DELETE, REPLACE
+        schema,   // CREATE, ALTER, DROP: `next` is the catalog once the steps have run
+        local,    // SQLite itself answers, from the mirror: no step
+        session,  // BEGIN, COMMIT, SAVEPOINT, PRAGMA, ATTACH, …: the session does it
+        promote,  // `promotion` must be carried out first, then the statement compiled again
+        accepted, // VACUUM, ANALYZE, REINDEX: steps may be empty
+    };
+    Kind kind = Kind::empty;
+    std::vector<Step> steps;
+    std::vector<Slot> slots;
+    std::vector<Output> columns;
+    int parameter_count = 0;
+    std::vector<std::string> parameter_names; // by number from 1
+    std::shared_ptr<const Catalog> next;      // schema
+    std::optional<Promotion> promotion;       // promote
+    bool read_only = true;
+    bool touches_temp = false;  // the statement uses a TEMP object: the session must keep its connection
+    bool needs_writer_lock = false;
+    // A conflict clause that ends more than the statement (OR ROLLBACK).
+    bool rollback_on_constraint = false;
+    // The table whose AUTOINCREMENT or rowid an INSERT uses; for last_insert_rowid of WITHOUT ROWID tables it is empty.
+    std::string insert_table;
+    std::vector<std::string> rules; // every rule that fired, in order
+    // The parsed statement: the session reads BEGIN, PRAGMA, ATTACH, … from it. Shared, because plans are copied.
+    std::shared_ptr<const Statement> statement;
+};
+
+struct CompileRequest {
+    std::string_view sql; // one statement
+    const Catalog& catalog;
+    std::span<const Value> parameters; // bound values by number from 1; their classes choose the plan
+    Options options;
+    Mirror::SessionValues session;
+};
+
+Result<Compiled> compile(const CompileRequest& request);
+
+// For `howdah explain`: the statement after each stage.
+struct Explanation {
+    std::string tokens, tree, resolved;
+    std::vector<std::string> rules;
+    std::optional<Compiled> compiled;
+    std::optional<Error> error;
+};
+Explanation explain(const CompileRequest& request);
+
+// The steps that carry out a Promotion, and the catalog after it. Throws Error.
+struct PromotionPlan {
+    std::vector<Step> steps;
+    std::shared_ptr<const Catalog> next;
+};
+PromotionPlan plan_promotion(const Catalog& catalog, const Promotion& promotion);
+
+} // namespace howdah::dialect

@@ -1,0 +1,71 @@
+// An in-memory SQLite that holds a schema and no rows: what SQLite itself says about a statement.
+//
+// The only file of dialect/ that includes sqlite3.h is mirror.cpp. A mirror is used by one thread at a time.
+#pragma once
+
+#include "dialect/error.hpp"
+#include "dialect/value.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace howdah::dialect {
+
+struct SchemaRow;
+
+class Mirror {
+public:
+    Mirror();
+    ~Mirror();
+    Mirror(const Mirror&) = delete;
+    Mirror& operator=(const Mirror&) = delete;
+
+    // What sqlite3_prepare_v2 says of the first statement of `sql`.
+    struct Answer {
+        std::optional<Error> error; // SQLite's message and code
+        std::vector<std::string> columns;
+        std::vector<std::optional<std::string>> decltypes;
+        int parameter_count = 0;
+        std::vector<std::string> parameter_names; // by number from 1; "" for a nameless one
+        bool read_only = true;
+        bool is_explain = false;
+        std::size_t tail = 0; // where the next statement begins
+    };
+    Answer prepare(std::string_view sql) const;
+
+    // Runs statements that make, change or drop schema objects, or set a pragma. Throws Error.
+    void execute(std::string_view sql);
+    // A copy with the same schema, TEMP included, and the same attached names.
+    std::unique_ptr<Mirror> clone() const;
+    // sqlite_schema of every database, in rowid order; `storage` is empty.
+    std::vector<SchemaRow> schema() const;
+    void attach(std::string_view name);
+
+    // Runs a statement that needs no stored row (a query of sqlite_schema, a PRAGMA that describes the schema, a SELECT
+    // without a table) and gives each row to `row`. Bounded: after `limit_ms` it ends with SQLITE_INTERRUPT.
+    // Functions of a session (changes(), total_changes(), last_insert_rowid()) answer from `session`.
+    struct SessionValues {
+        std::int64_t changes = 0, total_changes = 0, last_insert_rowid = 0;
+    };
+    void query(std::string_view sql, std::span<const Value> parameters, const SessionValues& session,
+               const std::function<void(std::span<const ValueView>)>& row, int limit_ms = 5000) const;
+
+    // The value of a row-independent expression in SQLite's text, over ?1 … ?n. 'now' is the time of this call.
+    Value evaluate(std::string_view expression, std::span<const Value> parameters, const SessionValues& session) const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// The SQLite library's version, e.g. "3.40.1".
+std::string_view sqlite_library_version();
+
+} // namespace howdah::dialect

@@ -1,0 +1,86 @@
+// What is asked of a server connection in one packet, and what it answered. Plain values.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace howdah::pool {
+
+using Oid = std::uint32_t;
+
+// A column as RowDescription gives it.
+struct FieldDescription {
+    std::string name;
+    Oid table_oid = 0;
+    std::int16_t attribute = 0;
+    Oid type = 0;
+    std::int16_t type_size = 0;
+    std::int32_t type_modifier = -1;
+    std::int16_t format = 0; // 0 text, 1 binary
+};
+
+// A field of a DataRow: nullopt is NULL. Views are valid only during the call they are given to.
+using Field = std::optional<std::string_view>;
+
+// Receives a command's rows as they arrive. on_* are called between socket reads; flush() is awaited after each chunk,
+// so a sink that cannot take more keeps the server waiting and memory stays bounded.
+class RowSink {
+public:
+    virtual ~RowSink() = default;
+    virtual void on_description(std::span<const FieldDescription>) {}
+    virtual void on_row(std::span<const Field> row) = 0;
+    // Waits until there is room again. False: the client is gone; the rest is cancelled and drained.
+    virtual boost::asio::awaitable<bool> flush() = 0;
+};
+
+struct Param {
+    std::optional<std::string> bytes; // nullopt: NULL
+    Oid type = 0;                     // 0: the server infers it
+    bool binary = true;
+};
+
+// One statement: Parse (unless prepared already), Bind, [Describe,] Execute.
+struct Command {
+    std::string sql;
+    std::vector<Param> params;
+    bool binary_results = true;             // for every column; or
+    std::vector<std::int16_t> result_formats; // per column, when not empty
+    bool prepare = false;                   // keep it as a named prepared statement on the connection (LRU)
+    bool describe = false;                  // RowSink::on_description is called
+    RowSink* rows = nullptr;                // null: rows are read and dropped
+    std::string portal;                     // named portal, for max_rows
+    std::int32_t max_rows = 0;              // 0: all. With a portal, a later Command with `resume` fetches more
+    bool resume = false;                    // Execute of `portal` alone
+    bool close_portal = false;              // Close of `portal` alone
+    bool simple = false;                    // a simple query ('Q') on its own: text results, several statements allowed
+};
+
+struct Batch {
+    std::vector<Command> commands;
+};
+
+// ErrorResponse or NoticeResponse.
+struct ServerError {
+    std::string severity, sqlstate, message, detail, hint, where, schema, table, column, datatype, constraint, position;
+};
+
+struct CommandResult {
+    std::string tag; // "INSERT 0 1"; empty when suspended
+    std::uint64_t rows = 0;
+    bool suspended = false;
+};
+
+struct BatchResult {
+    std::vector<CommandResult> results; // of the commands that succeeded
+    std::optional<ServerError> error;   // of commands[results.size()]; the rest was skipped
+    char transaction_status = 'I';
+    bool sink_gone = false;             // a RowSink answered false: the statement was cancelled
+};
+
+} // namespace howdah::pool

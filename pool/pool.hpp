@@ -1,0 +1,113 @@
+// A pool of connections to one PostgreSQL server as one user, lent to many clients. Start reading here.
+//
+// One io_context, one thread: nothing here locks. Decisions are made by PoolState (pool_state.hpp); this shell performs
+// them. Every checkout ends in exactly one class (stats.hpp), so the classes always add up to the checkouts.
+#pragma once
+
+#include "pool/batch.hpp"
+#include "pool/error.hpp"
+#include "pool/stats.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace howdah::pool {
+
+struct Settings {
+    std::string conninfo;  // libpq conninfo or URI
+    std::size_t min = 2, max = 10;
+    std::chrono::milliseconds connect_timeout{5000};
+    std::chrono::milliseconds checkout_timeout{30000};
+    std::chrono::milliseconds query_timeout{0};     // 0: none
+    std::chrono::seconds max_lifetime{3600};        // ± 10 % jitter
+    std::chrono::seconds max_idle{600};             // above `min`
+    std::chrono::seconds check_after_idle{30};      // an idle connection older than this is checked before it is lent
+    std::size_t max_waiting = 10000;
+    std::size_t max_prepared = 500;                 // per connection
+    // Sent once on every new connection, as one simple query (SET …; …).
+    std::string on_connect;
+};
+
+class Connection;
+
+// A connection lent to one client. Move-only; returning it is destroying it. A connection that is in a transaction, has
+// a query running or was marked dirty when it comes back is closed (or rolled back first), never lent as it is.
+class Lease {
+public:
+    Lease();
+    Lease(Lease&&) noexcept;
+    Lease& operator=(Lease&&) noexcept;
+    ~Lease();
+    explicit operator bool() const { return impl_ != nullptr; }
+
+    // Sends the commands in one write with one Sync, and reads the answers. A server error is part of BatchResult; a
+    // pool::Error means that the connection is gone and with it the transaction. `batch` must outlive the call.
+    boost::asio::awaitable<Result<BatchResult>> run(const Batch& batch);
+
+    // 'I', 'T' or 'E' of the last ReadyForQuery.
+    char transaction_status() const;
+    // The connection must not be lent again (TEMP tables, LISTEN, …).
+    void mark_dirty();
+    // Asks the server, on a connection of its own, to stop what this one runs. Returns at once.
+    void cancel();
+
+    struct Impl;
+    explicit Lease(std::unique_ptr<Impl> impl);
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+class Pool : public std::enable_shared_from_this<Pool> {
+public:
+    static std::shared_ptr<Pool> make(boost::asio::any_io_executor executor, Settings settings);
+    ~Pool();
+
+    // Opens `min` connections in the background and keeps them.
+    void start();
+    // A connection for the caller alone. Ends with Error::timeout after checkout_timeout. When `abandoned` is given and
+    // emits, the wait ends (asio cancellation of the awaiting coroutine does the same) and counts as abandoned.
+    boost::asio::awaitable<Result<Lease>> checkout();
+    // Runs one autocommit batch wherever there is room. Today a checkout for its duration; shared lanes take its place
+    // (design section 5), which is why callers must not assume a connection.
+    boost::asio::awaitable<Result<BatchResult>> run(const Batch& batch);
+
+    // Changes limits and timeouts; connections in use are kept. A new conninfo applies to new connections.
+    void reconfigure(Settings settings);
+    // No new checkouts; closes idle connections now and the others when they come back.
+    void shut_down();
+
+    Snapshot stats() const;
+
+    struct Impl;
+
+private:
+    explicit Pool(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+// One connection outside the pool's limits that listens on a channel for as long as it lives. Reconnects with back-off.
+// `on_notify(payload)` runs on the executor; `on_reconnect()` after each (re)connection, since notifications sent in
+// between are lost.
+class Listener : public std::enable_shared_from_this<Listener> {
+public:
+    static std::shared_ptr<Listener> make(boost::asio::any_io_executor executor, std::string conninfo, std::string channel,
+                                          std::function<void(std::string_view)> on_notify, std::function<void()> on_reconnect);
+    ~Listener();
+    void start();
+    void stop();
+
+    struct Impl;
+
+private:
+    explicit Listener(std::shared_ptr<Impl> impl);
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace howdah::pool

@@ -1,0 +1,70 @@
+// One client's SQLite connection: its transaction, its settings, its counters. Front ends talk to this and nothing else.
+#pragma once
+
+#include "proxy/exchange.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace howdah::proxy {
+
+class Databases;
+
+// Cuts the first statement (with its semicolon) off `script`: SQLite's rule, which understands strings, comments and
+// trigger bodies. Returns its length; the whole when there is no further statement. Only comments and spaces: is_blank.
+std::size_t first_statement(std::string_view script);
+bool is_blank(std::string_view statement);
+
+struct RunOptions {
+    std::string portal;        // named result that can be fetched in parts; empty: all at once
+    std::int32_t max_rows = 0; // 0: all
+    // For a statement that goes to PostgreSQL untouched.
+    std::vector<RawParameter> raw_parameters;
+    std::vector<std::int16_t> raw_result_formats;
+};
+
+// All members run on the client's strand, one at a time; cancel() may be called at any moment from the same thread.
+class Session {
+public:
+    // `database` is the name the client gave. The database is opened (created, where the config says so) by the first
+    // statement. `client` is how logs name the client, e.g. "pgwire 127.0.0.1:5123".
+    Session(Databases& databases, std::string database, std::string client);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // Opens the database now, so that a front end can refuse a client early. An error is final.
+    boost::asio::awaitable<std::optional<ClientError>> open();
+
+    // What a statement's parameters and columns are. `parameters` are samples: only their storage classes matter.
+    boost::asio::awaitable<Description> describe(std::string_view sql, std::span<const Value> parameters);
+
+    // Runs one statement. `parameters` by number from 1; missing ones are NULL, as in SQLite.
+    boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, RunOptions options = {});
+    // More rows of a suspended portal.
+    boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink);
+    boost::asio::awaitable<void> close_portal(std::string_view portal);
+    // The PostgreSQL wire's Sync: portals opened outside a transaction end.
+    boost::asio::awaitable<void> sync();
+
+    // Interrupts what runs now, on the server or in the queue. The statement ends with SQLITE_INTERRUPT.
+    void cancel();
+    // Rolls back and gives the connection back. The destructor does the same without waiting.
+    boost::asio::awaitable<void> close();
+
+    bool autocommit() const;
+    // Statements with the comment `/* howdah: postgres */`, and questions about pg_catalog and information_schema.
+    bool goes_to_postgres(std::string_view sql) const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace howdah::proxy
