@@ -12,13 +12,13 @@
 namespace howdah::proxy {
 
 struct DatabaseConfig {
-    std::string postgres;       // libpq conninfo or URI
-    std::string schema;         // PostgreSQL schema; empty: the client's name for the database
-    bool create = false;        // create the schema on first use
-    std::string writers = "single";    // single, concurrent
-    std::string mismatch = "promote";  // promote, reject
-    bool foreign_keys = false;         // PRAGMA foreign_keys of a new session
-    bool allow_postgres = true;        // /* howdah: postgres */ and pg_catalog
+    std::string postgres;             // libpq conninfo or URI
+    std::string schema;               // PostgreSQL schema; empty: the client's name for the database
+    bool create = false;              // create the schema on first use
+    std::string writers = "single";   // single, concurrent
+    std::string mismatch = "promote"; // promote, reject
+    bool foreign_keys = false;        // PRAGMA foreign_keys of a new session
+    bool allow_postgres = true;       // /* howdah: postgres */ and pg_catalog
 };
 
 struct PoolConfig {
@@ -47,17 +47,17 @@ struct AuthConfig {
 
 struct LimitsConfig {
     std::size_t max_clients = 10000;
-    std::size_t max_line_bytes = 64U << 20U;    // one line of the line protocol
+    std::size_t max_line_bytes = 64U << 20U;     // one line of the line protocol
     std::size_t max_message_bytes = 256U << 20U; // one message of the PostgreSQL wire after login
     std::chrono::milliseconds login_timeout{15000};
-    std::chrono::seconds idle_timeout{0};        // 0: none
+    std::chrono::seconds idle_timeout{0}; // 0: none
     std::chrono::seconds idle_in_transaction_timeout{0};
-    std::chrono::seconds drain_timeout{30};      // SIGTERM: how long transactions may go on
-    std::size_t plan_cache = 10000;              // plans per database
+    std::chrono::seconds drain_timeout{30}; // SIGTERM: how long transactions may go on
+    std::size_t plan_cache = 10000;         // plans per database
 };
 
 struct LogConfig {
-    std::string level = "info"; // trace, debug, info, warn, error
+    std::string level = "info";  // trace, debug, info, warn, error
     std::string format = "text"; // text, json
 };
 

@@ -30,7 +30,7 @@ enum class ColumnKind : std::uint8_t {
 };
 
 struct Column {
-    std::string name;                   // as SQLite names it
+    std::string name;                     // as SQLite names it
     std::optional<std::string> decltype_; // sqlite3_column_decltype
     ColumnKind kind = ColumnKind::dynamic;
 };
@@ -53,41 +53,44 @@ struct RawParameter {
     bool binary = false;
 };
 
-// Where a statement's result goes. on_* are called as rows arrive and must not throw; flush() is awaited between chunks:
-// it returns when the client has taken enough for the buffer to have room again, false when the client is gone.
+// Where a statement's result goes. on_* are called as rows arrive and must not throw; flush() is awaited between
+// chunks: it returns when the client has taken enough for the buffer to have room again, false when the client is gone.
 class ReplySink {
-public:
+  public:
     virtual ~ReplySink() = default;
     virtual void on_columns(std::span<const Column> columns) = 0; // once, before any row, also when there is no row
     virtual void on_row(std::span<const ValueView> row) = 0;      // views are valid during the call
     virtual void on_raw_columns(std::span<const RawColumn> columns) = 0;
     virtual void on_raw_row(std::span<const RawField> row) = 0;
     virtual boost::asio::awaitable<bool> flush() = 0;
+    // Forgets everything since on_columns, if none of it has left for the client yet; false when some has. The session
+    // runs a statement again (exact arithmetic, a promoted column) only where this succeeds.
+    virtual bool rewind() { return false; }
 };
 
 // An error as a client reads it; made in client_error.cpp only.
 struct ClientError {
-    int code = 1;                       // SQLite's extended result code
-    std::string name = "SQLITE_ERROR";  // and its name
-    std::string message;                // SQLite's own text
+    int code = 1;                      // SQLite's extended result code
+    std::string name = "SQLITE_ERROR"; // and its name
+    std::string message;               // SQLite's own text
     std::string sqlstate = "XX000";
-    std::string detail, hint;           // for the PostgreSQL wire and the log
-    int position = 0;                   // 1-based character of the statement, 0 when unknown
-    bool fatal = false;                 // the connection ends
+    std::string detail, hint; // for the PostgreSQL wire and the log
+    int position = 0;         // 1-based character of the statement, 0 when unknown
+    bool fatal = false;       // the connection ends
 };
 
 // How one statement ended.
 struct Outcome {
     std::optional<ClientError> error;
     bool has_columns = false;
-    bool suspended = false;        // max_rows reached; Session::fetch goes on
-    std::uint64_t rows = 0;        // rows given to the sink by this call
-    std::int64_t changes = 0;      // changes(), total_changes(), last_insert_rowid() after the statement
+    bool suspended = false;   // max_rows reached; Session::fetch goes on
+    std::uint64_t rows = 0;   // rows given to the sink by this call
+    std::int64_t changes = 0; // changes(), total_changes(), last_insert_rowid() after the statement
     std::int64_t total_changes = 0;
     std::int64_t last_insert_rowid = 0;
     bool autocommit = true;
-    std::string tag;               // PostgreSQL's command tag: "SELECT 2", "INSERT 0 1", "BEGIN", "CREATE TABLE", …
-    bool is_empty = false;         // there was no statement in the text
+    std::string tag;       // PostgreSQL's command tag: "SELECT 2", "INSERT 0 1", "BEGIN", "CREATE TABLE", …
+    bool is_empty = false; // there was no statement in the text
 };
 
 // What is known of a statement before it runs.

@@ -1,4 +1,5 @@
-// One client's SQLite connection: its transaction, its settings, its counters. Front ends talk to this and nothing else.
+// One client's SQLite connection: its transaction, its settings, its counters. Front ends talk to this and nothing
+// else.
 #pragma once
 
 #include "proxy/exchange.hpp"
@@ -31,7 +32,7 @@ struct RunOptions {
 
 // All members run on the client's strand, one at a time; cancel() may be called at any moment from the same thread.
 class Session {
-public:
+  public:
     // `database` is the name the client gave. The database is opened (created, where the config says so) by the first
     // statement. `client` is how logs name the client, e.g. "pgwire 127.0.0.1:5123".
     Session(Databases& databases, std::string database, std::string client);
@@ -46,7 +47,8 @@ public:
     boost::asio::awaitable<Description> describe(std::string_view sql, std::span<const Value> parameters);
 
     // Runs one statement. `parameters` by number from 1; missing ones are NULL, as in SQLite.
-    boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, RunOptions options = {});
+    boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
+                                        RunOptions options = {});
     // More rows of a suspended portal.
     boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink);
     boost::asio::awaitable<void> close_portal(std::string_view portal);
@@ -62,7 +64,7 @@ public:
     // Statements with the comment `/* howdah: postgres */`, and questions about pg_catalog and information_schema.
     bool goes_to_postgres(std::string_view sql) const;
 
-private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,50 @@
+// Compiled statements by text, settings, catalog and the classes of the bound parameters (catalogue D8). Pure.
+#pragma once
+
+#include "dialect/compile.hpp"
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace howdah::proxy {
+
+using Plan = std::shared_ptr<const dialect::Compiled>;
+
+// What a plan is valid for, apart from the guards of its slots.
+std::string plan_key(std::string_view sql, const dialect::Options& options, std::uint64_t catalog_id,
+                     std::span<const dialect::Value> parameters);
+
+// Least recently used keys leave when `capacity` keys are held. One key has a few plans, told apart by their guards.
+class PlanCache {
+  public:
+    static constexpr std::size_t variants = 8;
+
+    explicit PlanCache(std::size_t capacity) : capacity_(capacity) {}
+
+    // The plans of a key, newest first; empty when there is none. Valid until the next call.
+    const std::vector<Plan>& find(const std::string& key);
+    void add(const std::string& key, Plan plan);
+    void set_capacity(std::size_t capacity);
+    std::size_t size() const { return entries_.size(); }
+    std::uint64_t evictions() const { return evictions_; }
+
+  private:
+    struct Entry {
+        std::string key;
+        std::vector<Plan> plans;
+    };
+    void trim();
+
+    std::size_t capacity_;
+    std::uint64_t evictions_ = 0;
+    std::list<Entry> entries_; // most recently used first
+    std::unordered_map<std::string_view, std::list<Entry>::iterator> index_;
+    std::vector<Plan> none_;
+};
+
+} // namespace howdah::proxy

@@ -1,0 +1,143 @@
+// See transaction.hpp.
+#include "proxy/transaction.hpp"
+
+#include <algorithm>
+
+namespace howdah::proxy {
+
+namespace {
+
+bool same_name(std::string_view a, std::string_view b)
+{
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+Transaction::Plan refused(std::string error)
+{
+    Transaction::Plan plan;
+    plan.error = std::move(error);
+    return plan;
+}
+
+} // namespace
+
+std::optional<std::string> Transaction::begin()
+{
+    if (active_)
+        return "cannot start a transaction within a transaction";
+    active_ = true;
+    by_savepoint_ = false;
+    return std::nullopt;
+}
+
+std::vector<std::string> Transaction::savepoint(std::string_view name)
+{
+    if (!active_) {
+        active_ = true;
+        by_savepoint_ = true;
+    }
+    marks_.push_back({std::string(name), "s" + std::to_string(++counter_), writer_locked_});
+    if (on_server_)
+        return {"SAVEPOINT " + marks_.back().server_name};
+    return {};
+}
+
+Transaction::Plan Transaction::commit() const
+{
+    if (!active_)
+        return refused("cannot commit - no transaction is active");
+    Plan plan;
+    plan.ends_transaction = true;
+    if (on_server_)
+        plan.send = {"COMMIT"};
+    return plan;
+}
+
+Transaction::Plan Transaction::rollback() const
+{
+    if (!active_)
+        return refused("cannot rollback - no transaction is active");
+    Plan plan;
+    plan.ends_transaction = true;
+    if (on_server_)
+        plan.send = {"ROLLBACK"};
+    return plan;
+}
+
+Transaction::Plan Transaction::rollback_to(std::string_view name) const
+{
+    const auto found = find(name);
+    if (!found)
+        return refused("no such savepoint: " + std::string(name));
+    Plan plan;
+    plan.keep = *found + 1;
+    plan.writer_locked = marks_[*found].writer_locked;
+    if (on_server_)
+        plan.send = {"ROLLBACK TO SAVEPOINT " + marks_[*found].server_name};
+    return plan;
+}
+
+Transaction::Plan Transaction::release(std::string_view name) const
+{
+    const auto found = find(name);
+    if (!found)
+        return refused("no such savepoint: " + std::string(name));
+    if (*found == 0 && by_savepoint_)
+        return commit();
+    Plan plan;
+    plan.keep = *found;
+    plan.writer_locked = writer_locked_;
+    if (on_server_)
+        plan.send = {"RELEASE SAVEPOINT " + marks_[*found].server_name};
+    return plan;
+}
+
+void Transaction::done(const Plan& plan)
+{
+    if (plan.ends_transaction) {
+        ended();
+        return;
+    }
+    marks_.resize(plan.keep);
+    writer_locked_ = plan.writer_locked;
+}
+
+void Transaction::ended() { *this = Transaction{}; }
+
+std::vector<std::string> Transaction::opening() const
+{
+    if (!active_ || on_server_)
+        return {};
+    std::vector<std::string> statements{"BEGIN ISOLATION LEVEL REPEATABLE READ"};
+    for (const Mark& mark : marks_)
+        statements.push_back("SAVEPOINT " + mark.server_name);
+    return statements;
+}
+
+std::optional<std::size_t> Transaction::find(std::string_view name) const
+{
+    for (std::size_t i = marks_.size(); i-- > 0;)
+        if (same_name(marks_[i].name, name))
+            return i;
+    return std::nullopt;
+}
+
+std::string Transaction::describe() const
+{
+    if (!active_)
+        return "autocommit";
+    std::string text = by_savepoint_ ? "savepoint" : "begin";
+    if (on_server_)
+        text += ", on server";
+    if (writer_locked_)
+        text += ", writer";
+    if (!marks_.empty()) {
+        text += ", savepoints:";
+        for (const Mark& mark : marks_)
+            text += " " + mark.name;
+    }
+    return text;
+}
+
+} // namespace howdah::proxy

@@ -1,0 +1,72 @@
+// A client's transaction as SQLite sees it, and what it takes on a server connection. Pure: decides, never sends.
+//
+// BEGIN and SAVEPOINT are answered at once and reach the server with the first statement after them (design section 4).
+// https://sqlite.org/lang_transaction.html, https://sqlite.org/lang_savepoint.html
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace howdah::proxy {
+
+class Transaction {
+  public:
+    // The savepoint that guards one statement; its name is no client's, because those are numbered.
+    static constexpr std::string_view statement_savepoint = "howdah_statement";
+
+    // No BEGIN and no SAVEPOINT is open: what sqlite3_get_autocommit says.
+    bool autocommit() const { return !active_; }
+    // The server has been told of the transaction.
+    bool on_server() const { return on_server_; }
+    bool writer_locked() const { return writer_locked_; }
+    std::size_t savepoints() const { return marks_.size(); }
+
+    // BEGIN. An error text is SQLite's ("cannot start a transaction within a transaction").
+    std::optional<std::string> begin();
+    // SAVEPOINT name: begins a transaction when none is open. Returns what must be sent now (nothing while not on the
+    // server).
+    std::vector<std::string> savepoint(std::string_view name);
+
+    struct Plan {
+        std::string error;             // SQLite's text; empty when the statement is valid
+        std::vector<std::string> send; // to the server, in order
+        bool ends_transaction = false; // call ended() when the server agreed
+        std::size_t keep = 0;          // savepoints that remain; call kept() when the server agreed
+        bool writer_locked = false;    // after it
+    };
+    Plan commit() const;
+    Plan rollback() const;
+    Plan rollback_to(std::string_view name) const;
+    Plan release(std::string_view name) const;
+    // The plan has been carried out.
+    void done(const Plan& plan);
+    // The transaction is gone: COMMIT, ROLLBACK, a lost connection.
+    void ended();
+
+    // What precedes the first statement on the server: BEGIN and the savepoints made so far. Empty once it is there.
+    std::vector<std::string> opening() const;
+    void opened() { on_server_ = active_; }
+    void took_writer_lock() { writer_locked_ = true; }
+
+    // "autocommit", "begin, on server, writer, savepoints: a b"
+    std::string describe() const;
+
+  private:
+    struct Mark {
+        std::string name;           // the client's, as written; compared without case
+        std::string server_name;    // s1, s2, …
+        bool writer_locked = false; // when it was made: rolling back to it gives later locks up
+    };
+    std::optional<std::size_t> find(std::string_view name) const;
+
+    bool active_ = false;
+    bool by_savepoint_ = false; // the outermost savepoint began the transaction; its RELEASE commits
+    bool on_server_ = false;
+    bool writer_locked_ = false;
+    std::vector<Mark> marks_;
+    unsigned counter_ = 0;
+};
+
+} // namespace howdah::proxy

@@ -1,0 +1,101 @@
+// A transaction's decisions, without a server.
+#include "proxy/transaction.hpp"
+
+#include <catch2/catch.hpp>
+
+using howdah::proxy::Transaction;
+using Statements = std::vector<std::string>;
+
+TEST_CASE("BEGIN reaches the server with the first statement after it")
+{
+    Transaction t;
+    CHECK(t.autocommit());
+    CHECK_FALSE(t.begin());
+    CHECK(t.describe() == "begin");
+    CHECK(t.opening() == Statements{"BEGIN ISOLATION LEVEL REPEATABLE READ"});
+    t.opened();
+    CHECK(t.opening().empty());
+    CHECK(t.describe() == "begin, on server");
+}
+
+TEST_CASE("BEGIN inside a transaction is refused with SQLite's words")
+{
+    Transaction t;
+    t.begin();
+    CHECK(t.begin() == "cannot start a transaction within a transaction");
+}
+
+TEST_CASE("COMMIT and ROLLBACK without a transaction are refused with SQLite's words")
+{
+    const Transaction t;
+    CHECK(t.commit().error == "cannot commit - no transaction is active");
+    CHECK(t.rollback().error == "cannot rollback - no transaction is active");
+}
+
+TEST_CASE("a transaction the server never heard of ends without a word to it")
+{
+    Transaction t;
+    t.begin();
+    const auto plan = t.commit();
+    CHECK(plan.send.empty());
+    t.done(plan);
+    CHECK(t.autocommit());
+}
+
+TEST_CASE("savepoints made before the first statement travel with it")
+{
+    Transaction t;
+    t.begin();
+    CHECK(t.savepoint("a").empty());
+    CHECK(t.opening() == Statements{"BEGIN ISOLATION LEVEL REPEATABLE READ", "SAVEPOINT s1"});
+}
+
+TEST_CASE("a savepoint outside a transaction begins one and its release commits it")
+{
+    Transaction t;
+    t.savepoint("a");
+    t.opened();
+    CHECK(t.savepoint("b") == Statements{"SAVEPOINT s2"});
+    const auto inner = t.release("B");
+    CHECK(inner.send == Statements{"RELEASE SAVEPOINT s2"});
+    t.done(inner);
+    const auto outer = t.release("a");
+    CHECK(outer.send == Statements{"COMMIT"});
+    CHECK(outer.ends_transaction);
+}
+
+TEST_CASE("the innermost of several savepoints of one name is meant")
+{
+    Transaction t;
+    t.begin();
+    t.opened();
+    t.savepoint("a");
+    t.savepoint("A");
+    CHECK(t.rollback_to("a").send == Statements{"ROLLBACK TO SAVEPOINT s2"});
+}
+
+TEST_CASE("rolling back to a savepoint keeps it and drops the later ones")
+{
+    Transaction t;
+    t.begin();
+    t.opened();
+    t.savepoint("a");
+    t.savepoint("b");
+    t.done(t.rollback_to("a"));
+    CHECK(t.describe() == "begin, on server, savepoints: a");
+    CHECK(t.release("b").error == "no such savepoint: b");
+}
+
+TEST_CASE("rolling back to a savepoint gives up a writer lock that was taken after it")
+{
+    Transaction t;
+    t.begin();
+    t.opened();
+    t.savepoint("a");
+    t.took_writer_lock();
+    t.savepoint("b");
+    t.done(t.rollback_to("b"));
+    CHECK(t.writer_locked());
+    t.done(t.rollback_to("a"));
+    CHECK_FALSE(t.writer_locked());
+}
