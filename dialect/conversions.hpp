@@ -10,12 +10,13 @@ Fragment to_number(const Fragment& f);  // the numeric prefix, as arithmetic see
 Fragment to_integer(const Fragment& f); // CAST(x AS INTEGER): int8
 Fragment to_real(const Fragment& f);    // CAST(x AS REAL): float8
 Fragment to_numeric_cast(const Fragment& f); // CAST(x AS NUMERIC)
-Fragment to_blob(const Fragment& f);    // CAST(x AS BLOB): bytea
-Fragment to_condition(const Fragment& f); // truth: boolean
-Fragment to_value(const Fragment& f);   // boolean -> int8; everything else as it is
+Fragment to_blob(const Fragment& f);         // CAST(x AS BLOB): bytea
+Fragment to_condition(const Fragment& f);    // truth: boolean
+Fragment to_value(const Fragment& f);        // boolean -> int8; everything else as it is
 // Affinity as a column applies it on store, or a comparison to its operand: the type may become v.
 Fragment with_affinity(const Fragment& f, Affinity affinity);
-// The sort and comparison key of a text value under a collation: lower(x COLLATE "C") for NOCASE, rtrim(x, ' ') for RTRIM.
+// The sort and comparison key of a text value under a collation: lower(x COLLATE "C") for NOCASE, rtrim(x, ' ') for
+// RTRIM.
 Fragment collation_key(const Fragment& f, Collation collation);
 
 } // namespace howdah::dialect
