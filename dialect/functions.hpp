@@ -25,6 +25,7 @@ struct FunctionInfo {
 };
 
 // max and min with one argument are aggregates, with more scalars: `args` decides. Null when there is none.
+// Aggregates and window functions have the classes of their value over any number of rows, NULL for none included.
 const FunctionInfo* find_function(std::string_view name, int args);
 
 } // namespace howdah::dialect
