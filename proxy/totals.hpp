@@ -1,0 +1,26 @@
+// What the proxy as a whole counts; the pools' own numbers are in pool::Snapshot. Plain values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace howdah::proxy {
+
+struct Totals {
+    std::uint64_t statements = 0, errors = 0, refused = 0;
+    std::uint64_t plan_hits = 0, plan_misses = 0, plan_evictions = 0;
+    std::uint64_t retries_exact = 0, retries_stale = 0, promotions = 0, compiler_bugs = 0;
+    std::uint64_t local = 0; // answered without PostgreSQL
+    std::map<std::string, std::uint64_t>
+        pins; // sessions that hold a connection now, by reason: transaction, temp, portal
+    std::map<std::string, std::uint64_t> clients; // connected now, by front end: pgwire, lines, http
+    std::map<std::string, std::uint64_t> clients_total, auth_failures;
+    std::uint64_t clients_refused = 0; // over limits.max_clients
+    std::uint64_t crashes = 0;         // exceptions that ended a client: our own defects
+    std::size_t plans = 0;             // in the caches now
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+};
+
+} // namespace howdah::proxy
