@@ -1,8 +1,9 @@
 // From a resolved tree to PostgreSQL text: the ordered list of rules and what they may ask.
 //
-// Expressions are lowered by rules (rules/*.cpp), one idea each. lower_expr.cpp holds the list, in order, per node kind;
-// the first rule that applies gives the Fragment. A node to which no rule applies is refused. Statements (SELECT's
-// clauses, INSERT, CREATE TABLE, …) are lowered by one file each: lower_select, lower_insert, lower_create_table, ….
+// Expressions are lowered by rules (rules/*.cpp), one idea each. lower_expr.cpp holds the list, in order, per node
+// kind; the first rule that applies gives the Fragment. A node to which no rule applies is refused. Statements
+// (SELECT's clauses, INSERT, CREATE TABLE, …) are lowered by one file each: lower_select, lower_insert,
+// lower_create_table, ….
 #pragma once
 
 #include "dialect/ast.hpp"
@@ -48,19 +49,40 @@ public:
     // applied there. The Fragment has the class that the value has now; the plan is guarded by it. The same expression
     // with the same affinity is the same $n, so that GROUP BY can match SELECT.
     Fragment slot(const Expr& expr, Affinity affinity = Affinity::none);
+    // Whether slot() may stand for the expression: it is constant and, inside a trigger's body (where slots do not
+    // exist and the value is printed), the same every time it is computed.
+    bool foldable(const Expr& expr) const;
     // The value a constant expression has for the bound parameters; nullopt when `expr` is not constant or SQLite
     // raises an error for it. Using it to decide what to print needs a guard on the class: take slot()'s.
     std::optional<Value> known_value(const Expr& expr);
 
     // A SELECT as a PostgreSQL query without parentheses. `types`, when given, are the types its columns must have
     // (each at least as wide as the column's own); `outputs` receives what they are.
-    std::string select(const Select& select, const std::vector<PgType>* types = nullptr, std::vector<Output>* outputs = nullptr);
-    // FROM list without the keyword; empty string for an absent clause.
+    std::string select(const Select& select, const std::vector<PgType>* types = nullptr,
+                       std::vector<Output>* outputs = nullptr);
+    // (SELECT …) as a value: the first column of the first row, NULL without one. Closed.
+    Fragment scalar(const Select& select);
+    // "WITH … " or nothing. To be asked for after everything that may refer to it was lowered: a common table is
+    // printed when it is first referred to, as SQLite only then looks at it.
+    std::string with_clause(const With* with);
+    // FROM list without the keyword; empty string for an absent clause. Conditions of inner joins that refer to a table
+    // further right are left in `postponed`, for WHERE.
     std::string from(const FromClause& from);
+    // One table, subquery, … of a FROM clause with its alias, as it stands between JOINs.
+    std::string table_ref(const TableRef& ref);
+    // WHERE's text without the keyword: `where` (may be null) and what from() postponed; empty when there is nothing.
+    std::string where(const Expr* where);
+    // RETURNING or a select list as PostgreSQL text, value by value; `outputs` receives the types.
+    std::string outputs(const std::vector<SelectCore::Output>& list, std::vector<Output>* outputs);
     // ORDER BY list without the keyword, with NULLS FIRST where the term may be NULL (catalogue D5).
     std::string order_by(const std::vector<OrderingTerm>& terms);
     // The column of a source as an expression: "t1"."a".
+    // -1 is the rowid.
     Fragment column(const Source& source, int index);
+    // " OVER (…)" of a call that has one, with its named windows resolved and PostgreSQL's NULL order made SQLite's.
+    std::string over(const Call& call);
+    // " LIMIT … OFFSET …" for SQLite's forms of them; empty for absent ones.
+    std::string limit(const Expr* limit, const Expr* offset);
 
     void fired(std::string_view rule) { rules_.emplace_back(rule); }
     std::vector<std::string> take_rules() { return std::move(rules_); }
@@ -75,20 +97,40 @@ public:
     // A name for a subquery or a helper column that nothing else in the statement has.
     std::string fresh(std::string_view stem);
 
+    // ORDER BY list that visits the rows of the core being lowered as SQLite does (rowid order, table by table); empty
+    // when its FROM has no such order. Aggregates whose value depends on the order (group_concat, …) take it. While an
+    // aggregate core's result is lowered it still speaks of the rows that are aggregated.
+    std::string row_order;
+    // The statement reads or writes a TEMP object.
+    bool touches_temp = false;
+
     // Inside a trigger's body rows of NEW and OLD are PL/pgSQL records and there are no slots: constants are printed.
     bool in_trigger = false;
 
     // For max/min bare columns and the like: how `rules` see columns of an aggregate query (catalogue 7).
-    // Set by lower_select while it lowers the result of an aggregate core; null elsewhere.
+    // Set by lower_select while it lowers the result of an aggregate core; null elsewhere. any() asks it before any
+    // rule.
     std::function<std::optional<Fragment>(const Expr&)> substitute;
 
 private:
+    friend class SelectLowering; // lower_select.cpp and its siblings
     const CompileRequest& request_;
     std::vector<std::string> rules_;
     std::vector<Slot> slots_;
     std::map<std::string, int, std::less<>> slot_index_; // key -> slots_ index
-    std::vector<int> step_slots_;                         // $n of the current step -> slots_ index
+    std::vector<int> step_slots_;                        // $n of the current step -> slots_ index
+    std::map<std::string, Value, std::less<>> known_;    // values of constant expressions, by text
     int fresh_ = 0;
+
+    struct CommonText { // a common table that was referred to
+        std::string name;
+        std::vector<PgType> types;
+        bool lowering = false; // its body is being lowered: this is a recursive reference
+    };
+    std::map<const CommonTable*, CommonText> common_;
+    std::map<const With*, std::vector<std::string>> with_text_; // in the order PostgreSQL needs
+    std::vector<std::string> postponed_;
+    const SelectCore* core_ = nullptr; // whose named windows are in force
 };
 
 // Statement lowerings: each fills Compiled's steps, columns and flags.

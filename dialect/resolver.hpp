@@ -1,7 +1,7 @@
 // Finds what each name means and what each expression can be: fills the "resolved" members of a tree.
 //
-// By the time resolve() runs, SQLite itself (the mirror) has accepted the statement, so names exist and are unambiguous;
-// the resolver follows the same rules to the same answer. It throws refusal() for what it cannot follow.
+// By the time resolve() runs, SQLite itself (the mirror) has accepted the statement, so names exist and are
+// unambiguous; the resolver follows the same rules to the same answer. It throws refusal() for what it cannot follow.
 // The statement, the catalog and the Sources it makes must live as long as each other.
 #pragma once
 
@@ -23,12 +23,15 @@ struct ResolveRequest {
     bool has_new = false, has_old = false;
     // Schema that unqualified table names of a trigger or view body are looked up in first.
     std::string home_schema;
+    // The text that the tree's spans refer to: an unaliased result column is named by its verbatim text.
+    std::string_view sql;
 };
 
 void resolve(Statement& statement, const ResolveRequest& request);
 // For schema expressions: CHECK, DEFAULT, generated columns, index expressions. Columns are those of `table`;
 // `pg_alias` is what printed columns are qualified with, empty for none. Returns the Source the expression points into.
-std::unique_ptr<Source> resolve_table_expression(Expr& expr, const Table& table, std::string_view pg_alias, const ResolveRequest& request);
+std::unique_ptr<Source> resolve_table_expression(Expr& expr, const Table& table, std::string_view pg_alias,
+                                                 const ResolveRequest& request);
 // A trigger's WHEN and body.
 struct TriggerScope {
     std::unique_ptr<Source> new_row, old_row;
