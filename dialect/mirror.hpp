@@ -1,6 +1,6 @@
 // An in-memory SQLite that holds a schema and no rows: what SQLite itself says about a statement.
 //
-// The only file of dialect/ that includes sqlite3.h is mirror.cpp. A mirror is used by one thread at a time.
+// Only mirror.cpp and mirror_values.cpp include sqlite3.h. A mirror is used by one thread at a time.
 #pragma once
 
 #include "dialect/error.hpp"
@@ -67,5 +67,11 @@ private:
 
 // The SQLite library's version, e.g. "3.40.1".
 std::string_view sqlite_library_version();
+
+// The text SQLite gives a REAL when it needs one: '%!.15g', "Inf", "-Inf".
+std::string real_text(double value);
+// The INTEGER or REAL that SQLite sees in a text that looks like a number (white space around it is allowed), NULL in
+// any other. "5.0" is REAL; affinity may turn it into an INTEGER afterwards.
+Value numeric_text(std::string_view text);
 
 } // namespace howdah::dialect

@@ -62,7 +62,8 @@ Classes classes_of(PgType type);
 // As it is written in SQL: bigint, double precision, text COLLATE "C" (with_collation), bytea, numeric, howdah.v.
 std::string_view pg_type_name(PgType type);
 
-// Applies `affinity` to a value as SQLite does on store and before a comparison (section 3 and 4.2).
+// Applies `affinity` to a value as SQLite does on store (section 3). Before a comparison (section 4.2) use numeric where
+// a column is REAL: an INTEGER is compared exactly there and does not become REAL.
 Value apply_affinity(Value value, Affinity affinity);
 
 } // namespace howdah::dialect
