@@ -30,9 +30,17 @@ struct PoolConfig {
 
 struct ListenConfig {
     std::vector<std::string> pgwire{"127.0.0.1:7432"};
-    std::vector<std::string> lines{"127.0.0.1:7433"};
+    std::vector<std::string> lines{"127.0.0.1:7433", "unix:/run/howdah/lines.sock"};
     std::vector<std::string> http{"127.0.0.1:7434"};
+    int unix_mode = 0660; // permissions of Unix sockets
 };
+
+// "127.0.0.1:7432", "[::1]:7432", "localhost:7432", "*:7432" (every interface), "unix:/run/howdah/lines.sock".
+struct Address {
+    std::string host, port; // or
+    std::string unix_path;
+};
+std::optional<Address> parse_address(std::string_view text);
 
 struct TlsConfig {
     std::string certificate, key; // PEM files for the PostgreSQL wire; empty: SSLRequest is answered with N
@@ -85,5 +93,9 @@ struct ConfigResult {
 };
 ConfigResult load_config(const std::string& file);
 ConfigResult parse_config(std::string_view text, const std::string& file);
+
+// "30s", "500ms", "5m", "1h", "2d"; a bare number is seconds. "64MiB", "1kB", "4096".
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+std::optional<std::size_t> parse_size(std::string_view text);
 
 } // namespace howdah::proxy
