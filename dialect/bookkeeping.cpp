@@ -140,14 +140,15 @@ std::string put_schema_row_sql(std::string_view pg_schema, const SchemaRow& row)
            ") ON CONFLICT (db, type, name) DO UPDATE SET tbl_name = excluded.tbl_name, sql = excluded.sql, storage = excluded.storage";
 }
 
-std::string set_user_version_sql(std::string_view pg_schema, std::int64_t value)
+std::string get_database_value_statement(std::string_view pg_schema, std::string_view name)
 {
-    return "UPDATE howdah.database SET user_version = " + std::to_string(value) + " WHERE db = " + quote_string(pg_schema);
+    return "SELECT " + quote_identifier(name) + " FROM howdah.database WHERE db = " + quote_string(pg_schema);
 }
 
-std::string set_application_id_sql(std::string_view pg_schema, std::int64_t value)
+std::string set_database_value_statement(std::string_view pg_schema, std::string_view name, std::int64_t value)
 {
-    return "UPDATE howdah.database SET application_id = " + std::to_string(value) + " WHERE db = " + quote_string(pg_schema);
+    return "UPDATE howdah.database SET " + quote_identifier(name) + " = " + std::to_string(value) + " WHERE db = " +
+           quote_string(pg_schema);
 }
 
 } // namespace howdah::dialect

@@ -55,8 +55,8 @@ std::string delete_schema_row_sql(std::string_view pg_schema, const SchemaRow& r
 std::string rename_schema_row_sql(std::string_view pg_schema, const SchemaRow& was, const SchemaRow& row);
 std::string put_schema_row_sql(std::string_view pg_schema, const SchemaRow& row);
 
-// PRAGMA user_version and application_id.
-std::string set_user_version_sql(std::string_view pg_schema, std::int64_t value);
-std::string set_application_id_sql(std::string_view pg_schema, std::int64_t value);
+// PRAGMA user_version and application_id: `name` is one of the two.
+std::string get_database_value_statement(std::string_view pg_schema, std::string_view name);
+std::string set_database_value_statement(std::string_view pg_schema, std::string_view name, std::int64_t value);
 
 } // namespace howdah::dialect
