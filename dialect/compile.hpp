@@ -45,7 +45,12 @@ struct Step {
     enum class Role : std::uint8_t {
         internal, // its rows and its count mean nothing to the client
         rows,     // its rows are the client's
-        write,    // its command tag is changes(); its last column, when `returns_rowid`, is the rowid of each new row
+        // The number of its command tag (INSERT 0 n, UPDATE n, DELETE n, SELECT n) is changes(); its last column, when
+        // `returns_rowid`, is the rowid of each new row, NULL for a row that was not inserted (an UPSERT's update).
+        write,
+        // OR FAIL: at most one row of seven texts (sqlstate, message, detail, schema, table, column, constraint). When
+        // there is one, the statement failed with that error, and what it had done until then stays.
+        failure,
     };
     std::string sql;
     std::vector<int> slots; // $1 is slots[0], an index into Compiled::slots
@@ -92,8 +97,9 @@ struct Compiled {
     bool read_only = true;
     bool touches_temp = false;  // the statement uses a TEMP object: the session must keep its connection
     bool needs_writer_lock = false;
-    // A conflict clause that ends more than the statement (OR ROLLBACK).
+    // OR ROLLBACK: a constraint's error ends the transaction; see ends_transaction(), constraint_message.hpp.
     bool rollback_on_constraint = false;
+    bool conflict_named = false; // the statement has an OR clause, which overrides what constraints declare
     // The table whose AUTOINCREMENT or rowid an INSERT uses; for last_insert_rowid of WITHOUT ROWID tables it is empty.
     std::string insert_table;
     std::vector<std::string> rules; // every rule that fired, in order

@@ -1,0 +1,33 @@
+// What an expression or a SELECT reads: asked before a statement is run as one set instead of row by row.
+#pragma once
+
+#include "dialect/ast.hpp"
+#include "dialect/catalog.hpp"
+
+#include <functional>
+
+namespace howdah::dialect {
+
+// Calls `visit` for every expression below and including `expr`, those of subqueries included, until it answers true.
+// Answers whether it did.
+using ExprVisitor = std::function<bool(const Expr&)>;
+bool any_expr(const Expr& expr, const ExprVisitor& visit);
+bool any_expr(const Select& select, const ExprVisitor& visit);
+bool any_expr(const FromClause& from, const ExprVisitor& visit);
+
+// The SELECT directly inside a node: (SELECT …), EXISTS (…), x IN (SELECT …). Null for other nodes.
+const Select* subquery_of(const Expr& expr);
+
+// Whether `table` is read, directly or through a view. Works on trees that are not resolved, too: then any table of
+// that name counts.
+bool reads(const Expr& expr, const Table& table, const Catalog& catalog);
+bool reads(const Select& select, const Table& table, const Catalog& catalog);
+
+// Whether a subquery that depends on the row around it reads `table`, so that its value changes while rows are changed.
+bool reads_while_changing(const Expr& expr, const Table& table, const Catalog& catalog);
+// The same for a subquery that is computed once, at the first row.
+bool reads_once(const Expr& expr, const Table& table, const Catalog& catalog);
+
+bool has_subquery(const Expr& expr);
+
+} // namespace howdah::dialect

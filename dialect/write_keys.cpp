@@ -1,0 +1,211 @@
+// The uniqueness rules of a table; see write_keys.hpp.
+#include "dialect/write_keys.hpp"
+
+#include "dialect/conversions.hpp"
+#include "dialect/lower.hpp"
+#include "dialect/parser.hpp"
+#include "dialect/reads.hpp"
+#include "dialect/resolver.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace howdah::dialect {
+
+namespace {
+
+ConflictAction effective(ConflictAction statement, ConflictAction declared)
+{
+    if (statement != ConflictAction::unspecified)
+        return statement;
+    return declared == ConflictAction::unspecified ? ConflictAction::abort : declared;
+}
+
+bool replaces(const Index& index) { return index.conflict == ConflictAction::replace; }
+
+// A schema expression over the row `alias`. The tree is made anew: the catalog's own is shared and never resolved.
+template <typename Lower>
+auto schema_expression(const Expr& expr, const Table& table, std::string_view alias, Lowering& lowering, Lower lower)
+{
+    const std::string text = unparse(expr);
+    const ExprPtr copy = parse_expression(text);
+    const ResolveRequest request{lowering.catalog(), {}, lowering.options(), nullptr, false, false, table.schema, text};
+    const auto source = resolve_table_expression(*copy, table, alias, request);
+    return lower(*copy);
+}
+
+Fragment key_column(const Table& table, const IndexColumn& column, std::string_view alias, Lowering& lowering)
+{
+    if (column.column >= -1 && !column.expr)
+        return collation_key(row_column(table, column.column, alias), column.collation);
+    const Fragment f = schema_expression(*column.expr, table, alias, lowering,
+                                         [&](const Expr& e) { return to_value(lowering.value(e)); });
+    return collation_key(f, column.collation);
+}
+
+std::string predicate(const Table& table, const Index& index, std::string_view alias, Lowering& lowering)
+{
+    return schema_expression(*index.where, table, alias, lowering,
+                             [&](const Expr& e) { return lowering.condition(e).text; });
+}
+
+// Collects the target's columns that `expr` (of the conjunction WHERE) fixes to one value.
+void fixed_columns(const Expr& expr, const Source& target, std::set<int>& columns)
+{
+    const auto* e = as<Binary>(bare(expr));
+    if (!e)
+        return;
+    if (e->op == BinaryOp::logical_and) {
+        fixed_columns(*e->lhs, target, columns);
+        fixed_columns(*e->rhs, target, columns);
+        return;
+    }
+    if (e->op != BinaryOp::equal)
+        return;
+    const auto depends = [&](const Expr& side) {
+        return any_expr(side, [&](const Expr& x) {
+            const auto* column = as<ColumnRef>(x);
+            return (column && column->source && column->source->kind != Source::Kind::trigger_row) || subquery_of(x);
+        });
+    };
+    const auto consider = [&](const Expr& side, const Expr& other) {
+        const auto* column = as<ColumnRef>(bare(side));
+        if (column && column->source == &target && !depends(other))
+            columns.insert(column->index == target.rowid_alias && target.rowid_alias >= 0 ? -1 : column->index);
+    };
+    consider(*e->lhs, *e->rhs);
+    consider(*e->rhs, *e->lhs);
+}
+
+} // namespace
+
+std::vector<Key> keys_of(const Table& table)
+{
+    std::vector<Key> keys;
+    if (table.has_rowid())
+        keys.push_back({});
+    for (const bool replace : {false, true})
+        for (auto index = table.indexes.rbegin(); index != table.indexes.rend(); ++index)
+            if (index->unique && replaces(*index) == replace)
+                keys.push_back({&*index});
+    return keys;
+}
+
+ConflictAction conflict_of(const Table& table, const Key& key, ConflictAction statement)
+{
+    return effective(statement, key.index ? key.index->conflict : table.primary_key_conflict);
+}
+
+ConflictAction not_null_conflict_of(const Column& column, ConflictAction statement)
+{
+    return effective(statement, column.not_null_conflict);
+}
+
+bool key_uses(const Table& table, const Key& key, const std::vector<int>& columns)
+{
+    const auto changed = [&](int c) {
+        if (c == table.rowid_alias && c >= 0)
+            c = -1;
+        return std::any_of(columns.begin(), columns.end(),
+                           [&](int x) { return x == c || (c == -1 && x == table.rowid_alias && x >= 0); });
+    };
+    if (!key.index)
+        return changed(-1);
+    if (key.index->where)
+        return true;
+    return std::any_of(key.index->columns.begin(), key.index->columns.end(), [&](const IndexColumn& c) {
+        const bool generated =
+            c.column >= 0 && table.columns[static_cast<std::size_t>(c.column)].generated != Column::Generated::no;
+        return c.expr || generated || changed(c.column);
+    });
+}
+
+Fragment row_column(const Table& table, int column, std::string_view alias)
+{
+    const std::string prefix = alias.empty() ? std::string() : quote_identifier(alias) + ".";
+    if (column < 0)
+        return {prefix + quote_identifier(table.rowid_pg), PgType::int8, StorageClass::integer, false};
+    const Column& c = table.columns.at(static_cast<std::size_t>(column));
+    return {prefix + quote_identifier(c.pg), c.storage, classes_of(c.storage).with_null(), true};
+}
+
+std::string same_key(const Table& table, const Key& key, std::string_view row, std::string_view other,
+                     Lowering& lowering)
+{
+    if (!key.index)
+        return row_column(table, -1, row).text + " = " + row_column(table, -1, other).text;
+    std::vector<std::string> parts;
+    for (const auto& column : key.index->columns)
+        parts.push_back(key_column(table, column, row, lowering).text + " = " +
+                        key_column(table, column, other, lowering).text);
+    if (key.index->where) {
+        parts.push_back(predicate(table, *key.index, row, lowering));
+        parts.push_back(predicate(table, *key.index, other, lowering));
+    }
+    return join(parts, " AND ");
+}
+
+std::string conflict_target(const Table& table, const Key& key, Lowering& lowering)
+{
+    if (!key.index)
+        return parens(quote_identifier(table.rowid_pg));
+    std::vector<std::string> parts;
+    for (const auto& column : key.index->columns) {
+        const bool plain = !column.expr && column.collation == Collation::binary;
+        const std::string text = key_column(table, column, "", lowering).text;
+        parts.push_back(plain ? text : parens(text));
+    }
+    std::string text = parens(join(parts, ", "));
+    if (key.index->where)
+        text += " WHERE " + predicate(table, *key.index, "", lowering);
+    return text;
+}
+
+std::vector<std::string> row_identity(const Table& table)
+{
+    if (table.has_rowid())
+        return {table.rowid_pg};
+    std::vector<const Column*> key;
+    for (const auto& column : table.columns)
+        if (column.primary_key > 0)
+            key.push_back(&column);
+    std::sort(key.begin(), key.end(), [](auto* a, auto* b) { return a->primary_key < b->primary_key; });
+    std::vector<std::string> names;
+    for (const auto* column : key)
+        names.push_back(column->pg);
+    return names;
+}
+
+std::string check_text(const Table& table, const Check& check, std::string_view alias, Lowering& lowering)
+{
+    return schema_expression(*check.expr, table, alias, lowering,
+                             [&](const Expr& e) { return lowering.condition(e).text; });
+}
+
+bool at_most_one_row(const Expr* where, const Source& target, const Table& table)
+{
+    std::set<int> fixed;
+    if (where)
+        fixed_columns(*where, target, fixed);
+    for (const auto& key : keys_of(table)) {
+        if (!key.index) {
+            if (fixed.contains(-1))
+                return true;
+            continue;
+        }
+        // A comparison goes by the column's own collation; an index under another one could hold several such rows.
+        const bool all =
+            !key.index->where &&
+            std::all_of(key.index->columns.begin(), key.index->columns.end(), [&](const IndexColumn& c) {
+                return c.column >= 0 && fixed.contains(c.column) &&
+                       (c.collation == Collation::binary
+                            ? table.columns[static_cast<std::size_t>(c.column)].collation == Collation::binary
+                            : true);
+            });
+        if (all)
+            return true;
+    }
+    return false;
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,49 @@
+// The uniqueness rules of a table, and what a statement does when a row breaks one of its constraints.
+#pragma once
+
+#include "dialect/ast.hpp"
+#include "dialect/catalog.hpp"
+#include "dialect/printer.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace howdah::dialect {
+
+class Lowering;
+
+// The rowid, or a unique index.
+struct Key {
+    const Index* index = nullptr; // null: the rowid
+    bool operator==(const Key&) const = default;
+};
+
+// In the order SQLite checks them: the rowid, then the newest index first, those with REPLACE last.
+std::vector<Key> keys_of(const Table& table);
+
+// What the statement does about a violation: what it says itself, else what the constraint declares, else ABORT.
+ConflictAction conflict_of(const Table& table, const Key& key, ConflictAction statement);
+ConflictAction not_null_conflict_of(const Column& column, ConflictAction statement);
+
+// Whether changing these columns (-1 is the rowid) can make a row break the key.
+bool key_uses(const Table& table, const Key& key, const std::vector<int>& columns);
+
+// Two rows, given as aliases whose columns have the table's PostgreSQL names, have the same key: a condition.
+std::string same_key(const Table& table, const Key& key, std::string_view row, std::string_view other,
+                     Lowering& lowering);
+// What ON CONFLICT must say to mean this key: ("a", lower("b" COLLATE "C")) WHERE ….
+std::string conflict_target(const Table& table, const Key& key, Lowering& lowering);
+
+// A column of the row `alias`; -1 is the rowid.
+Fragment row_column(const Table& table, int column, std::string_view alias);
+// The columns that tell a row of the table from every other: the rowid, or WITHOUT ROWID's primary key.
+std::vector<std::string> row_identity(const Table& table);
+
+// The condition of a CHECK constraint for the row `alias`.
+std::string check_text(const Table& table, const Check& check, std::string_view alias, Lowering& lowering);
+
+// Whether `where` lets at most one row of the target through: it fixes all columns of a key.
+bool at_most_one_row(const Expr* where, const Source& target, const Table& table);
+
+} // namespace howdah::dialect
