@@ -1,0 +1,49 @@
+// A client's bytes become messages. Memory grows with what has arrived, never with what a length field promises.
+#pragma once
+
+#include "messages.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace howdah::proxy::pgwire {
+
+class Decoder {
+  public:
+    // What kind of message comes next, and how long it may be.
+    enum class Phase {
+        startup,        // length first, no type byte; 8 to 10 000 bytes, PostgreSQL's own limits
+        authentication, // only 'p', up to 64 KB: room for the longest tokens that serve as passwords
+        running,        // up to max_message_bytes
+    };
+
+    explicit Decoder(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
+
+    void enter(Phase phase) { phase_ = phase; }
+    // Room for at least a few KB at the end of the buffer; commit() says how much of it was filled. Views die here.
+    std::span<char> prepare();
+    void commit(std::size_t bytes) { end_ += bytes; }
+    void feed(std::string_view bytes); // prepare and commit, for tests and leftovers
+
+    // The next whole message, if it has arrived. After a fatal Malformed there is no more.
+    std::optional<Message> next();
+
+    // Bytes that have arrived and belong to no message given out so far.
+    std::string_view pending() const { return {buffer_.data() + begin_, end_ - begin_}; }
+    void discard() { begin_ = end_; }
+
+  private:
+    std::optional<Message> next_startup();
+    Message broken(char type, std::string why);
+
+    std::string buffer_;
+    std::size_t begin_ = 0, end_ = 0; // what has arrived and was not given out
+    std::size_t wanted_ = 0;          // the whole length of the message that is arriving, when known
+    std::size_t max_message_bytes_;
+    Phase phase_ = Phase::startup;
+    bool dead_ = false;
+};
+
+} // namespace howdah::proxy::pgwire
