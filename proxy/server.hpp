@@ -22,6 +22,7 @@
 
 namespace howdah::proxy {
 
+class Authenticator; // auth.hpp
 class Client;
 class Databases;
 
@@ -58,8 +59,9 @@ struct ServerContext {
     std::shared_ptr<const Config> config; // replaced by SIGHUP: take a copy of the pointer for as long as it is used
     Databases& databases;
     std::shared_ptr<boost::asio::ssl::context>
-        tls;               // for clients; null when there is no certificate. Replaced by SIGHUP
-    bool draining = false; // SIGTERM: no new clients, no new transactions
+        tls;                             // for clients; null when there is no certificate. Replaced by SIGHUP
+    std::shared_ptr<Authenticator> auth; // Authenticator::load(config->auth). Replaced by SIGHUP
+    bool draining = false;               // SIGTERM: no new clients, no new transactions
     CancelKeys cancel_keys;
     std::map<std::uint64_t, Client*> clients; // connected now, by id
     std::uint64_t next_client = 1;

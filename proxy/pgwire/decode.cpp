@@ -22,7 +22,7 @@ struct BadMessage {
 
 // Reads a message's body; throws BadMessage where it is too short.
 class Reader {
-  public:
+public:
     explicit Reader(std::string_view body) : rest_(body) {}
 
     std::uint8_t byte() { return static_cast<std::uint8_t>(take(1)[0]); }
@@ -54,7 +54,7 @@ class Reader {
             throw BadMessage{"invalid message format"};
     }
 
-  private:
+private:
     static std::uint32_t unsigned_of(std::string_view bytes)
     {
         std::uint32_t n = 0;

@@ -11,7 +11,7 @@
 namespace howdah::proxy::pgwire {
 
 class Decoder {
-  public:
+public:
     // What kind of message comes next, and how long it may be.
     enum class Phase {
         startup,        // length first, no type byte; 8 to 10 000 bytes, PostgreSQL's own limits
@@ -34,7 +34,7 @@ class Decoder {
     std::string_view pending() const { return {buffer_.data() + begin_, end_ - begin_}; }
     void discard() { begin_ = end_; }
 
-  private:
+private:
     std::optional<Message> next_startup();
     Message broken(char type, std::string why);
 

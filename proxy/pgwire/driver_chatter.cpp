@@ -28,7 +28,7 @@ bool is_word_start(char c)
 }
 
 class Tokens {
-  public:
+public:
     explicit Tokens(std::string_view sql) : rest_(sql) { advance(); }
 
     const Token& peek() const { return now_; }
@@ -57,7 +57,7 @@ class Tokens {
         return at_end();
     }
 
-  private:
+private:
     void skip_blank()
     {
         while (!rest_.empty()) {

@@ -13,7 +13,7 @@ namespace howdah::proxy::pgwire {
 
 // Writes one message: the type byte, a length that is filled in at the end, the fields.
 class MessageWriter {
-  public:
+public:
     MessageWriter(std::string& out, char type) : out_(out)
     {
         out_.push_back(type);
@@ -69,7 +69,7 @@ class MessageWriter {
     std::string& out() { return out_; }
     std::size_t size() const { return out_.size() - start_; }
 
-  private:
+private:
     void put32(std::size_t at, std::uint32_t u)
     {
         out_[at] = static_cast<char>(u >> 24U);

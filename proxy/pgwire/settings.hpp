@@ -19,7 +19,7 @@
 namespace howdah::proxy::pgwire {
 
 class Settings {
-  public:
+public:
     Settings(std::string user, std::string database, std::string server_version);
 
     const std::string& user() const { return user_; }
@@ -45,7 +45,7 @@ class Settings {
 
     std::chrono::milliseconds statement_timeout() const;
 
-  private:
+private:
     std::string value_of(const std::string& name) const;
     std::string default_of(const std::string& name) const;
     std::optional<ClientError> check(const std::string& name, std::string& value) const;

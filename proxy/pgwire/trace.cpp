@@ -72,7 +72,7 @@ struct Tracer {
 
 // Reads a message that encode.cpp wrote; what is short reads as zeroes.
 class Fields {
-  public:
+public:
     explicit Fields(std::string_view body) : rest_(body) {}
     std::int64_t number(std::size_t bytes)
     {
@@ -95,7 +95,7 @@ class Fields {
     }
     std::string_view rest() const { return rest_; }
 
-  private:
+private:
     std::string_view rest_;
 };
 
