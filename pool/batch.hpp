@@ -28,8 +28,9 @@ struct FieldDescription {
 // A field of a DataRow: nullopt is NULL. Views are valid only during the call they are given to.
 using Field = std::optional<std::string_view>;
 
-// Receives a command's rows as they arrive. on_* are called between socket reads; flush() is awaited after each chunk,
-// so a sink that cannot take more keeps the server waiting and memory stays bounded.
+// Receives a command's rows as they arrive. on_* are called between socket reads; flush() is awaited before each
+// further read, so a sink that cannot take more keeps the server waiting and memory stays bounded. The last chunk of a
+// batch is not followed by flush(): run() returns instead, and the sink's owner sends rows and completion together.
 class RowSink {
 public:
     virtual ~RowSink() = default;
@@ -49,16 +50,17 @@ struct Param {
 struct Command {
     std::string sql;
     std::vector<Param> params;
-    bool binary_results = true;             // for every column; or
+    bool binary_results = true;               // for every column; or
     std::vector<std::int16_t> result_formats; // per column, when not empty
-    bool prepare = false;                   // keep it as a named prepared statement on the connection (LRU)
-    bool describe = false;                  // RowSink::on_description is called
-    RowSink* rows = nullptr;                // null: rows are read and dropped
-    std::string portal;                     // named portal, for max_rows
-    std::int32_t max_rows = 0;              // 0: all. With a portal, a later Command with `resume` fetches more
-    bool resume = false;                    // Execute of `portal` alone
-    bool close_portal = false;              // Close of `portal` alone
-    bool simple = false;                    // a simple query ('Q') on its own: text results, several statements allowed
+    bool prepare = false;                     // keep it as a named prepared statement on the connection (LRU)
+    bool describe = false;                    // RowSink::on_description is called
+    RowSink* rows = nullptr;                  // null: rows are read and dropped
+    std::string portal;                       // named portal, for max_rows
+    std::int32_t max_rows = 0;                // 0: all. With a portal, a later Command with `resume` fetches more
+    bool resume = false;                      // Execute of `portal` alone
+    bool close_portal = false;                // Close of `portal` alone
+    bool simple =
+        false; // a simple query ('Q'), alone in its batch: text results, several statements, a result for each
 };
 
 struct Batch {
@@ -78,9 +80,14 @@ struct CommandResult {
 
 struct BatchResult {
     std::vector<CommandResult> results; // of the commands that succeeded
-    std::optional<ServerError> error;   // of commands[results.size()]; the rest was skipped
+    // Of commands[results.size()]; the rest was skipped. When every command has a result: of the commit at the end.
+    std::optional<ServerError> error;
     char transaction_status = 'I';
-    bool sink_gone = false;             // a RowSink answered false: the statement was cancelled
+    bool sink_gone = false; // a RowSink answered false: the statement was cancelled
+    // `error` is about a prepared statement that DDL made stale (0A000) or that is gone (26000). It has been forgotten:
+    // the same batch, in a new transaction, prepares it again. An autocommit batch of which nothing ran is retried once
+    // before this is reported.
+    bool stale_plan = false;
 };
 
 } // namespace howdah::pool

@@ -11,17 +11,19 @@ namespace howdah::pool {
 
 struct Error {
     enum class Kind {
-        connect,         // no connection could be opened; message has libpq's or the server's reason
-        lost,            // the connection broke while it was used
-        timeout,         // checkout_timeout, query_timeout
-        full,            // max_waiting reached
-        abandoned,       // the asker went away while waiting
+        connect,   // no connection could be opened; message has libpq's or the server's reason
+        lost,      // the connection broke while it was used
+        timeout,   // checkout_timeout, query_timeout
+        full,      // max_waiting reached
+        abandoned, // the asker went away while waiting
         shutting_down,
-        protocol,        // the server sent what protocol 3 does not allow
+        protocol, // the server sent what protocol 3 does not allow
     };
     Kind kind = Kind::lost;
     std::string message;  // what happened, without secrets
     std::string sqlstate; // the server's, when it gave one (53300, 57P03, 28P01, …)
+    bool transient =
+        false; // connect only: trying again may help (server down, starting, full), unlike a wrong password
 
     Error() = default;
     explicit Error(Kind kind_, std::string message_, std::string sqlstate_ = {})

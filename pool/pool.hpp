@@ -20,16 +20,16 @@
 namespace howdah::pool {
 
 struct Settings {
-    std::string conninfo;  // libpq conninfo or URI
+    std::string conninfo; // libpq conninfo or URI
     std::size_t min = 2, max = 10;
     std::chrono::milliseconds connect_timeout{5000};
     std::chrono::milliseconds checkout_timeout{30000};
-    std::chrono::milliseconds query_timeout{0};     // 0: none
-    std::chrono::seconds max_lifetime{3600};        // ± 10 % jitter
-    std::chrono::seconds max_idle{600};             // above `min`
-    std::chrono::seconds check_after_idle{30};      // an idle connection older than this is checked before it is lent
+    std::chrono::milliseconds query_timeout{0}; // 0: none
+    std::chrono::seconds max_lifetime{3600};    // ± 10 % jitter
+    std::chrono::seconds max_idle{600};         // above `min`
+    std::chrono::seconds check_after_idle{30};  // an idle connection older than this is checked before it is lent
     std::size_t max_waiting = 10000;
-    std::size_t max_prepared = 500;                 // per connection
+    std::size_t max_prepared = 500; // per connection
     // Sent once on every new connection, as one simple query (SET …; …).
     std::string on_connect;
 };
@@ -48,14 +48,22 @@ public:
 
     // Sends the commands in one write with one Sync, and reads the answers. A server error is part of BatchResult; a
     // pool::Error means that the connection is gone and with it the transaction. `batch` must outlive the call.
+    // A batch that exceeds query_timeout is cancelled: BatchResult::error has 57014, or, when the server does not
+    // answer to that either, the connection is closed and Error::timeout returned. Where the awaiting coroutine is
+    // cancelled or destroyed, the lease must go too: its connection is then cancelled, drained and rolled back before
+    // it is lent again.
     boost::asio::awaitable<Result<BatchResult>> run(const Batch& batch);
 
     // 'I', 'T' or 'E' of the last ReadyForQuery.
     char transaction_status() const;
-    // The connection must not be lent again (TEMP tables, LISTEN, …).
+    // The connection keeps state of its client (TEMP tables, LISTEN, SET, …): it is reset (DISCARD ALL) before it is
+    // lent again.
     void mark_dirty();
-    // Asks the server, on a connection of its own, to stop what this one runs. Returns at once.
+    // Asks the server, on a connection of its own, to stop what this one runs now, if anything. Returns at once. What
+    // is run next on this lease, and whoever gets the connection next, is never hit.
     void cancel();
+    // The server connection broke; run() fails.
+    bool lost() const;
 
     struct Impl;
     explicit Lease(std::unique_ptr<Impl> impl);
@@ -71,8 +79,9 @@ public:
 
     // Opens `min` connections in the background and keeps them.
     void start();
-    // A connection for the caller alone. Ends with Error::timeout after checkout_timeout. When `abandoned` is given and
-    // emits, the wait ends (asio cancellation of the awaiting coroutine does the same) and counts as abandoned.
+    // A connection for the caller alone, first come first served. Ends with Error::timeout after checkout_timeout; with
+    // the reason why none can be opened when the server is unreachable. Cancelling or destroying the awaiting coroutine
+    // ends the wait at once and counts as abandoned.
     boost::asio::awaitable<Result<Lease>> checkout();
     // Runs one autocommit batch wherever there is room. Today a checkout for its duration; shared lanes take its place
     // (design section 5), which is why callers must not assume a connection.
@@ -88,8 +97,8 @@ public:
     struct Impl;
 
 private:
-    explicit Pool(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
+    explicit Pool(std::shared_ptr<Impl> impl);
+    std::shared_ptr<Impl> impl_;
 };
 
 // One connection outside the pool's limits that listens on a channel for as long as it lives. Reconnects with back-off.
@@ -97,8 +106,9 @@ private:
 // between are lost.
 class Listener : public std::enable_shared_from_this<Listener> {
 public:
-    static std::shared_ptr<Listener> make(boost::asio::any_io_executor executor, std::string conninfo, std::string channel,
-                                          std::function<void(std::string_view)> on_notify, std::function<void()> on_reconnect);
+    static std::shared_ptr<Listener> make(boost::asio::any_io_executor executor, std::string conninfo,
+                                          std::string channel, std::function<void(std::string_view)> on_notify,
+                                          std::function<void()> on_reconnect);
     ~Listener();
     void start();
     void stop();

@@ -10,7 +10,8 @@ namespace howdah::pool {
 
 // Times in seconds; upper bounds of the buckets, the last one is +Inf.
 struct Histogram {
-    static constexpr std::array<double, 14> bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5};
+    static constexpr std::array<double, 14> bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                                   0.025,  0.05,    0.1,    0.25,  0.5,    1,     5};
     std::array<std::uint64_t, bounds.size() + 1> counts{};
     std::uint64_t count = 0;
     double sum = 0;
@@ -21,9 +22,9 @@ struct Snapshot {
     std::string server; // host:port/database as user: no password
     // Checkout classes; they add up to `checkouts` at every moment, except for those still waiting.
     std::uint64_t checkouts = 0;
-    std::uint64_t hit = 0;       // a connection was ready
-    std::uint64_t handoff = 0;   // waited, and got a returned one
-    std::uint64_t miss = 0;      // one was opened for it
+    std::uint64_t hit = 0;     // a connection was ready
+    std::uint64_t handoff = 0; // waited, and got a returned one
+    std::uint64_t miss = 0;    // one was opened for it
     std::uint64_t timeout = 0;
     std::uint64_t error = 0;
     std::uint64_t abandoned = 0; // the client left while waiting

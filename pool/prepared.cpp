@@ -1,0 +1,85 @@
+#include "pool/prepared.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace howdah::pool {
+
+Prepared::Use Prepared::use(std::string_view sql, std::span<const Param> params)
+{
+    key_.assign(sql);
+    for (const Param& p : params) {
+        key_.push_back('\0');
+        key_.append(reinterpret_cast<const char*>(&p.type), sizeof p.type);
+    }
+    if (const auto found = by_key_.find(key_); found != by_key_.end()) {
+        entries_.splice(entries_.begin(), entries_, found->second);
+        entries_.front().batch = batch_;
+        ++hits;
+        return {entries_.front().name, false};
+    }
+    ++misses;
+    entries_.push_front({key_, "h" + std::to_string(++names_), batch_, false});
+    by_key_.emplace(entries_.front().key, entries_.begin());
+    unconfirmed_.push_back(entries_.front().name);
+    evict();
+    return {entries_.front().name, true};
+}
+
+void Prepared::evict()
+{
+    while (entries_.size() > limit_ && entries_.back().batch != batch_) {
+        closing_.push_back(entries_.back().name);
+        by_key_.erase(entries_.back().key);
+        entries_.pop_back();
+        ++evictions;
+    }
+}
+
+Prepared::Entries::iterator Prepared::find_name(std::string_view name)
+{
+    return std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == name; });
+}
+
+void Prepared::confirm(std::string_view name)
+{
+    // Statements are prepared in the order of their Parses.
+    if (!unconfirmed_.empty() && unconfirmed_.front() == name)
+        unconfirmed_.erase(unconfirmed_.begin());
+    if (const auto entry = find_name(name); entry != entries_.end())
+        entry->confirmed = true;
+}
+
+void Prepared::end_batch()
+{
+    for (const std::string& name : unconfirmed_) {
+        const auto entry = find_name(name);
+        if (entry == entries_.end())
+            continue;
+        by_key_.erase(entry->key);
+        entries_.erase(entry);
+    }
+    unconfirmed_.clear();
+}
+
+void Prepared::forget(std::string_view name)
+{
+    const auto entry = find_name(name);
+    if (entry == entries_.end())
+        return;
+    closing_.push_back(entry->name);
+    by_key_.erase(entry->key);
+    entries_.erase(entry);
+}
+
+void Prepared::forget_all()
+{
+    by_key_.clear();
+    entries_.clear();
+    unconfirmed_.clear();
+    closing_.clear();
+}
+
+std::vector<std::string> Prepared::take_closing() { return std::exchange(closing_, {}); }
+
+} // namespace howdah::pool

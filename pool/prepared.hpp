@@ -1,0 +1,63 @@
+// Which statements a server connection has prepared, and under which name. Least recently used ones go first. Pure.
+#pragma once
+
+#include "pool/batch.hpp"
+
+#include <cstdint>
+#include <list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace howdah::pool {
+
+class Prepared {
+public:
+    explicit Prepared(std::size_t limit) : limit_(limit) {}
+
+    struct Use {
+        std::string name;   // h1, h2, …; a name is never used twice on a connection
+        bool fresh = false; // not prepared yet: Parse goes first
+    };
+    // Statements used from here on stay until the next batch begins, however many they are.
+    void begin_batch() { ++batch_; }
+    // Same text with other parameter types is another statement.
+    Use use(std::string_view sql, std::span<const Param> params);
+    // The server confirmed Parse; one that is not confirmed when the batch ends is forgotten by end_batch().
+    void confirm(std::string_view name);
+    void end_batch();
+    // The server no longer has it, or has it with a stale plan.
+    void forget(std::string_view name);
+    // DISCARD ALL, DEALLOCATE ALL.
+    void forget_all();
+    // Names to Close before anything else is sent; they are out of the cache already.
+    std::vector<std::string> take_closing();
+    // A Close was not carried out.
+    void close_later(std::string name) { closing_.push_back(std::move(name)); }
+    std::size_t limit() const { return limit_; }
+
+    std::size_t size() const { return by_key_.size(); }
+    std::uint64_t hits = 0, misses = 0, evictions = 0;
+
+private:
+    struct Entry {
+        std::string key, name;
+        std::uint64_t batch = 0; // the last one that used it
+        bool confirmed = false;
+    };
+    using Entries = std::list<Entry>; // most recently used first
+
+    void evict();
+    Entries::iterator find_name(std::string_view name);
+
+    std::size_t limit_;
+    std::uint64_t batch_ = 0, names_ = 0;
+    Entries entries_;
+    std::unordered_map<std::string_view, Entries::iterator> by_key_; // keys are views into the entries
+    std::vector<std::string> unconfirmed_, closing_;
+    std::string key_; // scratch
+};
+
+} // namespace howdah::pool
