@@ -1,0 +1,133 @@
+-- Exact arithmetic on tagged numbers (catalogue D2, section 3). Statements use PostgreSQL's operators on int8 and float8
+-- first; these are for operands of unknown class, and for the second try after PostgreSQL reported an overflow.
+
+-- a op b over float8, an infinity where PostgreSQL would raise 22003 and zero where it would report an underflow.
+CREATE OR REPLACE FUNCTION howdah.r_add(a float8, b float8) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN abs(a) < 8.9e307 AND abs(b) < 8.9e307 THEN a + b
+              WHEN abs(a) = 'Infinity' OR abs(b) = 'Infinity' OR sign(a) <> sign(b) THEN a + b
+              WHEN abs(a) / 2 + abs(b) / 2 > 8.988465674311579e307 THEN sign(a) * 'Infinity'::float8
+              ELSE a + b END $$;
+
+CREATE OR REPLACE FUNCTION howdah.r_mul(a float8, b float8) RETURNS float8
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  p numeric;
+BEGIN
+  IF a = 0 OR b = 0 OR abs(a) = 'Infinity' OR abs(b) = 'Infinity'
+     OR (abs(a) BETWEEN 1e-150 AND 1e150 AND abs(b) BETWEEN 1e-150 AND 1e150) THEN
+    RETURN a * b;
+  END IF;
+  p := abs(howdah.r2n(a)) * abs(howdah.r2n(b));
+  IF p >= 1.797693134862315807e308 THEN RETURN sign(a) * sign(b) * 'Infinity'::float8; END IF;
+  IF p <= 2.4703282292062328e-324 THEN RETURN 0; END IF;
+  RETURN a * b;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.r_div(a float8, b float8) RETURNS float8
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  q numeric;
+BEGIN
+  IF b = 0 THEN RETURN NULL; END IF;
+  IF a = 0 OR abs(a) = 'Infinity' OR abs(b) = 'Infinity'
+     OR (abs(a) BETWEEN 1e-150 AND 1e150 AND abs(b) BETWEEN 1e-150 AND 1e150) THEN
+    RETURN a / b;
+  END IF;
+  -- Compared without dividing: |a| against the limit times |b|.
+  q := abs(howdah.r2n(b));
+  IF abs(howdah.r2n(a)) >= q * 1.797693134862315807e308 THEN RETURN sign(a) * sign(b) * 'Infinity'::float8; END IF;
+  IF abs(howdah.r2n(a)) <= q * 2.4703282292062328e-324 THEN RETURN 0; END IF;
+  RETURN a / b;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.n_add(a numeric, b numeric) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  r numeric;
+BEGIN
+  IF scale(a) = 0 AND scale(b) = 0 THEN
+    r := a + b;
+    IF r BETWEEN -9223372036854775808 AND 9223372036854775807 THEN RETURN r; END IF;
+  END IF;
+  RETURN howdah.r2n(howdah.r_add(a::float8, b::float8));
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.n_sub(a numeric, b numeric) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  r numeric;
+BEGIN
+  IF scale(a) = 0 AND scale(b) = 0 THEN
+    r := a - b;
+    IF r BETWEEN -9223372036854775808 AND 9223372036854775807 THEN RETURN r; END IF;
+  END IF;
+  RETURN howdah.r2n(howdah.r_add(a::float8, -(b::float8)));
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.n_mul(a numeric, b numeric) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  r numeric;
+BEGIN
+  IF scale(a) = 0 AND scale(b) = 0 THEN
+    r := a * b;
+    IF r BETWEEN -9223372036854775808 AND 9223372036854775807 THEN RETURN r; END IF;
+  END IF;
+  RETURN howdah.r2n(howdah.r_mul(a::float8, b::float8));
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.n_div(a numeric, b numeric) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  r numeric;
+BEGIN
+  IF b = 0 THEN RETURN NULL; END IF;
+  IF scale(a) = 0 AND scale(b) = 0 THEN
+    r := div(a, b);
+    IF r <= 9223372036854775807 THEN RETURN r; END IF;
+  END IF;
+  RETURN howdah.r2n(howdah.r_div(a::float8, b::float8));
+END $$;
+
+-- Both operands become int8; the result is REAL when one of them was.
+CREATE OR REPLACE FUNCTION howdah.n_mod(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN howdah.n2i(b) = 0 THEN NULL
+              WHEN scale(a) = 0 AND scale(b) = 0 THEN mod(a, b)
+              ELSE mod(howdah.n2i(a)::numeric, howdah.n2i(b)::numeric) + 0.0 END $$;
+
+CREATE OR REPLACE FUNCTION howdah.n_neg(a numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN a = -9223372036854775808 AND scale(a) = 0 THEN 9223372036854775808.0 ELSE -a END $$;
+
+-- PostgreSQL shifts by the count modulo 64; SQLite saturates, and a negative count shifts the other way.
+CREATE OR REPLACE FUNCTION howdah.shl(a int8, n int8) RETURNS int8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN n BETWEEN 0 AND 63 THEN a << n::int4
+              WHEN n >= 64 THEN a - a
+              WHEN n BETWEEN -63 AND -1 THEN a >> (-n)::int4
+              WHEN n <= -64 THEN a >> 63 END $$;
+
+CREATE OR REPLACE FUNCTION howdah.shr(a int8, n int8) RETURNS int8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN n BETWEEN 0 AND 63 THEN a >> n::int4
+              WHEN n >= 64 THEN a >> 63
+              WHEN n BETWEEN -63 AND -1 THEN a << (-n)::int4
+              WHEN n <= -64 THEN a - a END $$;
+
+-- random(): any int8. random() of PostgreSQL has 48 bits, so two are joined.
+CREATE OR REPLACE FUNCTION howdah.random_int() RETURNS int8
+LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+  SELECT (floor(random() * 4294967296)::int8 << 32) | floor(random() * 4294967296)::int8 $$;
+
+CREATE OR REPLACE FUNCTION howdah.randomblob(n int8) RETURNS bytea
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE AS $$
+DECLARE
+  want int8 := greatest(coalesce(n, 0), 1);
+BEGIN
+  IF want > 1000000000 THEN PERFORM howdah.err('string or blob too big', 'HW018'); END IF;
+  -- A UUID has six bits that are not random: the hash hides them.
+  RETURN substr((SELECT string_agg(sha256(uuid_send(gen_random_uuid())), ''::bytea)
+                   FROM generate_series(1, (want + 31) / 32)), 1, want::int);
+END $$;

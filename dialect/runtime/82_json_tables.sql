@@ -1,0 +1,122 @@
+-- json_each() and json_tree() (https://sqlite.org/json1.html#jeach), with SQLite's ids, which count the nodes of its
+-- parse tree: labels of objects too.
+
+CREATE OR REPLACE FUNCTION howdah.js_size(j json) RETURNS int8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT 1 + CASE json_typeof(j)
+    WHEN 'array' THEN (SELECT coalesce(sum(howdah.js_size(value)), 0) FROM json_array_elements(j))
+    WHEN 'object' THEN (SELECT coalesce(sum(1 + howdah.js_size(value)), 0) FROM json_each(j))
+    ELSE 0 END::int8 $$;
+
+-- A raw key as a step of a path.
+CREATE OR REPLACE FUNCTION howdah.js_label(k text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.js_unraw(CASE WHEN k COLLATE "C" ~ '^[A-Za-z][A-Za-z0-9]*$' THEN '.' || k ELSE '."' || k || '"' END) $$;
+
+CREATE OR REPLACE FUNCTION howdah.js_walk(j json, k howdah.v, my_id int8, my_parent int8, my_fullkey text, my_path text,
+                                          deep boolean, level int)
+RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  e record;
+  n int8 := my_id;
+  i int := 0;
+  kind text := json_typeof(j);
+  decoded text;
+BEGIN
+  IF deep OR level = 1 OR kind NOT IN ('object', 'array') THEN
+    key := k;
+    value := howdah.j2v(j);
+    type := howdah.js_type(j);
+    atom := CASE WHEN kind IN ('object', 'array') THEN NULL ELSE value END;
+    id := my_id;
+    parent := CASE WHEN deep THEN my_parent END;
+    fullkey := my_fullkey;
+    path := my_path;
+    RETURN NEXT;
+  END IF;
+  IF NOT deep AND level = 1 THEN RETURN; END IF;
+  IF kind = 'object' THEN
+    n := n + 1;
+    FOR e IN SELECT x.key AS k, x.value AS v FROM json_each(j) WITH ORDINALITY x(key, value, o) ORDER BY x.o LOOP
+      decoded := CASE WHEN strpos(e.k, U&'\+10FFFE') = 0 THEN e.k
+                      ELSE howdah.js_unraw('"' || e.k || '"')::json #>> '{}' END;
+      RETURN QUERY SELECT * FROM howdah.js_walk(e.v, howdah.t2v(decoded), n + 1, my_id, my_fullkey || howdah.js_label(e.k),
+                                                my_fullkey, deep, level + 1);
+      n := n + 1 + howdah.js_size(e.v);
+    END LOOP;
+  ELSIF kind = 'array' THEN
+    n := n + 1;
+    FOR e IN SELECT x.value AS v FROM json_array_elements(j) WITH ORDINALITY x(value, o) ORDER BY x.o LOOP
+      RETURN QUERY SELECT * FROM howdah.js_walk(e.v, howdah.i2v(i), n, my_id, my_fullkey || '[' || i || ']', my_fullkey, deep,
+                                                level + 1);
+      n := n + howdah.js_size(e.v);
+      i := i + 1;
+    END LOOP;
+  END IF;
+END $$;
+
+-- The id of the node a path leads to, and the last step of the path.
+CREATE OR REPLACE FUNCTION howdah.js_locate(j json, p text, OUT node json, OUT id int8, OUT last_key howdah.v, OUT last_step text)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  step record;
+  e record;
+  i int;
+BEGIN
+  node := j;
+  id := 0;
+  last_step := '';
+  WHILE p <> '' LOOP
+    step := howdah.js_step(node, p);
+    IF NOT step.found THEN node := NULL; RETURN; END IF;
+    id := id + 1;
+    j := NULL;
+    i := 0;
+    IF step.is_key THEN
+      FOR e IN SELECT x.key AS k, x.value AS v FROM json_each(node) WITH ORDINALITY x(key, value, o) ORDER BY x.o LOOP
+        id := id + 1;
+        IF e.k = step.key THEN j := e.v; EXIT; END IF;
+        id := id + howdah.js_size(e.v);
+      END LOOP;
+      last_key := howdah.t2v(howdah.js_unraw(step.key));
+    ELSE
+      FOR e IN SELECT x.value AS v FROM json_array_elements(node) WITH ORDINALITY x(value, o) ORDER BY x.o LOOP
+        IF i = step.idx THEN j := e.v; EXIT; END IF;
+        id := id + howdah.js_size(e.v);
+        i := i + 1;
+      END LOOP;
+      last_key := howdah.i2v(step.idx);
+    END IF;
+    last_step := left(p, length(p) - length(step.rest));
+    p := step.rest;
+    node := j;
+    IF node IS NULL THEN RETURN; END IF;
+  END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.json_each(x text, p text DEFAULT '$')
+RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  at record;
+BEGIN
+  IF x IS NULL OR p IS NULL THEN RETURN; END IF;
+  IF left(p, 1) <> '$' THEN PERFORM howdah.js_path_error(p); END IF;
+  at := howdah.js_locate(howdah.js(x), substr(p, 2));
+  IF at.node IS NULL THEN RETURN; END IF;
+  RETURN QUERY SELECT * FROM howdah.js_walk(at.node, NULL, at.id, NULL, p, p, false, 0);
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.json_tree(x text, p text DEFAULT '$')
+RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  at record;
+BEGIN
+  IF x IS NULL OR p IS NULL THEN RETURN; END IF;
+  IF left(p, 1) <> '$' THEN PERFORM howdah.js_path_error(p); END IF;
+  at := howdah.js_locate(howdah.js(x), substr(p, 2));
+  IF at.node IS NULL THEN RETURN; END IF;
+  RETURN QUERY SELECT * FROM howdah.js_walk(at.node, at.last_key, at.id, NULL, p, left(p, length(p) - length(at.last_step)), true, 0);
+END $$;

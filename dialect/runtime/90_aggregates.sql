@@ -1,0 +1,90 @@
+-- Aggregates that PostgreSQL lacks for dynamic values, and the ends of SQLite's own (catalogue 8).
+-- CREATE OR REPLACE is safe here: no user object depends on the definition of one.
+
+-- sum() of INTEGERs is an INTEGER or an error.
+CREATE OR REPLACE FUNCTION howdah.isum_f(x numeric) RETURNS int8
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  IF x NOT BETWEEN -9223372036854775808 AND 9223372036854775807 THEN PERFORM howdah.err('integer overflow'); END IF;
+  RETURN x::int8;
+END $$;
+
+-- max() and min(): of equal values the first is kept.
+CREATE OR REPLACE FUNCTION howdah.max_s(a howdah.v, b howdah.v) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b > a THEN b ELSE a END $$;
+CREATE OR REPLACE FUNCTION howdah.min_s(a howdah.v, b howdah.v) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b < a THEN b ELSE a END $$;
+CREATE OR REPLACE FUNCTION howdah.max_s(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b > a THEN b ELSE a END $$;
+CREATE OR REPLACE FUNCTION howdah.min_s(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b < a THEN b ELSE a END $$;
+CREATE OR REPLACE FUNCTION howdah.max_s(a bytea, b bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT CASE WHEN b > a THEN b ELSE a END $$;
+CREATE OR REPLACE FUNCTION howdah.min_s(a bytea, b bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT CASE WHEN b < a THEN b ELSE a END $$;
+
+CREATE OR REPLACE AGGREGATE howdah.max(howdah.v) (SFUNC = howdah.max_s, STYPE = howdah.v, COMBINEFUNC = howdah.max_s, PARALLEL = SAFE);
+CREATE OR REPLACE AGGREGATE howdah.min(howdah.v) (SFUNC = howdah.min_s, STYPE = howdah.v, COMBINEFUNC = howdah.min_s, PARALLEL = SAFE);
+CREATE OR REPLACE AGGREGATE howdah.max(numeric) (SFUNC = howdah.max_s, STYPE = numeric, COMBINEFUNC = howdah.max_s, PARALLEL = SAFE);
+CREATE OR REPLACE AGGREGATE howdah.min(numeric) (SFUNC = howdah.min_s, STYPE = numeric, COMBINEFUNC = howdah.min_s, PARALLEL = SAFE);
+CREATE OR REPLACE AGGREGATE howdah.max(bytea) (SFUNC = howdah.max_s, STYPE = bytea, COMBINEFUNC = howdah.max_s, PARALLEL = SAFE);
+CREATE OR REPLACE AGGREGATE howdah.min(bytea) (SFUNC = howdah.min_s, STYPE = bytea, COMBINEFUNC = howdah.min_s, PARALLEL = SAFE);
+
+-- sum() of values of unknown class: an INTEGER while all are, or look like, INTEGERs. `r` is the running REAL, `i` the
+-- exact sum of the INTEGERs, `inexact` whether something was no INTEGER.
+DO $do$
+BEGIN
+  IF to_regtype('howdah.sum_state') IS NULL THEN
+    CREATE TYPE howdah.sum_state AS (r float8, i numeric, inexact boolean);
+  END IF;
+END $do$;
+
+CREATE OR REPLACE FUNCTION howdah.sum_s(s howdah.sum_state, x howdah.v) RETURNS howdah.sum_state
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  n numeric;
+BEGIN
+  IF x IS NULL THEN RETURN s; END IF;
+  IF (x).n IS NOT NULL THEN n := (x).n;
+  ELSIF (x).t IS NOT NULL AND howdah.looks_numeric((x).t) THEN n := howdah.t2n((x).t);
+  ELSE n := howdah.r2n(howdah.v2r(x));
+  END IF;
+  IF s.i IS NULL THEN s.r := 0; s.i := 0; s.inexact := false; END IF;
+  IF scale(n) = 0 THEN s.i := s.i + n; ELSE s.inexact := true; END IF;
+  s.r := howdah.r_add(s.r, n::float8);
+  RETURN s;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.sum_f(s howdah.sum_state) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  IF s.i IS NULL THEN RETURN NULL; END IF;
+  IF s.inexact THEN RETURN howdah.r2n(s.r); END IF;
+  IF s.i NOT BETWEEN -9223372036854775808 AND 9223372036854775807 THEN PERFORM howdah.err('integer overflow'); END IF;
+  RETURN s.i;
+END $$;
+
+CREATE OR REPLACE AGGREGATE howdah.sum(howdah.v) (SFUNC = howdah.sum_s, STYPE = howdah.sum_state, FINALFUNC = howdah.sum_f, PARALLEL = SAFE);
+
+-- Distinct values in the order in which they first occur, for group_concat(DISTINCT x) and json_group_array(DISTINCT x).
+CREATE OR REPLACE FUNCTION howdah.distinct_s(s text[], x text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CASE WHEN x IS NULL OR x = ANY(s) THEN s ELSE s || x END $$;
+
+CREATE OR REPLACE FUNCTION howdah.distinct_f(s text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CASE WHEN cardinality(s) > 0 THEN array_to_string(s, ',') END $$;
+
+CREATE OR REPLACE AGGREGATE howdah.group_concat_distinct(text)
+  (SFUNC = howdah.distinct_s, STYPE = text[], FINALFUNC = howdah.distinct_f, INITCOND = '{}');
+
+-- The first value of a group, NULL included: a column that is neither grouped nor aggregated.
+CREATE OR REPLACE FUNCTION howdah.first_s(s anyarray, x anyelement) RETURNS anyarray
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CASE WHEN s IS NULL THEN ARRAY[x] ELSE s END $$;
+
+CREATE OR REPLACE FUNCTION howdah.first_f(s anyarray) RETURNS anyelement
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT s[1] $$;
+
+CREATE OR REPLACE AGGREGATE howdah.first(anyelement) (SFUNC = howdah.first_s, STYPE = anyarray, FINALFUNC = howdah.first_f);
