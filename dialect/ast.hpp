@@ -40,7 +40,8 @@ struct QualifiedName {
 
 // ---------------------------------------------------------------------------------------------------- expressions
 
-// NULL, 1, 1.0, 'x', x'00', TRUE, FALSE. A hexadecimal or oversized integer already has its value's class.
+// NULL, 1, 1.0, 'x', x'00', TRUE, FALSE. A hexadecimal or oversized integer already has its value's class, and
+// -9223372036854775808 is one literal. TRUE and FALSE are literals only where no column in scope has that name.
 struct Literal {
     enum class Form : std::uint8_t { null, number, string, blob, boolean };
     Form form = Form::null;
@@ -204,6 +205,7 @@ struct Expr {
                               Collate, Call, Exists, Subquery, RowValue, Raise, Parenthesized>;
     Node node;
     Span span;
+    int height = 1; // levels of nodes down to the deepest leaf, as SQLite counts them; at most 1000
 
     // resolved:
     Affinity affinity = Affinity::none;      // of a column, CAST, subquery; none for other expressions
@@ -554,3 +556,6 @@ struct Statement {
 };
 
 } // namespace howdah::dialect
+
+// A tree owns the Sources that resolve() found: who destroys one needs them complete.
+#include "dialect/scope.hpp"
