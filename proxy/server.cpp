@@ -12,7 +12,6 @@
 #include <stdexcept>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 namespace howdah::proxy {
 
@@ -71,17 +70,35 @@ std::size_t ServerContext::limited_clients() const
     return count;
 }
 
-void ServerContext::say_goodbye(Goodbye how)
+// A client may end inside the call, so the register is not walked meanwhile.
+template <typename Function>
+void ServerContext::for_each_client(Function function)
 {
-    // A client may end inside its own on_goodbye, so the register is not walked while it is called.
     std::vector<std::uint64_t> ids;
+    ids.reserve(clients.size());
     for (const auto& [id, client] : clients)
         ids.push_back(id);
     for (const auto id : ids) {
         const auto found = clients.find(id);
-        if (found != clients.end() && found->second->on_goodbye)
-            found->second->on_goodbye(how);
+        if (found != clients.end())
+            function(*found->second);
     }
+}
+
+void ServerContext::say_goodbye(Goodbye how)
+{
+    for_each_client([how](Client& client) {
+        if (client.on_goodbye)
+            client.on_goodbye(how);
+    });
+}
+
+void ServerContext::tick()
+{
+    for_each_client([](Client& client) {
+        if (client.on_tick)
+            client.on_tick();
+    });
 }
 
 Client::Client(ServerContext& context, std::string_view front_end, const Socket& socket)

@@ -19,6 +19,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace howdah::proxy {
 
@@ -65,11 +67,18 @@ struct ServerContext {
     CancelKeys cancel_keys;
     std::map<std::uint64_t, Client*> clients; // connected now, by id
     std::uint64_t next_client = 1;
+    std::vector<std::pair<std::string, std::string>> endpoints; // front end, address: where howdah listens
 
     // pgwire and lines clients; HTTP has a limit of its own, so that metrics answer when the rest is full.
     std::size_t limited_clients() const;
     // Calls on_goodbye of every client, once per kind.
     void say_goodbye(Goodbye how);
+    // Calls on_tick of every client; the server does so four times a second.
+    void tick();
+
+private:
+    template <typename Function>
+    void for_each_client(Function function);
 };
 
 // A connected client: registered and counted for as long as this object lives, which is as long as its coroutine runs.
@@ -91,6 +100,9 @@ public:
     // Set by the front end. `when_idle`: ends a wait for the client's next request and, when a transaction is open,
     // only takes note; `now`: closes the socket. Called from outside the client's coroutine, on the same thread.
     std::function<void(Goodbye)> on_goodbye;
+    // Set by the front end when it wants to look at its deadlines and at the health of its socket now and then: one
+    // timer for all clients instead of one each.
+    std::function<void()> on_tick;
 
 private:
     ServerContext& context_;
