@@ -341,10 +341,12 @@ void Settings::reset_all()
     local_.clear();
 }
 
-void Settings::transaction_ended()
+bool Settings::transaction_ended()
 {
-    if (!local_.empty())
-        local_.clear();
+    if (local_.empty())
+        return false;
+    local_.clear();
+    return true;
 }
 
 std::optional<std::string> Settings::show(std::string_view name) const

@@ -32,7 +32,8 @@ public:
     // A setting of the startup packet: becomes the default that RESET goes back to.
     std::optional<ClientError> set_default(std::string_view name, const std::string& value);
     void reset_all();
-    void transaction_ended();
+    // Forgets what SET LOCAL has set; whether there was any.
+    bool transaction_ended();
 
     // nullopt: there is no such parameter.
     std::optional<std::string> show(std::string_view name) const;

@@ -1,0 +1,65 @@
+// What a Conversation keeps of prepared statements and portals. Only conversation*.cpp include this.
+#pragma once
+
+#include "conversation.hpp"
+
+namespace howdah::proxy::pgwire {
+
+struct Conversation::Prepared : std::enable_shared_from_this<Conversation::Prepared> {
+    std::string sql;
+    std::optional<chatter::Chatter> chatter; // answered here; the session never sees it
+    std::string warning;                     // with each run
+    bool rewritten = false;                  // sql is not the client's text: positions mean nothing
+    const char* client_text = nullptr;       // where it stands in the Query message
+    bool empty = false;                      // there was no statement in the text
+    std::vector<Oid> declared;               // as Parse declared them
+    Numbering numbering;
+    Description description;
+    std::uint64_t described_at = 0;      // epoch_ of description
+    std::optional<ResultShape> promised; // as the client was told last
+
+    bool is_chatter() const { return chatter.has_value(); }
+    void take(std::string_view text)
+    {
+        client_text = text.data();
+        chatter = chatter::recognize(text);
+        const auto* rewrite = chatter ? std::get_if<chatter::Rewrite>(&*chatter) : nullptr;
+        rewritten = rewrite != nullptr;
+        sql = rewritten ? rewrite->sql : std::string(text);
+        warning = rewritten ? rewrite->warning : std::string();
+        if (rewritten)
+            chatter.reset();
+    }
+    std::size_t offset_in(std::string_view script) const
+    {
+        return static_cast<std::size_t>(client_text - script.data());
+    }
+};
+
+struct Conversation::Portal : std::enable_shared_from_this<Conversation::Portal> {
+    enum class State {
+        fresh,     // not run yet
+        suspended, // has given some rows and holds the rest
+        finished,  // has given all
+    };
+    std::string name;
+    std::shared_ptr<Prepared> statement;
+    std::vector<Value> values;            // by SQLite's number
+    std::vector<RawParameter> raw_values; // of a statement that goes to PostgreSQL untouched
+    std::vector<std::int16_t> formats;    // of the result
+    State state = State::fresh;
+    ResultShape shape;
+};
+
+// Nothing but spaces, comments and semicolons.
+inline bool is_empty_statement(std::string_view sql, const ConversationOptions& options)
+{
+    while (!sql.empty() && (sql.back() == ';' || sql.back() == ' ' || (sql.back() >= '\t' && sql.back() <= '\r')))
+        sql.remove_suffix(1);
+    return sql.empty() || options.is_blank(sql);
+}
+
+// What an answer to chatter looks like; empty when it has no rows.
+std::vector<RawColumn> chatter_columns(const chatter::Chatter& chatter);
+
+} // namespace howdah::proxy::pgwire

@@ -1,0 +1,409 @@
+// See front_end.hpp.
+#include "front_end.hpp"
+
+#include "encode.hpp"
+#include "wire_error.hpp"
+
+#include "proxy/log.hpp"
+#include "proxy/tls.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+#include <exception>
+
+namespace howdah::proxy::pgwire {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t output_limit = 64 * 1024;  // rows beyond this wait until the client has taken some
+constexpr std::size_t keep_output = 256 * 1024;  // a larger buffer is given back when it is empty
+constexpr std::chrono::seconds farewell_time{1}; // for the client to read why it is sent away
+constexpr char tls_handshake = 0x16;             // first byte of a ClientHello: TLS without SSLRequest
+
+} // namespace
+
+// Rows from the session: encoded at once, sent when there are enough of them.
+class FrontEnd::Sink final : public ReplySink {
+public:
+    explicit Sink(FrontEnd& front_end) : front_end_(front_end), conversation_(*front_end.conversation_) {}
+    void on_columns(std::span<const Column> columns) override { conversation_.columns(columns); }
+    void on_row(std::span<const ValueView> row) override { conversation_.row(row); }
+    void on_raw_columns(std::span<const RawColumn> columns) override { conversation_.raw_columns(columns); }
+    void on_raw_row(std::span<const RawField> row) override { conversation_.raw_row(row); }
+    asio::awaitable<bool> flush() override
+    {
+        if (conversation_.output().size() >= output_limit)
+            co_await front_end_.write(conversation_.output());
+        co_return !front_end_.gone_;
+    }
+
+private:
+    FrontEnd& front_end_;
+    Conversation& conversation_;
+};
+
+FrontEnd::FrontEnd(Socket socket, Surroundings surroundings)
+    : around_(std::move(surroundings)),
+      transport_(std::move(socket)),
+      decoder_(around_.config->limits.max_message_bytes),
+      timer_(transport_.socket().get_executor()),
+      statement_timer_(transport_.socket().get_executor())
+{
+}
+
+FrontEnd::~FrontEnd()
+{
+    if (cancel_key_)
+        around_.cancel_keys->remove(*cancel_key_);
+}
+
+// ------------------------------------------------------------------------------------------------------ the whole life
+
+asio::awaitable<void> FrontEnd::run()
+{
+    limit_login();
+    watch_for_reset();
+    std::exception_ptr defect;
+    try {
+        if (co_await log_in()) {
+            watch_idle_client();
+            co_await converse();
+        }
+    } catch (...) {
+        defect = std::current_exception();
+    }
+    if (defect && conversation_ && !gone_) {
+        conversation_->end(wire_error("XX000", "howdah: internal error; the log of the server says more"));
+        co_await write(conversation_->output());
+    }
+    timer_.cancel();
+    statement_timer_.cancel();
+    if (cancel_key_)
+        around_.cancel_keys->remove(*std::exchange(cancel_key_, std::nullopt));
+    if (session_)
+        co_await session_->close();
+    co_await leave();
+    if (defect)
+        std::rethrow_exception(defect);
+}
+
+asio::awaitable<void> FrontEnd::converse()
+{
+    Conversation& conversation = *conversation_;
+    while (!gone_ && !conversation.over()) {
+        if (farewell_ || (draining_ && conversation.idle() && !conversation.in_transaction())) {
+            conversation.end(farewell_ ? *farewell_
+                                       : wire_error("57P01", "terminating connection due to administrator command"));
+            break;
+        }
+        if (const auto message = decoder_.next()) {
+            conversation.on(*message);
+            while (auto action = conversation.next_action())
+                co_await perform(*action);
+            continue;
+        }
+        if (!conversation.output().empty() && !co_await write(conversation.output()))
+            break;
+        if (!co_await read_more() && !farewell_)
+            break;
+    }
+    if (!gone_ && !conversation.output().empty())
+        co_await write(conversation.output());
+}
+
+asio::awaitable<void> FrontEnd::perform(Action& action)
+{
+    Conversation& conversation = *conversation_;
+    if (auto* run = std::get_if<AskRun>(&action)) {
+        Outcome outcome = co_await run_statement(*run);
+        conversation.ran(std::move(outcome), session_->autocommit());
+    } else if (auto* describe = std::get_if<AskDescribe>(&action)) {
+        conversation.described(co_await session_->describe(describe->sql, describe->samples));
+    } else if (auto* fetch = std::get_if<AskFetch>(&action)) {
+        Sink sink(*this);
+        Outcome outcome = co_await session_->fetch(fetch->portal, fetch->max_rows, sink);
+        conversation.ran(std::move(outcome), session_->autocommit());
+    } else if (auto* close = std::get_if<AskClosePortal>(&action)) {
+        co_await session_->close_portal(close->portal);
+        conversation.done(session_->autocommit());
+    } else if (std::holds_alternative<AskSync>(action)) {
+        co_await session_->sync();
+        conversation.done(session_->autocommit());
+    } else if (std::holds_alternative<AskReset>(action)) {
+        co_await session_->close();
+        session_ = around_.open_session(conversation.settings().database());
+        conversation.done(session_->autocommit());
+    } else {
+        co_await write(conversation.output());
+    }
+}
+
+asio::awaitable<Outcome> FrontEnd::run_statement(AskRun& ask)
+{
+    Conversation& conversation = *conversation_;
+    if (conversation.owes_answer())
+        co_await write(conversation.output());
+    Sink sink(*this);
+    const auto limit = conversation.settings().statement_timeout();
+    if (limit.count() == 0)
+        co_return co_await session_->run(ask.sql, ask.parameters, sink, std::move(ask.options));
+
+    timed_out_ = false;
+    statement_timer_.expires_after(limit);
+    statement_timer_.async_wait([weak = weak_from_this()](boost::system::error_code failed) {
+        const auto self = weak.lock();
+        if (failed || !self || self->statement_timer_.expiry() > steady_clock::now())
+            return;
+        self->timed_out_ = true;
+        self->session_->cancel();
+    });
+    Outcome outcome = co_await session_->run(ask.sql, ask.parameters, sink, std::move(ask.options));
+    statement_timer_.cancel();
+    if (timed_out_ && outcome.error)
+        outcome.error = wire_error("57014", "canceling statement due to statement timeout");
+    co_return outcome;
+}
+
+asio::awaitable<bool> FrontEnd::read_more()
+{
+    waiting_since_ = steady_clock::now();
+    const std::size_t n = co_await transport_.read_some(decoder_.prepare());
+    waiting_since_.reset();
+    decoder_.commit(n);
+    co_return n > 0;
+}
+
+asio::awaitable<bool> FrontEnd::write(std::string& out)
+{
+    if (!gone_ && !co_await transport_.write(out))
+        gone_ = true;
+    if (out.capacity() > keep_output)
+        std::string().swap(out);
+    else
+        out.clear();
+    if (conversation_)
+        conversation_->written();
+    co_return !gone_;
+}
+
+// Whoever is sent away should be able to read why: closing a socket with unread bytes in it would throw that away.
+asio::awaitable<void> FrontEnd::leave()
+{
+    const bool sent_away = !gone_ && (!conversation_ || conversation_->over() || farewell_ || draining_);
+    if (sent_away) {
+        transport_.finish_sending();
+        timer_.expires_after(farewell_time);
+        timer_.async_wait([weak = weak_from_this()](boost::system::error_code failed) {
+            if (const auto self = weak.lock(); self && !failed)
+                self->transport_.close();
+        });
+        std::array<char, 4096> unread{};
+        boost::system::error_code failed;
+        while (!failed)
+            co_await transport_.socket().async_read_some(asio::buffer(unread),
+                                                         asio::redirect_error(asio::use_awaitable, failed));
+        timer_.cancel();
+    }
+    transport_.close();
+}
+
+// ------------------------------------------------------------------------------------------------------------- login
+
+asio::awaitable<std::optional<Message>> FrontEnd::next_login_message()
+{
+    while (true) {
+        if (auto message = decoder_.next())
+            co_return message;
+        if (gone_ || farewell_ || !co_await read_more())
+            co_return std::nullopt;
+        if (!logged_in_ && !transport_.has_tls() && decoder_.pending().starts_with(tls_handshake) && around_.tls) {
+            const std::string hello(decoder_.pending());
+            decoder_.discard();
+            if (!co_await start_tls(hello) || transport_.alpn() != "postgresql")
+                co_return std::nullopt;
+        }
+    }
+}
+
+asio::awaitable<bool> FrontEnd::start_tls(std::string_view received)
+{
+    co_return co_await transport_.handshake(around_.tls, received);
+}
+
+asio::awaitable<bool> FrontEnd::log_in()
+{
+    LoginOptions options;
+    options.tls_available = around_.tls != nullptr;
+    options.tls_required = around_.config->tls.required && !around_.local;
+    options.password_required = around_.auth && around_.auth->required();
+    options.verifier = [this](std::string_view user) { return around_.auth->verifier(user); };
+    options.nonce = [] { return base64(random_bytes(18)); };
+    options.closed = around_.closed;
+    Login login(std::move(options));
+    while (const auto message = co_await next_login_message()) {
+        if (transport_.has_tls())
+            login.tls_started(tls_server_end_point(*around_.tls));
+        const Login::Step step = login.on(*message);
+        // What came in clear after the request is nobody's: it may have been put there (CVE-2021-23214).
+        if ((std::holds_alternative<SslRequest>(*message) || std::holds_alternative<GssEncRequest>(*message)) &&
+            !decoder_.pending().empty())
+            co_return false;
+        if (!login.auth_failure().empty()) {
+            log_client(around_.client, spdlog::level::warn, "login of \"{}\" failed: {}", login.user(),
+                       login.auth_failure());
+            if (around_.on_auth_failure)
+                around_.on_auth_failure();
+        }
+        if (step == Login::Step::cancel) {
+            const CancelRequest& request = login.cancel_request();
+            CancelKeys::Key key{request.process_id, 0};
+            if (request.secret.size() == sizeof key.secret) {
+                std::uint32_t secret = 0;
+                for (const char c : request.secret)
+                    secret = secret << 8U | static_cast<std::uint8_t>(c);
+                key.secret = static_cast<std::int32_t>(secret);
+                around_.cancel_keys->cancel(key);
+            }
+            gone_ = true; // there is no answer
+            co_return false;
+        }
+        if (step == Login::Step::done)
+            co_return co_await begin_session(login);
+        if (!co_await write(login.output()) || step == Login::Step::end)
+            co_return false;
+        if (step == Login::Step::password)
+            decoder_.enter(Decoder::Phase::authentication);
+        if (step == Login::Step::start_tls && !co_await start_tls({})) {
+            gone_ = true;
+            co_return false;
+        }
+    }
+    co_return false;
+}
+
+asio::awaitable<bool> FrontEnd::begin_session(Login& login)
+{
+    Settings settings(login.user(), login.database(), around_.server_version);
+    std::optional<ClientError> refused;
+    for (const auto& [name, value] : login.parameters())
+        if (auto error = settings.set_default(name, value); error && error->sqlstate != "42704" && !refused)
+            refused = std::move(error);
+    if (!refused) {
+        session_ = around_.open_session(login.database());
+        refused = co_await session_->open();
+    }
+    if (refused) {
+        refused->fatal = true;
+        error_response(login.output(), *refused, 0);
+        log_client(around_.client, spdlog::level::info, "refused: {}", refused->message);
+        co_await write(login.output());
+        co_return false;
+    }
+    cancel_key_ = around_.cancel_keys->add([weak = weak_from_this()] {
+        if (const auto self = weak.lock(); self && self->session_)
+            self->session_->cancel();
+    });
+    conversation_.emplace(std::move(settings), ConversationOptions{.process_id = cancel_key_->process});
+    conversation_->output() = std::move(login.output());
+    std::string secret;
+    for (int shift = 24; shift >= 0; shift -= 8)
+        secret += static_cast<char>(static_cast<std::uint32_t>(cancel_key_->secret) >> shift);
+    conversation_->welcome(secret);
+    decoder_.enter(Decoder::Phase::running);
+    logged_in_ = true;
+    log_client(around_.client, spdlog::level::debug, "user \"{}\" on database \"{}\"{}", login.user(), login.database(),
+               transport_.has_tls() ? " over TLS" : "");
+    co_return true;
+}
+
+// ------------------------------------------------------------------------------------------------- limits and goodbyes
+
+// A client that resets the connection while its statement runs must not keep the server busy. (One that closes only
+// its own side may still be waiting for the answer.)
+void FrontEnd::watch_for_reset()
+{
+    transport_.socket().async_wait(Socket::wait_error, [weak = weak_from_this()](boost::system::error_code failed) {
+        const auto self = weak.lock();
+        if (failed || !self)
+            return;
+        self->gone_ = true;
+        if (self->session_)
+            self->session_->cancel();
+        self->transport_.cancel();
+    });
+}
+
+void FrontEnd::limit_login()
+{
+    timer_.expires_after(around_.config->limits.login_timeout);
+    timer_.async_wait([weak = weak_from_this()](boost::system::error_code failed) {
+        const auto self = weak.lock();
+        if (failed || !self || self->logged_in_)
+            return;
+        log_client(self->around_.client, spdlog::level::info, "not logged in within {} ms",
+                   self->around_.config->limits.login_timeout.count());
+        self->gone_ = true;
+        self->transport_.close();
+    });
+}
+
+std::optional<ClientError> FrontEnd::idle_too_long(steady_clock::time_point now) const
+{
+    const LimitsConfig& limits = around_.config->limits;
+    const bool in_transaction = conversation_->in_transaction();
+    const std::chrono::seconds limit = in_transaction ? limits.idle_in_transaction_timeout : limits.idle_timeout;
+    if (limit.count() == 0 || !waiting_since_ || now - *waiting_since_ < limit)
+        return std::nullopt;
+    return in_transaction ? wire_error("25P03", "terminating connection due to idle-in-transaction timeout")
+                          : wire_error("57P05", "terminating connection due to idle-session timeout");
+}
+
+// Looks now and then, at most once a second, so that a busy client pays nothing for it.
+void FrontEnd::watch_idle_client()
+{
+    const LimitsConfig& limits = around_.config->limits;
+    timer_.cancel();
+    if (limits.idle_timeout.count() == 0 && limits.idle_in_transaction_timeout.count() == 0)
+        return;
+    const auto shortest = limits.idle_timeout.count() == 0 ? limits.idle_in_transaction_timeout
+                          : limits.idle_in_transaction_timeout.count() == 0
+                              ? limits.idle_timeout
+                              : std::min(limits.idle_timeout, limits.idle_in_transaction_timeout);
+    timer_.expires_after(std::max<std::chrono::milliseconds>(std::chrono::seconds{1}, shortest / 8));
+    timer_.async_wait([weak = weak_from_this()](boost::system::error_code failed) {
+        const auto self = weak.lock();
+        if (failed || !self || self->gone_)
+            return;
+        if (auto error = self->idle_too_long(steady_clock::now()))
+            return self->send_away(std::move(*error));
+        self->watch_idle_client();
+    });
+}
+
+void FrontEnd::send_away(ClientError error)
+{
+    log_client(around_.client, spdlog::level::info, "{}", error.message);
+    farewell_ = std::move(error);
+    if (waiting_since_)
+        transport_.cancel();
+}
+
+void FrontEnd::say_goodbye(Goodbye how)
+{
+    draining_ = true;
+    if (how == Goodbye::now) {
+        gone_ = true;
+        if (session_)
+            session_->cancel();
+        transport_.close();
+    } else if (waiting_since_ && (!conversation_ || (conversation_->idle() && !conversation_->in_transaction()))) {
+        send_away(wire_error("57P01", "terminating connection due to administrator command"));
+    }
+}
+
+} // namespace howdah::proxy::pgwire
