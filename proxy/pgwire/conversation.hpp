@@ -56,9 +56,9 @@ using Action = std::variant<AskDescribe, AskRun, AskFetch, AskClosePortal, AskSy
 
 struct ConversationOptions {
     std::int32_t process_id = 0; // pg_backend_pid()
-    // Session's; a test may bring its own.
-    std::size_t (*first_statement)(std::string_view script) = &proxy::first_statement;
-    bool (*is_blank)(std::string_view statement) = &proxy::is_blank;
+    // proxy::first_statement and proxy::is_blank; a test may bring its own.
+    std::size_t (*first_statement)(std::string_view script) = nullptr;
+    bool (*is_blank)(std::string_view statement) = nullptr;
 };
 
 class Conversation {

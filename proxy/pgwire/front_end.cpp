@@ -308,7 +308,8 @@ asio::awaitable<bool> FrontEnd::begin_session(Login& login)
         if (const auto self = weak.lock(); self && self->session_)
             self->session_->cancel();
     });
-    conversation_.emplace(std::move(settings), ConversationOptions{.process_id = cancel_key_->process});
+    around_.conversation.process_id = cancel_key_->process;
+    conversation_.emplace(std::move(settings), around_.conversation);
     conversation_->output() = std::move(login.output());
     std::string secret;
     for (int shift = 24; shift >= 0; shift -= 8)

@@ -32,6 +32,7 @@ struct Surroundings {
     std::shared_ptr<Authenticator> auth;            // null: everybody is let in
     CancelKeys* cancel_keys = nullptr;
     OpenSession open_session;
+    ConversationOptions conversation; // its process_id is given later
     std::string client = "pgwire"; // for logs
     bool local = false;            // over a Unix socket: TLS is not demanded
     std::optional<ClientError> closed;

@@ -15,6 +15,7 @@ boost::asio::awaitable<void> serve_pgwire(Socket socket, ServerContext& context)
     around.config = context.config;
     around.tls = context.tls;
     around.auth = context.auth;
+    around.conversation = {.process_id = 0, .first_statement = first_statement, .is_blank = is_blank};
     around.cancel_keys = &context.cancel_keys;
     around.client = client.name();
     around.local = client.peer() == "unix";
