@@ -74,6 +74,7 @@ std::vector<RawColumn> chatter_columns(const chatter::Chatter& chatter)
 
 void Conversation::execute_chatter(const chatter::Chatter& chatter)
 {
+    const auto alive = current_; // holds `chatter`, and may be let go of while it is answered
     const auto columns = chatter_columns(chatter);
     if (in_script_ && !columns.empty() && !std::holds_alternative<chatter::Refuse>(chatter))
         describe_rows(out_, {{}, columns, true}, {});

@@ -33,8 +33,8 @@ struct Surroundings {
     CancelKeys* cancel_keys = nullptr;
     OpenSession open_session;
     ConversationOptions conversation; // its process_id is given later
-    std::string client = "pgwire"; // for logs
-    bool local = false;            // over a Unix socket: TLS is not demanded
+    std::string client = "pgwire";    // for logs
+    bool local = false;               // over a Unix socket: TLS is not demanded
     std::optional<ClientError> closed;
     std::function<void()> on_auth_failure;
     std::string server_version = "15.20 (howdah)";

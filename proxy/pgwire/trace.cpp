@@ -132,7 +132,8 @@ std::string row_description(Fields f)
     for (std::int64_t n = f.number(2); n > 0; --n) {
         text += name(f.string());
         const std::int64_t table = f.number(4), attribute = f.number(2);
-        text += number(f.number(4)) + number(f.number(2)) + number(f.number(4)) + number(f.number(2));
+        for (const std::size_t size : {4U, 2U, 4U, 2U}) // type, its size, modifier, format
+            text += number(f.number(size));
         if (table != 0)
             text += " of" + number(table) + number(attribute);
     }

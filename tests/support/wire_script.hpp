@@ -11,6 +11,7 @@
 
 #include "proxy/pgwire/conversation.hpp"
 #include "proxy/pgwire/decode.hpp"
+#include "proxy/pgwire/number_text.hpp"
 #include "proxy/pgwire/trace.hpp"
 
 #include <charconv>
@@ -72,7 +73,8 @@ inline std::vector<Word> words_of(std::string_view line)
 
 inline int int_of(const Word& w) { return std::stoi(w.text); }
 
-// ------------------------------------------------------------------------------------------ a client's message as bytes
+// ------------------------------------------------------------------------------------------ a client's message as
+// bytes
 
 class ClientMessage {
 public:
@@ -164,8 +166,13 @@ inline std::string client_bytes(std::string_view line)
         return ClientMessage('E').string(w[1].text).int32(w.size() > 2 ? int_of(w[2]) : 0).done();
     if (kind == "Bytes")
         return w[1].text;
-    for (const auto& [name, type] : {std::pair{"Sync", 'S'}, {"Flush", 'H'}, {"Terminate", 'X'}, {"FunctionCall", 'F'},
-                                     {"CopyData", 'd'}, {"CopyDone", 'c'}, {"CopyFail", 'f'}})
+    for (const auto& [name, type] : {std::pair{"Sync", 'S'},
+                                     {"Flush", 'H'},
+                                     {"Terminate", 'X'},
+                                     {"FunctionCall", 'F'},
+                                     {"CopyData", 'd'},
+                                     {"CopyDone", 'c'},
+                                     {"CopyFail", 'f'}})
         if (kind == name)
             return ClientMessage(type).done();
     throw std::runtime_error("unknown message: " + std::string(line));
@@ -188,11 +195,8 @@ inline std::string value_text(const pg::Value& v)
         return std::to_string(*i);
     if (const auto* r = std::get_if<double>(&v)) {
         std::string text;
-        pg::ColumnKind kind = pg::ColumnKind::real;
-        ResultShape shape{{{"", {}, kind}}, {}, false};
-        std::string row;
-        append_row(row, shape, {}, std::array{pg::dialect::view(*r)});
-        return row.substr(11);
+        append_float8(text, *r);
+        return text;
     }
     if (const auto* t = std::get_if<std::string>(&v))
         return quoted(*t, '\'');
@@ -343,7 +347,8 @@ inline std::size_t split_at_semicolon(std::string_view script)
 
 inline bool blank(std::string_view sql)
 {
-    return sql.find_first_not_of(" \t\r\n;") == std::string_view::npos || sql.starts_with("--");
+    const std::size_t first = sql.find_first_not_of(" \t\r\n;");
+    return first == std::string_view::npos || sql.substr(first).starts_with("--");
 }
 
 inline ConversationOptions test_options()
@@ -417,7 +422,7 @@ inline std::string play(const WireScript& script, std::size_t step, std::string*
             Answer a = read_answer(answers[next_answer++]);
             std::vector<pg::ValueView> views;
             for (const auto& v : a.row)
-                views.push_back(pg::dialect::view(v));
+                views.push_back(dialect::view(v));
             if (!a.columns.empty())
                 conversation.columns(a.columns);
             else if (a.is_row)
