@@ -59,8 +59,8 @@ struct Command {
     std::int32_t max_rows = 0;                // 0: all. With a portal, a later Command with `resume` fetches more
     bool resume = false;                      // Execute of `portal` alone
     bool close_portal = false;                // Close of `portal` alone
-    bool simple =
-        false; // a simple query ('Q'), alone in its batch: text results, several statements, a result for each
+    bool describe_only = false; // Parse and Describe alone: on_description, and CommandResult::parameter_types
+    bool simple = false;        // a simple query ('Q'), alone in its batch: text results, a result for each statement
 };
 
 struct Batch {
@@ -76,6 +76,7 @@ struct CommandResult {
     std::string tag; // "INSERT 0 1"; empty when suspended
     std::uint64_t rows = 0;
     bool suspended = false;
+    std::vector<Oid> parameter_types; // of a Command with describe_only
 };
 
 struct BatchResult {

@@ -1,0 +1,451 @@
+// One statement's way through a session: plan it, run it, and run it again where SQLite's rules ask for it.
+#include "proxy/session.hpp"
+
+#include "dialect/script.hpp"
+#include "proxy/session_impl.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace asio = boost::asio;
+
+namespace howdah::proxy {
+
+namespace {
+
+// Arithmetic that PostgreSQL refused because SQLite would have changed the storage class (catalogue D2).
+bool wants_exact_arithmetic(const pool::ServerError& error)
+{
+    return error.sqlstate == "22003" || error.sqlstate == "22P02";
+}
+
+// A plan that was made for a schema which is no longer there.
+bool is_stale(const pool::ServerError& error)
+{
+    return error.sqlstate == "42P01" || error.sqlstate == "42703" || error.sqlstate == "42883" ||
+           error.sqlstate == "42804" || error.sqlstate == "0A000" || error.sqlstate == "26000" ||
+           error.sqlstate == "3F000" || error.sqlstate == "HW0ST";
+}
+
+std::string tag_of(const dialect::Compiled& plan, const dialect::Statement* statement, std::int64_t changes, std::uint64_t rows)
+{
+    using Kind = dialect::Compiled::Kind;
+    if (plan.kind == Kind::query || plan.kind == Kind::local)
+        return "SELECT " + std::to_string(rows);
+    if (statement == nullptr)
+        return "OK";
+    if (plan.kind == Kind::write) {
+        if (std::holds_alternative<dialect::Update>(statement->node))
+            return "UPDATE " + std::to_string(changes);
+        if (std::holds_alternative<dialect::Delete>(statement->node))
+            return "DELETE " + std::to_string(changes);
+        return "INSERT 0 " + std::to_string(changes);
+    }
+    struct Tag {
+        std::string operator()(const dialect::CreateTable&) const { return "CREATE TABLE"; }
+        std::string operator()(const dialect::CreateIndex&) const { return "CREATE INDEX"; }
+        std::string operator()(const dialect::CreateView&) const { return "CREATE VIEW"; }
+        std::string operator()(const dialect::CreateTrigger&) const { return "CREATE TRIGGER"; }
+        std::string operator()(const dialect::CreateVirtualTable&) const { return "CREATE TABLE"; }
+        std::string operator()(const dialect::AlterTable&) const { return "ALTER TABLE"; }
+        std::string operator()(const dialect::Vacuum&) const { return "VACUUM"; }
+        std::string operator()(const dialect::Analyze&) const { return "ANALYZE"; }
+        std::string operator()(const dialect::Reindex&) const { return "REINDEX"; }
+        std::string operator()(const dialect::Drop& drop) const
+        {
+            switch (drop.kind) {
+            case dialect::Drop::Kind::table:
+                return "DROP TABLE";
+            case dialect::Drop::Kind::index:
+                return "DROP INDEX";
+            case dialect::Drop::Kind::view:
+                return "DROP VIEW";
+            case dialect::Drop::Kind::trigger:
+                break;
+            }
+            return "DROP TRIGGER";
+        }
+        template <typename T>
+        std::string operator()(const T&) const
+        {
+            return "OK";
+        }
+    };
+    return std::visit(Tag{}, statement->node);
+}
+
+} // namespace
+
+std::size_t first_statement(std::string_view script)
+{
+    // What goes to PostgreSQL untouched may quote with $$, which SQLite's rule does not know: it is not cut.
+    const auto start = script.find_first_not_of(" \t\r\n;");
+    if (start != std::string_view::npos && script.substr(start).starts_with("/* howdah: postgres */"))
+        return script.size();
+    return dialect::first_statement(script);
+}
+
+bool is_blank(std::string_view statement)
+{
+    return dialect::is_blank(statement);
+}
+
+Session::Impl::Impl(Databases& databases_, std::string name_, std::string client_)
+    : databases(databases_), shared(databases_.impl()), name(std::move(name_)), client(std::move(client_))
+{
+}
+
+Session::Impl::~Impl()
+{
+    if (busy || !transaction.autocommit())
+        --shared.busy;
+}
+
+asio::awaitable<std::optional<ClientError>> Session::Impl::ready()
+{
+    if (!database) {
+        if (name.empty() || name.size() > 63 || name.find('\0') != std::string::npos)
+            co_return make_error(14, "unable to open database file (a database name has 1 to 63 bytes)", "3D000");
+        database = shared.find(name);
+        if (!database)
+            co_return make_error(14, "unable to open database file (no database \"" + name + "\" is configured)", "3D000");
+        const DatabaseConfig& config = database->config();
+        options.writers = config.writers == "concurrent" ? dialect::Writers::concurrent : dialect::Writers::single;
+        options.mismatch = config.mismatch == "reject" ? dialect::Mismatch::reject : dialect::Mismatch::promote;
+        options.foreign_keys = config.foreign_keys;
+    }
+    if (changed_schema)
+        co_return std::nullopt; // this transaction's own catalog is what counts
+    if (auto error = co_await database->ensure_loaded())
+        co_return client_error(*error, false);
+    if (own_catalog && base_catalog != database->catalog()) {
+        // TEMP objects stay; everything else is as the others have made it.
+        std::vector<dialect::SchemaRow> rows = database->catalog()->rows();
+        std::vector<dialect::Placement> placements = database->catalog()->placements();
+        for (const dialect::SchemaRow& row : own_catalog->rows())
+            if (row.schema != "main")
+                rows.push_back(row);
+        for (const dialect::Placement& placement : own_catalog->placements())
+            if (placement.schema != "main")
+                placements.push_back(placement);
+        base_catalog = database->catalog();
+        own_catalog = dialect::Catalog::make(std::move(rows), std::move(placements), base_catalog->version());
+    }
+    co_return std::nullopt;
+}
+
+std::optional<std::vector<Value>> Session::Impl::slot_values(const dialect::Compiled& plan, std::span<const Value> parameters)
+{
+    std::vector<Value> computed;
+    computed.reserve(plan.slots.size());
+    for (const dialect::Slot& slot : plan.slots) {
+        Value value;
+        if (!slot.expression.empty()) {
+            try {
+                value = catalog()->mirror().evaluate(slot.expression, parameters, values);
+            } catch (const dialect::Error&) {
+                return std::nullopt; // the compiler finds out how SQLite answers this
+            }
+        } else if (slot.parameter > 0) {
+            if (static_cast<std::size_t>(slot.parameter) <= parameters.size())
+                value = parameters[static_cast<std::size_t>(slot.parameter) - 1];
+        } else {
+            value = slot.literal;
+        }
+        if (slot.affinity != dialect::Affinity::none)
+            value = dialect::apply_affinity(std::move(value), slot.affinity);
+        if (dialect::storage_class(value) != slot.guard)
+            return std::nullopt;
+        computed.push_back(std::move(value));
+    }
+    return computed;
+}
+
+std::variant<Session::Impl::Planned, dialect::Error> Session::Impl::plan(std::string_view sql, std::span<const Value> parameters,
+                                                                         const dialect::Options& with)
+{
+    const std::string key = plan_key(sql, with, catalog()->id(), parameters);
+    for (const Plan& cached : database->plans().find(key))
+        if (auto computed = slot_values(*cached, parameters)) {
+            ++shared.totals.plan_hits;
+            return Planned{cached, std::move(*computed)};
+        }
+    ++shared.totals.plan_misses;
+    auto compiled = dialect::compile({sql, *catalog(), parameters, with, values});
+    if (compiled.has_error()) {
+        shared.totals.refused += compiled.error().refused ? 1 : 0;
+        return compiled.error();
+    }
+    auto fresh = std::make_shared<const dialect::Compiled>(std::move(*compiled));
+    auto computed = slot_values(*fresh, parameters);
+    if (!computed)
+        return dialect::refusal("the statement's constants changed their type while it was compiled; run it again");
+    // A statement that changes the schema is never run twice against the same catalog.
+    using Kind = dialect::Compiled::Kind;
+    if (fresh->kind != Kind::schema && fresh->kind != Kind::promote)
+        database->plans().add(key, fresh);
+    return Planned{std::move(fresh), std::move(*computed)};
+}
+
+Outcome Session::Impl::outcome() const
+{
+    Outcome o;
+    o.changes = values.changes;
+    o.total_changes = values.total_changes;
+    o.last_insert_rowid = values.last_insert_rowid;
+    o.autocommit = transaction.autocommit();
+    return o;
+}
+
+Outcome Session::Impl::failed(ClientError error)
+{
+    ++shared.totals.errors;
+    spdlog::debug("{}: {} {}", client, error.name, error.message);
+    Outcome o = outcome();
+    o.error = std::move(error);
+    return o;
+}
+
+void Session::Impl::adopt_catalog(CatalogPtr next)
+{
+    if (!next)
+        return;
+    const bool private_rows = std::any_of(next->rows().begin(), next->rows().end(),
+                                          [](const dialect::SchemaRow& row) { return row.schema == "temp"; });
+    if (!transaction.autocommit()) {
+        if (!own_catalog)
+            base_catalog = database->catalog();
+        own_catalog = std::move(next);
+        changed_schema = true;
+        return;
+    }
+    if (!own_catalog && !private_rows) {
+        database->publish(database->catalog(), std::move(next));
+        return;
+    }
+    base_catalog = nullptr; // ready() rebuilds it from what is committed and this session's TEMP objects
+    own_catalog = std::move(next);
+    database->mark_stale();
+}
+
+Outcome Session::Impl::run_local(std::string_view sql, std::span<const Value> parameters, const dialect::Compiled& plan, ReplySink& sink)
+{
+    ++shared.totals.local;
+    // Kinds are read off the values: a statement without stored rows has few of them.
+    std::vector<std::vector<Value>> rows;
+    try {
+        catalog()->mirror().query(sql, parameters, values, [&](std::span<const ValueView> row) {
+            std::vector<Value>& copy = rows.emplace_back();
+            for (const ValueView& value : row)
+                copy.push_back(dialect::to_value(value));
+        });
+    } catch (const dialect::Error& error) {
+        return failed(client_error(error, sql));
+    }
+    std::vector<Column> columns = columns_of(plan);
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        dialect::Classes classes;
+        for (const auto& row : rows)
+            classes = classes | dialect::storage_class(row[c]);
+        dialect::Compiled one;
+        one.columns.push_back({columns[c].name, columns[c].decltype_, dialect::pg_type_of(classes), classes});
+        columns[c].kind = columns_of(one).front().kind;
+    }
+    sink.on_columns(columns);
+    std::vector<ValueView> views;
+    for (const auto& row : rows) {
+        views.clear();
+        for (const Value& value : row)
+            views.push_back(dialect::view(value));
+        sink.on_row(views);
+    }
+    Outcome o = outcome();
+    o.has_columns = true;
+    o.rows = rows.size();
+    o.tag = "SELECT " + std::to_string(rows.size());
+    return o;
+}
+
+asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
+                                            const RunOptions& run_options)
+{
+    ++shared.totals.statements;
+    cancelled = false;
+    if (is_blank(sql)) {
+        Outcome o = outcome();
+        o.is_empty = true;
+        co_return o;
+    }
+    if (auto error = co_await ready())
+        co_return failed(std::move(*error));
+    if (is_raw(sql))
+        co_return co_await run_raw(sql, parameters, sink, run_options);
+
+    dialect::Options with = options;
+    bool retried_stale = false;
+    for (int promotions = 0;;) {
+        auto planning = plan(sql, parameters, with);
+        if (auto* error = std::get_if<dialect::Error>(&planning))
+            co_return failed(client_error(*error, sql));
+        const Planned planned = std::move(std::get<Planned>(planning));
+        const dialect::Compiled& compiled = *planned.plan;
+        if (compiled.kind == dialect::Compiled::Kind::promote) {
+            if (++promotions > 64)
+                co_return failed(make_error(1, "howdah: a column cannot be widened far enough for this statement", "0A000"));
+            if (auto error = co_await promote(*compiled.promotion))
+                co_return failed(std::move(*error));
+            if (auto error = co_await ready())
+                co_return failed(std::move(*error));
+            continue;
+        }
+        using Kind = dialect::Compiled::Kind;
+        if (compiled.kind == Kind::empty) {
+            Outcome o = outcome();
+            o.is_empty = true;
+            co_return o;
+        }
+        if (compiled.kind == Kind::local)
+            co_return run_local(sql, parameters, compiled, sink);
+        if (compiled.kind == Kind::session)
+            co_return co_await run_session_statement(sql, parameters, compiled, sink);
+        if (query_only && (compiled.kind == Kind::write || compiled.kind == Kind::schema))
+            co_return failed(make_error(8, "attempt to write a readonly database"));
+
+        Attempt attempt;
+        if (!compiled.steps.empty())
+            attempt = co_await execute(planned, sink, run_options);
+        if (attempt.ok()) {
+            if (compiled.kind == Kind::schema)
+                adopt_catalog(compiled.next);
+            if (compiled.touches_temp && !pinned_by_temp && lease)
+                pinned_by_temp = true;
+            if (compiled.kind == Kind::write) {
+                values.changes = attempt.changes;
+                values.total_changes += attempt.changes;
+                if (attempt.last_rowid)
+                    values.last_insert_rowid = *attempt.last_rowid;
+            }
+            Outcome o = outcome();
+            o.has_columns = compiled.kind == Kind::query || !compiled.columns.empty();
+            o.rows = attempt.rows;
+            o.suspended = attempt.suspended;
+            o.tag = tag_of(compiled, compiled.statement.get(), attempt.changes, attempt.rows);
+            co_return o;
+        }
+        if (attempt.world)
+            co_return failed(client_error(*attempt.world, !transaction.autocommit()));
+
+        const pool::ServerError& error = *attempt.server;
+        const bool again = !attempt.rows_sent || sink.rewind();
+        if (again && wants_exact_arithmetic(error) && !with.exact_arithmetic) {
+            ++shared.totals.retries_exact;
+            with.exact_arithmetic = true;
+            continue;
+        }
+        if (again && error.sqlstate == "HW0PR" && ++promotions <= 64) {
+            if (const auto promotion = dialect::promotion_of(error.detail)) {
+                if (auto refused = co_await promote(*promotion))
+                    co_return failed(std::move(*refused));
+                if (auto refused = co_await ready())
+                    co_return failed(std::move(*refused));
+                continue;
+            }
+        }
+        if (again && is_stale(error) && !retried_stale && !changed_schema) {
+            ++shared.totals.retries_stale;
+            retried_stale = true;
+            database->mark_stale();
+            if (auto refused = co_await ready())
+                co_return failed(std::move(*refused));
+            continue;
+        }
+        bool compiler_bug = false;
+        ClientError told = client_error(error, catalog().get(), compiler_bug);
+        if (compiler_bug) {
+            ++shared.totals.compiler_bugs;
+            spdlog::error("{}: PostgreSQL refused a compiled statement: {} {} [{}] for: {}", client, error.sqlstate,
+                          error.message, error.detail, sql);
+        }
+        if (compiled.kind == Kind::write)
+            values.changes = 0;
+        const bool constraint = (told.code & 0xFF) == 19;
+        if (((constraint && compiled.rollback_on_constraint) || error.sqlstate == "HW01R") && !transaction.autocommit())
+            co_await abandon_transaction();
+        co_return failed(std::move(told));
+    }
+}
+
+Session::Session(Databases& databases, std::string database, std::string client)
+    : impl_(std::make_unique<Impl>(databases, std::move(database), std::move(client)))
+{
+}
+
+Session::~Session() = default;
+
+asio::awaitable<std::optional<ClientError>> Session::open()
+{
+    return impl_->ready();
+}
+
+asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, RunOptions options)
+{
+    Impl& s = *impl_;
+    const bool counted = s.transaction.autocommit();
+    s.busy = true;
+    if (counted)
+        ++s.shared.busy;
+    auto outcome = co_await s.run(sql, parameters, sink, options);
+    s.busy = false;
+    s.release_if_free();
+    if (s.transaction.autocommit())
+        --s.shared.busy;
+    co_return outcome;
+}
+
+asio::awaitable<Description> Session::describe(std::string_view sql, std::span<const Value> parameters)
+{
+    Impl& s = *impl_;
+    Description d;
+    if (is_blank(sql))
+        co_return d;
+    if (auto error = co_await s.ready()) {
+        d.error = std::move(error);
+        co_return d;
+    }
+    if (s.is_raw(sql))
+        co_return co_await s.describe_raw(sql);
+    auto planning = s.plan(sql, parameters, s.options);
+    if (auto* error = std::get_if<dialect::Error>(&planning)) {
+        d.error = client_error(*error, sql);
+        co_return d;
+    }
+    const dialect::Compiled& compiled = *std::get<Impl::Planned>(planning).plan;
+    d.parameter_count = compiled.parameter_count;
+    d.parameter_names = compiled.parameter_names;
+    d.columns = columns_of(compiled);
+    d.has_columns = !d.columns.empty();
+    co_return d;
+}
+
+void Session::cancel()
+{
+    impl_->cancelled = true;
+    if (impl_->running != nullptr)
+        impl_->running->cancel();
+    else if (impl_->waiting)
+        impl_->waiting->emit(asio::cancellation_type::terminal);
+}
+
+bool Session::autocommit() const
+{
+    return impl_->transaction.autocommit();
+}
+
+bool Session::goes_to_postgres(std::string_view sql) const
+{
+    return impl_->is_raw(sql);
+}
+
+} // namespace howdah::proxy

@@ -1,0 +1,422 @@
+// A session's statements on a server connection: what surrounds them in the packet, and what is made of the answer.
+#include "proxy/session_impl.hpp"
+
+#include "dialect/bookkeeping.hpp"
+#include "dialect/result_values.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <charconv>
+
+namespace asio = boost::asio;
+
+namespace howdah::proxy {
+
+namespace {
+
+// The number at the end of a command tag: "INSERT 0 3" is 3.
+std::int64_t count_of(std::string_view tag)
+{
+    const auto space = tag.rfind(' ');
+    std::int64_t count = 0;
+    if (space != std::string_view::npos)
+        std::from_chars(tag.data() + space + 1, tag.data() + tag.size(), count);
+    return count;
+}
+
+ColumnKind kind_of(dialect::PgType type)
+{
+    switch (type) {
+    case dialect::PgType::boolean:
+    case dialect::PgType::int8:
+        return ColumnKind::integer;
+    case dialect::PgType::float8:
+        return ColumnKind::real;
+    case dialect::PgType::text:
+        return ColumnKind::text;
+    case dialect::PgType::bytea:
+        return ColumnKind::blob;
+    case dialect::PgType::numeric:
+        return ColumnKind::number;
+    case dialect::PgType::v:
+        break;
+    }
+    return ColumnKind::dynamic;
+}
+
+// Receives one step's rows: decodes each field to SQLite's value, hands the client's columns on and keeps the rest.
+class StepSink final : public pool::RowSink {
+public:
+    StepSink(const dialect::Compiled& plan, const dialect::Step& step, ReplySink& reply)
+        : plan_(plan), to_client_(step.role == dialect::Step::Role::rows || step.returns_rows),
+          returns_rowid_(step.returns_rowid), count_is_value_(step.count_is_value), reply_(reply)
+    {
+        if (to_client_)
+            types_.reserve(plan.columns.size() + 1);
+        if (to_client_)
+            for (const dialect::Output& column : plan.columns)
+                types_.push_back(column.type);
+        if (returns_rowid_ || count_is_value_)
+            types_.push_back(dialect::PgType::int8);
+        values_.resize(types_.size());
+        scratch_.resize(types_.size());
+    }
+
+    void on_row(std::span<const pool::Field> row) override
+    {
+        const std::size_t known = std::min(row.size(), types_.size());
+        for (std::size_t i = 0; i < known; ++i)
+            values_[i] = dialect::decode_field(row[i], types_[i], scratch_[i]);
+        std::size_t client_columns = known;
+        if ((returns_rowid_ || count_is_value_) && known > 0) {
+            --client_columns;
+            if (values_[client_columns].type == StorageClass::integer)
+                hidden_ = values_[client_columns].integer;
+        }
+        if (!to_client_)
+            return;
+        announce();
+        reply_.on_row(std::span(values_).first(client_columns));
+        ++rows_;
+    }
+
+    asio::awaitable<bool> flush() override { return reply_.flush(); }
+
+    // Columns are announced with the first row, or at the end: an error before that leaves no header behind.
+    void announce()
+    {
+        if (announced_ || !to_client_)
+            return;
+        announced_ = true;
+        reply_.on_columns(columns_of(plan_));
+    }
+
+    std::uint64_t rows() const { return rows_; }
+    bool announced() const { return announced_; }
+    std::optional<std::int64_t> hidden() const { return hidden_; }
+
+private:
+    const dialect::Compiled& plan_;
+    bool to_client_, returns_rowid_, count_is_value_;
+    bool announced_ = false;
+    ReplySink& reply_;
+    std::vector<dialect::PgType> types_;
+    std::vector<ValueView> values_;
+    std::vector<std::string> scratch_;
+    std::uint64_t rows_ = 0;
+    std::optional<std::int64_t> hidden_;
+};
+
+// A plan's steps as commands, with what must stand before and after them in the same packet.
+struct Packet {
+    pool::Batch batch;
+    std::size_t after_opening = 0;   // commands before this one open the transaction
+    std::size_t after_savepoint = 0; // from this one on, the statement's savepoint exists
+    std::size_t lock_begin = 0, lock_end = 0;
+    std::size_t steps_begin = 0;
+    bool savepoint = false;
+    bool commits = false;
+
+    void add(std::string sql) { batch.commands.push_back(control(std::move(sql))); }
+};
+
+} // namespace
+
+pool::Command control(std::string sql)
+{
+    pool::Command command;
+    command.sql = std::move(sql);
+    command.prepare = true;
+    return command;
+}
+
+std::vector<Column> columns_of(const dialect::Compiled& plan)
+{
+    std::vector<Column> columns;
+    columns.reserve(plan.columns.size());
+    for (const dialect::Output& output : plan.columns)
+        columns.push_back({output.name, output.decltype_, kind_of(output.type)});
+    return columns;
+}
+
+asio::awaitable<std::optional<pool::Error>> Session::Impl::acquire(std::optional<pool::Lease>& own, pool::Lease*& use)
+{
+    if (lease) {
+        use = &*lease;
+        co_return std::nullopt;
+    }
+    if (cancelled)
+        co_return pool::Error(pool::Error::Kind::abandoned, "interrupted");
+    // The wait is cancelled by cancel(): as a coroutine of its own it has its own cancellation slot.
+    waiting = std::make_shared<asio::cancellation_signal>();
+    const auto keep = waiting;
+    auto wait = database->pool().checkout();
+    auto leased = co_await asio::co_spawn(shared.executor, std::move(wait),
+                                          asio::bind_cancellation_slot(keep->slot(), asio::use_awaitable));
+    waiting.reset();
+    if (leased.has_error()) {
+        const pool::Error error = leased.error();
+        co_return error;
+    }
+    own = std::move(*leased);
+    use = &*own;
+    co_return std::nullopt;
+}
+
+asio::awaitable<Session::Impl::Attempt> Session::Impl::send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result)
+{
+    Attempt attempt;
+    running = &on;
+    auto answered = co_await on.run(batch);
+    running = nullptr;
+    if (answered.has_error()) {
+        attempt.world = answered.error();
+        co_return attempt;
+    }
+    result = std::move(*answered);
+    attempt.server = result.error;
+    attempt.client_gone = result.sink_gone;
+    co_return attempt;
+}
+
+asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& planned, ReplySink& sink, const RunOptions& run_options)
+{
+    const dialect::Compiled& plan = *planned.plan;
+    const bool writes = plan.kind != dialect::Compiled::Kind::query;
+    const bool portal = plan.kind == dialect::Compiled::Kind::query && run_options.max_rows > 0;
+    const bool lock = writes && plan.needs_writer_lock && options.writers == dialect::Writers::single &&
+                      !transaction.writer_locked();
+    const bool inside = !transaction.autocommit();
+    const bool own_transaction = !inside && (writes || portal || plan.steps.size() > 1);
+
+    Packet packet;
+    for (std::string& sql : transaction.opening())
+        packet.add(std::move(sql));
+    if (own_transaction)
+        packet.add("BEGIN");
+    packet.after_opening = packet.batch.commands.size();
+    if (inside && !portal) {
+        packet.savepoint = true;
+        packet.add("SAVEPOINT " + std::string(Transaction::statement_savepoint));
+    }
+    packet.after_savepoint = packet.batch.commands.size();
+    if (writes && busy_timeout_ms != default_busy_timeout_ms)
+        packet.add("SET LOCAL lock_timeout = " + std::to_string(busy_timeout_ms > 0 ? busy_timeout_ms : 1));
+    packet.lock_begin = packet.batch.commands.size();
+    if (lock)
+        for (std::string& sql : dialect::writer_lock_statements(database->pg_schema()))
+            packet.add(std::move(sql));
+    packet.lock_end = packet.batch.commands.size();
+    if (writes && options.foreign_keys) {
+        packet.add("SET LOCAL howdah.fk = 'on'");
+        if (defer_foreign_keys && inside)
+            packet.add("SET CONSTRAINTS ALL DEFERRED");
+    }
+    packet.steps_begin = packet.batch.commands.size();
+
+    std::vector<std::unique_ptr<StepSink>> sinks;
+    for (const dialect::Step& step : plan.steps) {
+        pool::Command command;
+        command.sql = step.sql;
+        command.prepare = step.prepare;
+        for (const int slot : step.slots) {
+            const dialect::Slot& s = plan.slots[static_cast<std::size_t>(slot)];
+            dialect::EncodedParameter encoded = dialect::encode_parameter(planned.slots[static_cast<std::size_t>(slot)], s.type);
+            command.params.push_back({std::move(encoded.bytes), encoded.oid, true});
+        }
+        sinks.push_back(std::make_unique<StepSink>(plan, step, sink));
+        if (step.role == dialect::Step::Role::rows || step.returns_rows || step.returns_rowid || step.count_is_value)
+            command.rows = sinks.back().get();
+        if (portal) {
+            command.portal = run_options.portal.empty() ? "howdah_portal" : "p_" + run_options.portal;
+            command.max_rows = run_options.max_rows;
+        }
+        packet.batch.commands.push_back(std::move(command));
+    }
+    if (packet.savepoint)
+        packet.add("RELEASE SAVEPOINT " + std::string(Transaction::statement_savepoint));
+    if (own_transaction && !portal) {
+        packet.commits = true;
+        packet.add("COMMIT");
+    }
+
+    Attempt attempt;
+    std::optional<pool::Lease> own;
+    pool::Lease* use = nullptr;
+    if (auto error = co_await acquire(own, use)) {
+        attempt.world = std::move(error);
+        co_return attempt;
+    }
+    pool::BatchResult result;
+    attempt = co_await send(*use, packet.batch, result);
+    for (const auto& step_sink : sinks) {
+        attempt.rows += step_sink->rows();
+        attempt.rows_sent = attempt.rows_sent || step_sink->announced();
+    }
+    if (attempt.world) {
+        if (inside)
+            lost_transaction();
+        co_return attempt;
+    }
+
+    const std::size_t done = result.results.size();
+    if (inside) {
+        if (own)
+            lease = std::move(own);
+        use = &*lease;
+        if (done >= packet.after_opening)
+            transaction.opened();
+    }
+    attempt.at_lock = attempt.server && done >= packet.lock_begin && done < packet.lock_end;
+    if (attempt.server && inside && result.transaction_status == 'E') {
+        // The statement undoes itself and no more; without its savepoint the transaction cannot be saved.
+        pool::Batch undo;
+        const std::string savepoint(Transaction::statement_savepoint);
+        if (packet.savepoint && done >= packet.after_savepoint) {
+            undo.commands.push_back(control("ROLLBACK TO SAVEPOINT " + savepoint));
+            undo.commands.push_back(control("RELEASE SAVEPOINT " + savepoint));
+        } else {
+            undo.commands.push_back(control("ROLLBACK"));
+        }
+        pool::BatchResult undone;
+        const Attempt recovery = co_await send(*use, undo, undone);
+        if (!recovery.ok() || undo.commands.size() == 1)
+            lost_transaction();
+    }
+    if (!attempt.ok())
+        co_return attempt;
+
+    if (inside && lock)
+        transaction.took_writer_lock();
+    for (std::size_t i = 0; i < sinks.size(); ++i) {
+        const dialect::Step& step = plan.steps[i];
+        const pool::CommandResult& answer = result.results[packet.steps_begin + i];
+        sinks[i]->announce();
+        attempt.rows_sent = attempt.rows_sent || sinks[i]->announced();
+        attempt.suspended = attempt.suspended || answer.suspended;
+        if (step.role != dialect::Step::Role::write)
+            continue;
+        attempt.changes += step.count_is_value ? sinks[i]->hidden().value_or(0) : count_of(answer.tag);
+        if (step.returns_rowid && !step.count_is_value && sinks[i]->hidden())
+            attempt.last_rowid = sinks[i]->hidden();
+    }
+    if (portal) {
+        if (attempt.suspended) {
+            auto opened = std::make_shared<Portal>();
+            opened->plan = plan;
+            opened->own_transaction = own_transaction;
+            opened->rows = attempt.rows;
+            portals[run_options.portal] = std::move(opened);
+            if (own)
+                lease = std::move(own);
+        } else if (own_transaction) {
+            pool::Batch end;
+            end.commands.push_back(control("COMMIT"));
+            pool::BatchResult ended;
+            const Attempt committed = co_await send(*use, end, ended);
+            if (!committed.ok())
+                attempt.world = committed.world;
+        }
+    }
+    co_return attempt;
+}
+
+asio::awaitable<Outcome> Session::Impl::fetch(std::string_view name_of, std::int32_t max_rows, ReplySink& sink)
+{
+    const auto found = portals.find(name_of);
+    if (found == portals.end() || !lease)
+        co_return failed(make_error(21, "howdah: there is no open portal of this name", "34000"));
+    const auto portal = found->second;
+    pool::Batch batch;
+    pool::Command& command = batch.commands.emplace_back();
+    command.portal = name_of.empty() ? "howdah_portal" : "p_" + std::string(name_of);
+    command.max_rows = max_rows;
+    command.resume = true;
+    StepSink rows(portal->plan, portal->plan.steps.front(), sink);
+    command.rows = &rows;
+    pool::BatchResult result;
+    const Attempt attempt = co_await send(*lease, batch, result);
+    if (attempt.world) {
+        lost_transaction();
+        co_return failed(client_error(*attempt.world, true));
+    }
+    if (attempt.server) {
+        bool bug = false;
+        ClientError error = client_error(*attempt.server, catalog().get(), bug);
+        co_await abandon_transaction();
+        co_return failed(std::move(error));
+    }
+    Outcome o = outcome();
+    o.has_columns = true;
+    o.rows = rows.rows();
+    o.suspended = !result.results.empty() && result.results.back().suspended;
+    portal->rows += o.rows;
+    o.tag = "SELECT " + std::to_string(portal->rows);
+    if (!o.suspended)
+        co_await close_portal(name_of);
+    co_return o;
+}
+
+asio::awaitable<void> Session::Impl::close_portal(std::string_view name_of)
+{
+    const auto found = portals.find(name_of);
+    if (found == portals.end())
+        co_return;
+    const auto portal = found->second;
+    pool::Batch batch;
+    pool::Command& command = batch.commands.emplace_back();
+    command.portal = name_of.empty() ? "howdah_portal" : "p_" + std::string(name_of);
+    command.close_portal = true;
+    portals.erase(found);
+    if (portal->own_transaction && portals.empty())
+        batch.commands.push_back(control("COMMIT"));
+    if (!lease)
+        co_return;
+    pool::BatchResult result;
+    const Attempt attempt = co_await send(*lease, batch, result);
+    if (attempt.world)
+        lost_transaction();
+    release_if_free();
+}
+
+asio::awaitable<std::optional<ClientError>> Session::Impl::promote(const dialect::Promotion& promotion)
+{
+    dialect::PromotionPlan steps;
+    const CatalogPtr base = catalog();
+    try {
+        steps = dialect::plan_promotion(*base, promotion);
+    } catch (const dialect::Error& error) {
+        co_return client_error(error, {});
+    }
+    ++shared.totals.promotions;
+    auto compiled = std::make_shared<dialect::Compiled>();
+    compiled->kind = dialect::Compiled::Kind::schema;
+    compiled->steps = std::move(steps.steps);
+    compiled->needs_writer_lock = true;
+    compiled->next = steps.next;
+    struct NoRows final : ReplySink {
+        void on_columns(std::span<const Column>) override {}
+        void on_row(std::span<const ValueView>) override {}
+        void on_raw_columns(std::span<const RawColumn>) override {}
+        void on_raw_row(std::span<const RawField>) override {}
+        asio::awaitable<bool> flush() override { co_return true; }
+    } no_rows;
+    const Planned planned{compiled, {}};
+    const Attempt attempt = co_await execute(planned, no_rows, {});
+    if (attempt.world)
+        co_return client_error(*attempt.world, false);
+    if (attempt.server) {
+        // Somebody else was first: the newest catalog decides whether there is still something to do.
+        database->mark_stale();
+        if (transaction.autocommit() && !attempt.at_lock)
+            co_return std::nullopt;
+        bool bug = false;
+        co_return client_error(*attempt.server, base.get(), bug);
+    }
+    adopt_catalog(steps.next);
+    co_return std::nullopt;
+}
+
+} // namespace howdah::proxy

@@ -1,0 +1,135 @@
+// The inside of a Session, shared by the files that implement it: session (plans and dispatch), session_execute
+// (statements on the server), session_transaction (BEGIN … RELEASE), session_pragma, session_raw (PostgreSQL's own SQL).
+#pragma once
+
+#include "dialect/compile.hpp"
+#include "proxy/client_error.hpp"
+#include "proxy/database.hpp"
+#include "proxy/session.hpp"
+#include "proxy/transaction.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <map>
+#include <optional>
+
+namespace howdah::proxy {
+
+using CatalogPtr = std::shared_ptr<const dialect::Catalog>;
+
+struct Session::Impl {
+    Impl(Databases& databases_, std::string name_, std::string client_);
+    ~Impl();
+
+    Databases& databases;
+    Databases::Impl& shared;
+    std::string name;   // of the database, as the client gave it
+    std::string client; // for logs
+    std::shared_ptr<Database> database;
+
+    // What SQLite keeps per connection.
+    Transaction transaction;
+    dialect::Options options;
+    dialect::Mirror::SessionValues values;
+    bool query_only = false;
+    bool defer_foreign_keys = false;
+    std::int64_t busy_timeout_ms = default_busy_timeout_ms;
+    std::unique_ptr<dialect::Mirror> settings; // answers PRAGMAs that set and read back; made when first needed
+
+    // The catalog this session sees when it differs from the database's: DDL not committed yet, TEMP objects.
+    CatalogPtr own_catalog;
+    CatalogPtr base_catalog;               // what own_catalog was made from
+    CatalogPtr transaction_catalog;        // own_catalog when the transaction began (null: none)
+    std::vector<CatalogPtr> mark_catalogs; // own_catalog when each open savepoint was made
+    bool changed_schema = false;           // this transaction has run DDL
+
+    // The connection held across statements, and why.
+    std::optional<pool::Lease> lease;
+    bool pinned_by_temp = false;
+    const char* pin_reason = nullptr; // as counted in Totals::pins
+    struct Portal {
+        dialect::Compiled plan;
+        bool own_transaction = false; // opened outside a transaction: ends at Sync
+        std::uint64_t rows = 0;
+    };
+    std::map<std::string, std::shared_ptr<Portal>, std::less<>> portals;
+
+    // What cancel() reaches: the lease that runs now, or the wait for one.
+    pool::Lease* running = nullptr;
+    std::shared_ptr<boost::asio::cancellation_signal> waiting;
+    bool cancelled = false;
+    bool busy = false;
+
+    static constexpr std::int64_t default_busy_timeout_ms = 5000; // the pool's lock_timeout (databases.cpp)
+
+    // -- session.cpp
+    boost::asio::awaitable<std::optional<ClientError>> ready();
+    const CatalogPtr& catalog() const { return own_catalog ? own_catalog : database->catalog(); }
+    struct Planned {
+        Plan plan;
+        std::vector<Value> slots; // what each slot has for the bound parameters
+    };
+    std::variant<Planned, dialect::Error> plan(std::string_view sql, std::span<const Value> parameters,
+                                               const dialect::Options& with);
+    std::optional<std::vector<Value>> slot_values(const dialect::Compiled& plan, std::span<const Value> parameters);
+    boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
+                                        const RunOptions& run_options);
+    Outcome run_local(std::string_view sql, std::span<const Value> parameters, const dialect::Compiled& plan, ReplySink& sink);
+    Outcome outcome() const; // counters and transaction state as they are now
+    Outcome failed(ClientError error);
+    void adopt_catalog(CatalogPtr next);
+
+    // -- session_execute.cpp
+    struct Attempt {
+        std::optional<pool::ServerError> server; // the server refused
+        std::optional<pool::Error> world;        // no connection, or it broke
+        bool at_lock = false;                    // the writer lock was what failed
+        bool rows_sent = false;                  // the sink has rows of this attempt
+        bool suspended = false;
+        bool client_gone = false;
+        std::uint64_t rows = 0;
+        std::int64_t changes = 0;
+        std::optional<std::int64_t> last_rowid;
+        std::string tag;
+        bool ok() const { return !server && !world; }
+    };
+    boost::asio::awaitable<Attempt> execute(const Planned& planned, ReplySink& sink, const RunOptions& run_options);
+    boost::asio::awaitable<Attempt> send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result);
+    // A connection: the held one, or one for this statement alone (kept in `own`).
+    boost::asio::awaitable<std::optional<pool::Error>> acquire(std::optional<pool::Lease>& own, pool::Lease*& use);
+    boost::asio::awaitable<std::optional<ClientError>> promote(const dialect::Promotion& promotion);
+    void lost_transaction();
+    boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink);
+    boost::asio::awaitable<void> close_portal(std::string_view portal);
+
+    // -- session_transaction.cpp
+    boost::asio::awaitable<Outcome> run_session_statement(std::string_view sql, std::span<const Value> parameters,
+                                                          const dialect::Compiled& plan, ReplySink& sink);
+    boost::asio::awaitable<Outcome> run_begin(dialect::Begin::Mode mode);
+    boost::asio::awaitable<Outcome> run_transaction_plan(Transaction::Plan plan, bool committing, std::string tag);
+    boost::asio::awaitable<Outcome> run_attach(const dialect::StatementNode& node, std::span<const Value> parameters);
+    boost::asio::awaitable<void> abandon_transaction();
+    Outcome outcome_with(std::string tag) const;
+    void end_transaction(bool committed);
+    void release_if_free();
+
+    // -- session_pragma.cpp
+    boost::asio::awaitable<Outcome> run_pragma(std::string_view sql, const dialect::Pragma& pragma, ReplySink& sink);
+    boost::asio::awaitable<Outcome> run_persistent_pragma(std::string name_of, const dialect::Pragma& pragma, ReplySink& sink);
+    boost::asio::awaitable<Outcome> run_foreign_key_check(const dialect::Pragma& pragma, ReplySink& sink);
+
+    // -- session_raw.cpp
+    bool is_raw(std::string_view sql) const;
+    boost::asio::awaitable<Outcome> run_raw(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
+                                            const RunOptions& run_options);
+    boost::asio::awaitable<Outcome> finish_raw(Attempt attempt, const pool::BatchResult& result, pool::Lease& on,
+                                               std::uint64_t rows, bool has_columns);
+    static pool::Param raw_text(const Value& value);
+    boost::asio::awaitable<Description> describe_raw(std::string_view sql);
+};
+
+// Statements that a batch needs around a plan's own, as commands. Plain SQL without parameters; prepared on the server.
+pool::Command control(std::string sql);
+std::vector<Column> columns_of(const dialect::Compiled& plan);
+
+} // namespace howdah::proxy

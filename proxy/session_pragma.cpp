@@ -1,0 +1,212 @@
+// PRAGMA. What describes the schema is asked of the catalog's mirror; what sets and reads back a value is asked of a
+// SQLite connection that the session keeps for it, so that every value reads back exactly as SQLite gives it. What means
+// something to howdah is taken from there. https://sqlite.org/pragma.html
+#include "proxy/session_impl.hpp"
+
+#include "dialect/bookkeeping.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace asio = boost::asio;
+
+namespace howdah::proxy {
+
+namespace {
+
+bool is_one_of(std::string_view name, std::span<const std::string_view> names)
+{
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Answered from the schema alone.
+constexpr std::array<std::string_view, 13> of_the_schema{
+    "table_info",       "table_xinfo",   "table_list",    "index_list",  "index_info",      "index_xinfo", "foreign_key_list",
+    "database_list", "collation_list", "function_list", "module_list", "compile_options", "pragma_list"};
+// Checks of stored data, which PostgreSQL keeps sound by itself: always "ok".
+constexpr std::array<std::string_view, 2> checks{"integrity_check", "quick_check"};
+// Kept per database on the server.
+constexpr std::array<std::string_view, 2> persistent{"user_version", "application_id"};
+
+struct RowsOf {
+    std::vector<std::string> columns;
+    std::vector<std::vector<Value>> rows;
+};
+
+RowsOf ask(const dialect::Mirror& mirror, std::string_view sql, const dialect::Mirror::SessionValues& values)
+{
+    RowsOf answer;
+    const auto prepared = mirror.prepare(sql);
+    if (prepared.error)
+        throw *prepared.error;
+    answer.columns = prepared.columns;
+    mirror.query(sql, {}, values, [&](std::span<const ValueView> row) {
+        auto& copy = answer.rows.emplace_back();
+        for (const ValueView& value : row)
+            copy.push_back(dialect::to_value(value));
+    });
+    return answer;
+}
+
+void deliver(const RowsOf& answer, ReplySink& sink)
+{
+    std::vector<Column> columns;
+    for (std::size_t c = 0; c < answer.columns.size(); ++c) {
+        dialect::Classes classes;
+        for (const auto& row : answer.rows)
+            classes = classes | dialect::storage_class(row[c]);
+        const bool integers = classes.only(StorageClass::integer) && !classes.without_null().empty();
+        const bool texts = classes.only(StorageClass::text);
+        columns.push_back({answer.columns[c], std::nullopt,
+                           integers ? ColumnKind::integer : texts ? ColumnKind::text : ColumnKind::dynamic});
+    }
+    sink.on_columns(columns);
+    std::vector<ValueView> views;
+    for (const auto& row : answer.rows) {
+        views.clear();
+        for (const Value& value : row)
+            views.push_back(dialect::view(value));
+        sink.on_row(views);
+    }
+}
+
+std::int64_t integer_of(const RowsOf& answer, std::int64_t otherwise)
+{
+    if (answer.rows.empty() || answer.rows.front().empty())
+        return otherwise;
+    const auto* value = std::get_if<std::int64_t>(&answer.rows.front().front());
+    return value == nullptr ? otherwise : *value;
+}
+
+} // namespace
+
+asio::awaitable<Outcome> Session::Impl::run_pragma(std::string_view sql, const dialect::Pragma& pragma, ReplySink& sink)
+{
+    const std::string pragma_name = dialect::fold(pragma.name.name.text);
+    RowsOf answer;
+    try {
+        if (is_one_of(pragma_name, of_the_schema)) {
+            answer = ask(catalog()->mirror(), sql, values);
+        } else if (is_one_of(pragma_name, checks)) {
+            answer = {{pragma_name}, {{Value(std::string("ok"))}}};
+        } else if (is_one_of(pragma_name, persistent)) {
+            co_return co_await run_persistent_pragma(pragma_name, pragma, sink);
+        } else if (pragma_name == "schema_version" && !pragma.has_value) {
+            answer = {{pragma_name}, {{Value(catalog()->version())}}};
+        } else if (pragma_name == "foreign_key_check") {
+            co_return co_await run_foreign_key_check(pragma, sink);
+        } else {
+            if (!settings) {
+                settings = std::make_unique<dialect::Mirror>();
+                (void)ask(*settings, "PRAGMA busy_timeout = " + std::to_string(busy_timeout_ms), values);
+                if (options.foreign_keys)
+                    (void)ask(*settings, "PRAGMA foreign_keys = 1", values);
+            }
+            // A schema name before the pragma has the same settings behind it.
+            std::string text = "PRAGMA " + pragma.name.name.text;
+            if (pragma.has_value)
+                text += " = '" + pragma.value + "'";
+            const bool ignored = !transaction.autocommit() && (pragma_name == "foreign_keys" && pragma.has_value);
+            if (!ignored)
+                answer = ask(*settings, text, values);
+            options.foreign_keys = integer_of(ask(*settings, "PRAGMA foreign_keys", values), 0) != 0;
+            options.recursive_triggers = integer_of(ask(*settings, "PRAGMA recursive_triggers", values), 0) != 0;
+            defer_foreign_keys = !transaction.autocommit() &&
+                                 integer_of(ask(*settings, "PRAGMA defer_foreign_keys", values), 0) != 0;
+            query_only = integer_of(ask(*settings, "PRAGMA query_only", values), 0) != 0;
+            busy_timeout_ms = integer_of(ask(*settings, "PRAGMA busy_timeout", values), default_busy_timeout_ms);
+            // This one cannot be read back, and the setting shows in the answers alone.
+            if (pragma_name == "case_sensitive_like" && pragma.has_value) {
+                RowsOf sample;
+                settings->query("SELECT 'a' LIKE 'A'", {}, values, [&](std::span<const ValueView> row) {
+                    options.case_sensitive_like = row[0].integer == 0;
+                });
+            }
+        }
+    } catch (const dialect::Error& error) {
+        co_return failed(client_error(error, sql));
+    }
+    Outcome o = outcome();
+    o.has_columns = !answer.columns.empty();
+    if (o.has_columns)
+        deliver(answer, sink);
+    o.rows = answer.rows.size();
+    o.tag = o.has_columns ? "SELECT " + std::to_string(o.rows) : "PRAGMA";
+    ++shared.totals.local;
+    co_return o;
+}
+
+// PRAGMA user_version and application_id: 32-bit integers that belong to the database file, here to howdah.database.
+asio::awaitable<Outcome> Session::Impl::run_persistent_pragma(std::string name_of, const dialect::Pragma& pragma, ReplySink& sink)
+{
+    dialect::Compiled compiled;
+    compiled.kind = pragma.has_value ? dialect::Compiled::Kind::write : dialect::Compiled::Kind::query;
+    dialect::Step step;
+    if (pragma.has_value) {
+        std::int64_t value = 0;
+        const Value number = dialect::apply_affinity(Value(pragma.value), dialect::Affinity::integer);
+        if (const auto* integer = std::get_if<std::int64_t>(&number))
+            value = static_cast<std::int32_t>(*integer);
+        step.sql = dialect::set_database_value_statement(database->pg_schema(), name_of, value);
+        compiled.needs_writer_lock = true;
+    } else {
+        step.sql = dialect::get_database_value_statement(database->pg_schema(), name_of);
+        step.role = dialect::Step::Role::rows;
+        compiled.columns.push_back({name_of, std::nullopt, dialect::PgType::int8, StorageClass::integer});
+    }
+    compiled.steps.push_back(std::move(step));
+    const Planned planned{std::make_shared<const dialect::Compiled>(std::move(compiled)), {}};
+    const Attempt attempt = co_await execute(planned, sink, {});
+    if (attempt.world)
+        co_return failed(client_error(*attempt.world, !transaction.autocommit()));
+    if (attempt.server) {
+        bool bug = false;
+        co_return failed(client_error(*attempt.server, catalog().get(), bug));
+    }
+    Outcome o = outcome();
+    o.has_columns = !pragma.has_value;
+    o.rows = attempt.rows;
+    o.tag = o.has_columns ? "SELECT " + std::to_string(o.rows) : "PRAGMA";
+    co_return o;
+}
+
+// PRAGMA foreign_key_check[(table)]: the rows whose parent is missing. Without foreign keys there is nothing to ask.
+asio::awaitable<Outcome> Session::Impl::run_foreign_key_check(const dialect::Pragma& pragma, ReplySink& sink)
+{
+    dialect::Compiled compiled;
+    compiled.kind = dialect::Compiled::Kind::query;
+    for (const char* name_of : {"table", "rowid", "parent", "fkid"})
+        compiled.columns.push_back({name_of, std::nullopt, std::string_view(name_of) == "rowid" || std::string_view(name_of) == "fkid"
+                                                               ? dialect::PgType::int8 : dialect::PgType::text,
+                                    dialect::Classes::any()});
+    try {
+        if (auto query = dialect::foreign_key_check_query(*catalog(), pragma.has_value ? pragma.value : std::string())) {
+            dialect::Step step;
+            step.sql = std::move(*query);
+            step.role = dialect::Step::Role::rows;
+            compiled.steps.push_back(std::move(step));
+        }
+    } catch (const dialect::Error& error) {
+        co_return failed(client_error(error, {}));
+    }
+    Outcome o = outcome();
+    o.has_columns = true;
+    if (compiled.steps.empty()) {
+        sink.on_columns(columns_of(compiled));
+    } else {
+        const Planned planned{std::make_shared<const dialect::Compiled>(std::move(compiled)), {}};
+        const Attempt attempt = co_await execute(planned, sink, {});
+        if (attempt.world)
+            co_return failed(client_error(*attempt.world, !transaction.autocommit()));
+        if (attempt.server) {
+            bool bug = false;
+            co_return failed(client_error(*attempt.server, catalog().get(), bug));
+        }
+        o.rows = attempt.rows;
+    }
+    o.tag = "SELECT " + std::to_string(o.rows);
+    co_return o;
+}
+
+} // namespace howdah::proxy

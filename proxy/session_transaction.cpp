@@ -1,0 +1,324 @@
+// BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, ATTACH and DETACH: statements that the session itself carries out.
+#include "proxy/session_impl.hpp"
+
+#include "dialect/bookkeeping.hpp"
+#include "dialect/parser.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace asio = boost::asio;
+
+namespace howdah::proxy {
+
+asio::awaitable<Outcome> Session::Impl::run_session_statement(std::string_view sql, std::span<const Value> parameters,
+                                                              const dialect::Compiled& plan, ReplySink& sink)
+{
+    const auto keep = plan.statement;
+    const dialect::StatementNode& node = keep->node;
+    if (const auto* begin = std::get_if<dialect::Begin>(&node))
+        co_return co_await run_begin(begin->mode);
+    if (std::holds_alternative<dialect::Commit>(node))
+        co_return co_await run_transaction_plan(transaction.commit(), true, "COMMIT");
+    if (const auto* rollback = std::get_if<dialect::Rollback>(&node)) {
+        auto ending = rollback->savepoint.empty() ? transaction.rollback() : transaction.rollback_to(rollback->savepoint.text);
+        co_return co_await run_transaction_plan(std::move(ending), false, "ROLLBACK");
+    }
+    if (const auto* release = std::get_if<dialect::Release>(&node)) {
+        auto ending = transaction.release(release->name.text);
+        const bool commits = ending.ends_transaction;
+        co_return co_await run_transaction_plan(std::move(ending), commits, "RELEASE");
+    }
+    if (const auto* savepoint = std::get_if<dialect::Savepoint>(&node)) {
+        if (transaction.autocommit())
+            transaction_catalog = own_catalog;
+        pool::Batch batch;
+        for (std::string& statement : transaction.savepoint(savepoint->name.text))
+            batch.commands.push_back(control(std::move(statement)));
+        mark_catalogs.push_back(own_catalog);
+        if (!batch.commands.empty()) {
+            pool::BatchResult result;
+            const Attempt attempt = co_await send(*lease, batch, result);
+            if (attempt.world) {
+                lost_transaction();
+                co_return failed(client_error(*attempt.world, true));
+            }
+        }
+        Outcome o = outcome();
+        o.tag = "SAVEPOINT";
+        co_return o;
+    }
+    if (const auto* pragma = std::get_if<dialect::Pragma>(&node))
+        co_return co_await run_pragma(sql, *pragma, sink);
+    if (std::holds_alternative<dialect::Attach>(node) || std::holds_alternative<dialect::Detach>(node))
+        co_return co_await run_attach(node, parameters);
+    co_return failed(make_error(1, "howdah: this statement is not supported", "0A000"));
+}
+
+asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
+{
+    const CatalogPtr before = own_catalog;
+    if (const auto error = transaction.begin())
+        co_return failed(make_error(1, *error, "25001"));
+    transaction_catalog = before;
+    Outcome o = outcome();
+    o.tag = "BEGIN";
+    if (mode == dialect::Begin::Mode::deferred)
+        co_return o;
+
+    // IMMEDIATE and EXCLUSIVE take the writer's place now; the lock comes before any snapshot, so that one who had to
+    // wait for it sees what the one before has written.
+    pool::Batch batch;
+    for (std::string& statement : transaction.opening())
+        batch.commands.push_back(control(std::move(statement)));
+    if (busy_timeout_ms != default_busy_timeout_ms)
+        batch.commands.push_back(control("SET LOCAL lock_timeout = " + std::to_string(busy_timeout_ms > 0 ? busy_timeout_ms : 1)));
+    if (options.writers == dialect::Writers::single)
+        for (std::string& statement : dialect::writer_lock_statements(database->pg_schema()))
+            batch.commands.push_back(control(std::move(statement)));
+    std::optional<pool::Lease> own;
+    pool::Lease* use = nullptr;
+    if (auto error = co_await acquire(own, use)) {
+        transaction.ended();
+        co_return failed(client_error(*error, false));
+    }
+    pool::BatchResult result;
+    const Attempt attempt = co_await send(*use, batch, result);
+    if (attempt.world) {
+        lost_transaction();
+        co_return failed(client_error(*attempt.world, false));
+    }
+    if (own)
+        lease = std::move(own);
+    transaction.opened();
+    if (attempt.server) {
+        bool bug = false;
+        ClientError error = client_error(*attempt.server, nullptr, bug);
+        co_await abandon_transaction();
+        co_return failed(std::move(error));
+    }
+    if (options.writers == dialect::Writers::single)
+        transaction.took_writer_lock();
+    co_return outcome_with("BEGIN");
+}
+
+asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan plan, bool committing, std::string tag)
+{
+    if (!plan.error.empty())
+        co_return failed(make_error(1, plan.error, plan.error.starts_with("no such savepoint") ? "3B001" : "25P01"));
+    if (!plan.send.empty()) {
+        // Deferred foreign keys are checked before the COMMIT, so that a violation leaves the transaction open, as
+        // SQLite does; PostgreSQL's own check at COMMIT would end it.
+        const bool checks = committing && options.foreign_keys;
+        pool::Batch batch;
+        if (checks) {
+            batch.commands.push_back(control("SAVEPOINT howdah_commit"));
+            batch.commands.push_back(control("SET CONSTRAINTS ALL IMMEDIATE"));
+        }
+        for (std::string& statement : plan.send)
+            batch.commands.push_back(control(std::move(statement)));
+        pool::BatchResult result;
+        const Attempt attempt = co_await send(*lease, batch, result);
+        if (attempt.world) {
+            lost_transaction();
+            co_return failed(client_error(*attempt.world, true));
+        }
+        if (attempt.server) {
+            bool bug = false;
+            ClientError error = client_error(*attempt.server, catalog().get(), bug);
+            pool::Batch undo;
+            undo.commands.push_back(control("ROLLBACK TO SAVEPOINT howdah_commit"));
+            undo.commands.push_back(control("RELEASE SAVEPOINT howdah_commit"));
+            pool::BatchResult undone;
+            const bool open = result.transaction_status == 'E' && checks;
+            if (!open || !(co_await send(*lease, undo, undone)).ok())
+                lost_transaction();
+            co_return failed(std::move(error));
+        }
+    }
+    if (plan.ends_transaction) {
+        end_transaction(committing);
+    } else {
+        const bool rolled_back = tag == "ROLLBACK";
+        if (rolled_back && plan.keep > 0 && changed_schema)
+            own_catalog = mark_catalogs[plan.keep - 1];
+        mark_catalogs.resize(plan.keep);
+        transaction.done(plan);
+    }
+    co_return outcome_with(std::move(tag));
+}
+
+// ATTACH 'name' AS x makes another database of this server visible as schema x; DETACH x ends that. The file's name
+// without folder and suffix is the database's name.
+asio::awaitable<Outcome> Session::Impl::run_attach(const dialect::StatementNode& node, std::span<const Value> parameters)
+{
+    if (!transaction.autocommit() && transaction.on_server())
+        co_return failed(make_error(1, std::holds_alternative<dialect::Attach>(node) ? "cannot ATTACH database within transaction"
+                                                                                     : "cannot DETACH database within transaction"));
+    const auto text_of = [&](const dialect::ExprPtr& expr) {
+        // A bare word is a string here (https://sqlite.org/lang_attach.html).
+        if (const auto* word = dialect::as<dialect::ColumnRef>(dialect::bare(*expr)))
+            return word->column.text;
+        const Value value = catalog()->mirror().evaluate(dialect::unparse(*expr), parameters, values);
+        const Value text = dialect::apply_affinity(value, dialect::Affinity::text);
+        const auto* string = std::get_if<std::string>(&text);
+        return string == nullptr ? std::string() : *string;
+    };
+    std::vector<dialect::SchemaRow> rows = catalog()->rows();
+    std::vector<dialect::Placement> placements = catalog()->placements();
+    const auto is_known = [&](const std::string& schema) {
+        return dialect::equal_names(schema, "main") || dialect::equal_names(schema, "temp") ||
+               std::any_of(placements.begin(), placements.end(),
+                           [&](const dialect::Placement& p) { return dialect::equal_names(p.schema, schema); });
+    };
+    try {
+        if (const auto* attach = std::get_if<dialect::Attach>(&node)) {
+            std::string file = text_of(attach->file);
+            const std::string schema = text_of(attach->name);
+            if (is_known(schema))
+                co_return failed(make_error(1, "database " + schema + " is already in use"));
+            if (file.empty() || file == ":memory:")
+                co_return failed(make_error(1, "howdah: ATTACH of a private in-memory database is not supported; attach a named one", "0A000"));
+            if (const auto slash = file.find_last_of("/\\"); slash != std::string::npos)
+                file = file.substr(slash + 1);
+            if (const auto dot = file.rfind('.'); dot != std::string::npos && dot > 0)
+                file = file.substr(0, dot);
+            const auto other = shared.find(file);
+            if (!other)
+                co_return failed(make_error(14, "unable to open database: " + file));
+            if (other->config().postgres != database->config().postgres)
+                co_return failed(make_error(1, "howdah: database " + file + " is on another server and cannot be attached", "0A000"));
+            if (auto error = co_await other->ensure_loaded())
+                co_return failed(client_error(*error, false));
+            for (dialect::SchemaRow row : other->catalog()->rows()) {
+                row.schema = schema;
+                rows.push_back(std::move(row));
+            }
+            placements.push_back({schema, other->pg_schema()});
+        } else {
+            const std::string schema = text_of(std::get<dialect::Detach>(node).name);
+            if (dialect::equal_names(schema, "main") || dialect::equal_names(schema, "temp"))
+                co_return failed(make_error(1, "cannot detach database " + schema));
+            if (!is_known(schema))
+                co_return failed(make_error(1, "no such database: " + schema));
+            std::erase_if(rows, [&](const dialect::SchemaRow& row) { return dialect::equal_names(row.schema, schema); });
+            std::erase_if(placements, [&](const dialect::Placement& p) { return dialect::equal_names(p.schema, schema); });
+        }
+        base_catalog = database->catalog();
+        own_catalog = dialect::Catalog::make(std::move(rows), std::move(placements), base_catalog->version());
+    } catch (const dialect::Error& error) {
+        co_return failed(client_error(error, {}));
+    }
+    co_return outcome_with("OK");
+}
+
+Outcome Session::Impl::outcome_with(std::string tag) const
+{
+    Outcome o = outcome();
+    o.tag = std::move(tag);
+    return o;
+}
+
+// The transaction is over on the server: what the session kept for it goes with it.
+void Session::Impl::end_transaction(bool committed)
+{
+    transaction.ended();
+    mark_catalogs.clear();
+    defer_foreign_keys = false;
+    for (auto it = portals.begin(); it != portals.end();)
+        it = portals.erase(it);
+    if (changed_schema) {
+        changed_schema = false;
+        const CatalogPtr next = committed ? own_catalog : transaction_catalog;
+        const CatalogPtr base = base_catalog;
+        own_catalog = nullptr;
+        if (committed && next) {
+            const bool private_rows = std::any_of(next->rows().begin(), next->rows().end(),
+                                                  [](const dialect::SchemaRow& row) { return row.schema != "main"; });
+            if (private_rows) {
+                own_catalog = next;
+                base_catalog = nullptr;
+                database->mark_stale();
+            } else {
+                database->publish(base, next);
+            }
+        } else {
+            own_catalog = transaction_catalog;
+        }
+    }
+    transaction_catalog = nullptr;
+    release_if_free();
+}
+
+void Session::Impl::lost_transaction()
+{
+    lease.reset();
+    pinned_by_temp = false;
+    end_transaction(false);
+}
+
+asio::awaitable<void> Session::Impl::abandon_transaction()
+{
+    if (transaction.on_server() && lease) {
+        pool::Batch batch;
+        batch.commands.push_back(control("ROLLBACK"));
+        pool::BatchResult result;
+        const Attempt attempt = co_await send(*lease, batch, result);
+        if (!attempt.ok())
+            lease.reset();
+    }
+    end_transaction(false);
+}
+
+// A connection is held for a transaction, for TEMP objects and for open portals, and for nothing else.
+void Session::Impl::release_if_free()
+{
+    if (lease && transaction.autocommit() && !pinned_by_temp && portals.empty())
+        lease.reset();
+    const char* reason = !lease ? nullptr : !transaction.autocommit() ? "transaction" : pinned_by_temp ? "temp" : "portal";
+    if (pin_reason == reason)
+        return;
+    if (pin_reason != nullptr)
+        --shared.totals.pins[pin_reason];
+    if (reason != nullptr)
+        ++shared.totals.pins[reason];
+    pin_reason = reason;
+}
+
+asio::awaitable<Outcome> Session::fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink)
+{
+    return impl_->fetch(portal, max_rows, sink);
+}
+
+asio::awaitable<void> Session::close_portal(std::string_view portal)
+{
+    return impl_->close_portal(portal);
+}
+
+asio::awaitable<void> Session::sync()
+{
+    Impl& s = *impl_;
+    if (!s.transaction.autocommit())
+        co_return;
+    while (!s.portals.empty()) {
+        const std::string name = s.portals.begin()->first;
+        co_await s.close_portal(name);
+    }
+    s.release_if_free();
+}
+
+asio::awaitable<void> Session::close()
+{
+    Impl& s = *impl_;
+    const bool counted = !s.transaction.autocommit();
+    s.portals.clear();
+    co_await s.abandon_transaction();
+    if (counted)
+        --s.shared.busy;
+    if (s.pinned_by_temp && s.lease)
+        s.lease->mark_dirty();
+    s.pinned_by_temp = false;
+    s.release_if_free();
+}
+
+} // namespace howdah::proxy
