@@ -102,21 +102,25 @@ ClientError client_error(const dialect::Error& error, std::string_view sql)
     ClientError e = make_error(error.code, error.message, generic ? std::string() : error.sqlstate);
     e.position = position_of(error.span, sql);
     if (error.refused)
-        e.hint = "howdah runs a statement only where PostgreSQL can give SQLite's exact answer; docs/dialect.md lists what is refused.";
+        e.hint = "howdah runs a statement only where PostgreSQL can give SQLite's exact answer; docs/dialect.md lists "
+                 "what is refused.";
     return e;
 }
 
 ClientError client_error(const pool::ServerError& error, const dialect::Catalog* catalog, bool& compiler_bug)
 {
     compiler_bug = false;
-    const dialect::ServerReport report{error.sqlstate, error.message, error.detail, error.schema,
+    const dialect::ServerReport report{error.sqlstate, error.message, error.detail,    error.schema,
                                        error.table,    error.column,  error.constraint};
     if (const auto known = dialect::constraint_message(report, catalog))
-        return make_error(known->code, known->message, error.sqlstate.starts_with("HW") ? std::string() : error.sqlstate);
+        return make_error(known->code, known->message,
+                          error.sqlstate.starts_with("HW") ? std::string() : error.sqlstate);
     compiler_bug = true;
-    ClientError e = make_error(1, "howdah: " + error.message, error.sqlstate.starts_with("HW") ? "XX000" : error.sqlstate);
+    ClientError e =
+        make_error(1, "howdah: " + error.message, error.sqlstate.starts_with("HW") ? "XX000" : error.sqlstate);
     e.detail = error.detail;
-    e.hint = "PostgreSQL refused what howdah made of this statement. This is a bug of howdah; please report the statement.";
+    e.hint =
+        "PostgreSQL refused what howdah made of this statement. This is a bug of howdah; please report the statement.";
     return e;
 }
 

@@ -4,10 +4,10 @@
 #include "proxy/catalog_loader.hpp"
 #include "proxy/database.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <spdlog/spdlog.h>
 
 #include <charconv>
 
@@ -51,8 +51,12 @@ pool::Settings pool_settings(const DatabaseConfig& database, const PoolConfig& p
 
 Database::Database(asio::any_io_executor executor, std::string name, DatabaseConfig config,
                    std::shared_ptr<pool::Pool> pool, std::size_t plan_capacity)
-    : name_(std::move(name)), config_(std::move(config)), pool_(std::move(pool)), plans_(plan_capacity),
-      pg_schema_(config_.schema.empty() ? name_ : config_.schema), loaded_(executor)
+    : name_(std::move(name)),
+      config_(std::move(config)),
+      pool_(std::move(pool)),
+      plans_(plan_capacity),
+      pg_schema_(config_.schema.empty() ? name_ : config_.schema),
+      loaded_(executor)
 {
 }
 
@@ -106,7 +110,8 @@ void Database::heard_of(std::int64_t version)
         stale_ = true;
 }
 
-void Database::publish(const std::shared_ptr<const dialect::Catalog>& base, std::shared_ptr<const dialect::Catalog> next)
+void Database::publish(const std::shared_ptr<const dialect::Catalog>& base,
+                       std::shared_ptr<const dialect::Catalog> next)
 {
     if (catalog_ == base)
         catalog_ = std::move(next);
@@ -199,7 +204,8 @@ void Databases::reload(std::shared_ptr<const Config> config)
         auto configured = databases.find(it->first);
         if (configured == databases.end())
             configured = databases.find("*");
-        const bool same = configured != databases.end() && configured->second.postgres == it->second->config().postgres &&
+        const bool same = configured != databases.end() &&
+                          configured->second.postgres == it->second->config().postgres &&
                           configured->second.schema == it->second->config().schema &&
                           configured->second.writers == it->second->config().writers &&
                           configured->second.mismatch == it->second->config().mismatch;
@@ -219,10 +225,7 @@ void Databases::shut_down()
         pool->shut_down();
 }
 
-std::size_t Databases::busy_sessions() const
-{
-    return impl_->busy;
-}
+std::size_t Databases::busy_sessions() const { return impl_->busy; }
 
 Totals& Databases::totals()
 {

@@ -1,13 +1,14 @@
 // One statement's way through a session: plan it, run it, and run it again where SQLite's rules ask for it.
 #include "proxy/session.hpp"
 
+#include "dialect/constraint_message.hpp"
 #include "dialect/script.hpp"
+#include "proxy/command_tag.hpp"
 #include "proxy/session_impl.hpp"
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <algorithm>
 
 namespace asio = boost::asio;
 
@@ -29,53 +30,6 @@ bool is_stale(const pool::ServerError& error)
            error.sqlstate == "3F000" || error.sqlstate == "HW0ST";
 }
 
-std::string tag_of(const dialect::Compiled& plan, const dialect::Statement* statement, std::int64_t changes, std::uint64_t rows)
-{
-    using Kind = dialect::Compiled::Kind;
-    if (plan.kind == Kind::query || plan.kind == Kind::local)
-        return "SELECT " + std::to_string(rows);
-    if (statement == nullptr)
-        return "OK";
-    if (plan.kind == Kind::write) {
-        if (std::holds_alternative<dialect::Update>(statement->node))
-            return "UPDATE " + std::to_string(changes);
-        if (std::holds_alternative<dialect::Delete>(statement->node))
-            return "DELETE " + std::to_string(changes);
-        return "INSERT 0 " + std::to_string(changes);
-    }
-    struct Tag {
-        std::string operator()(const dialect::CreateTable&) const { return "CREATE TABLE"; }
-        std::string operator()(const dialect::CreateIndex&) const { return "CREATE INDEX"; }
-        std::string operator()(const dialect::CreateView&) const { return "CREATE VIEW"; }
-        std::string operator()(const dialect::CreateTrigger&) const { return "CREATE TRIGGER"; }
-        std::string operator()(const dialect::CreateVirtualTable&) const { return "CREATE TABLE"; }
-        std::string operator()(const dialect::AlterTable&) const { return "ALTER TABLE"; }
-        std::string operator()(const dialect::Vacuum&) const { return "VACUUM"; }
-        std::string operator()(const dialect::Analyze&) const { return "ANALYZE"; }
-        std::string operator()(const dialect::Reindex&) const { return "REINDEX"; }
-        std::string operator()(const dialect::Drop& drop) const
-        {
-            switch (drop.kind) {
-            case dialect::Drop::Kind::table:
-                return "DROP TABLE";
-            case dialect::Drop::Kind::index:
-                return "DROP INDEX";
-            case dialect::Drop::Kind::view:
-                return "DROP VIEW";
-            case dialect::Drop::Kind::trigger:
-                break;
-            }
-            return "DROP TRIGGER";
-        }
-        template <typename T>
-        std::string operator()(const T&) const
-        {
-            return "OK";
-        }
-    };
-    return std::visit(Tag{}, statement->node);
-}
-
 } // namespace
 
 std::size_t first_statement(std::string_view script)
@@ -87,10 +41,7 @@ std::size_t first_statement(std::string_view script)
     return dialect::first_statement(script);
 }
 
-bool is_blank(std::string_view statement)
-{
-    return dialect::is_blank(statement);
-}
+bool is_blank(std::string_view statement) { return dialect::is_blank(statement); }
 
 Session::Impl::Impl(Databases& databases_, std::string name_, std::string client_)
     : databases(databases_), shared(databases_.impl()), name(std::move(name_)), client(std::move(client_))
@@ -110,7 +61,8 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::ready()
             co_return make_error(14, "unable to open database file (a database name has 1 to 63 bytes)", "3D000");
         database = shared.find(name);
         if (!database)
-            co_return make_error(14, "unable to open database file (no database \"" + name + "\" is configured)", "3D000");
+            co_return make_error(14, "unable to open database file (no database \"" + name + "\" is configured)",
+                                 "3D000");
         const DatabaseConfig& config = database->config();
         options.writers = config.writers == "concurrent" ? dialect::Writers::concurrent : dialect::Writers::single;
         options.mismatch = config.mismatch == "reject" ? dialect::Mismatch::reject : dialect::Mismatch::promote;
@@ -136,7 +88,8 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::ready()
     co_return std::nullopt;
 }
 
-std::optional<std::vector<Value>> Session::Impl::slot_values(const dialect::Compiled& plan, std::span<const Value> parameters)
+std::optional<std::vector<Value>> Session::Impl::slot_values(const dialect::Compiled& plan,
+                                                             std::span<const Value> parameters)
 {
     std::vector<Value> computed;
     computed.reserve(plan.slots.size());
@@ -163,8 +116,8 @@ std::optional<std::vector<Value>> Session::Impl::slot_values(const dialect::Comp
     return computed;
 }
 
-std::variant<Session::Impl::Planned, dialect::Error> Session::Impl::plan(std::string_view sql, std::span<const Value> parameters,
-                                                                         const dialect::Options& with)
+std::variant<Session::Impl::Planned, dialect::Error>
+Session::Impl::plan(std::string_view sql, std::span<const Value> parameters, const dialect::Options& with)
 {
     const std::string key = plan_key(sql, with, catalog()->id(), parameters);
     for (const Plan& cached : database->plans().find(key))
@@ -230,7 +183,8 @@ void Session::Impl::adopt_catalog(CatalogPtr next)
     database->mark_stale();
 }
 
-Outcome Session::Impl::run_local(std::string_view sql, std::span<const Value> parameters, const dialect::Compiled& plan, ReplySink& sink)
+Outcome Session::Impl::run_local(std::string_view sql, std::span<const Value> parameters, const dialect::Compiled& plan,
+                                 ReplySink& sink)
 {
     ++shared.totals.local;
     // Kinds are read off the values: a statement without stored rows has few of them.
@@ -293,7 +247,8 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
         const dialect::Compiled& compiled = *planned.plan;
         if (compiled.kind == dialect::Compiled::Kind::promote) {
             if (++promotions > 64)
-                co_return failed(make_error(1, "howdah: a column cannot be widened far enough for this statement", "0A000"));
+                co_return failed(
+                    make_error(1, "howdah: a column cannot be widened far enough for this statement", "0A000"));
             if (auto error = co_await promote(*compiled.promotion))
                 co_return failed(std::move(*error));
             if (auto error = co_await ready())
@@ -331,7 +286,7 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
             o.has_columns = compiled.kind == Kind::query || !compiled.columns.empty();
             o.rows = attempt.rows;
             o.suspended = attempt.suspended;
-            o.tag = tag_of(compiled, compiled.statement.get(), attempt.changes, attempt.rows);
+            o.tag = command_tag(compiled, attempt.changes, attempt.rows);
             co_return o;
         }
         if (attempt.world)
@@ -384,12 +339,10 @@ Session::Session(Databases& databases, std::string database, std::string client)
 
 Session::~Session() = default;
 
-asio::awaitable<std::optional<ClientError>> Session::open()
-{
-    return impl_->ready();
-}
+asio::awaitable<std::optional<ClientError>> Session::open() { return impl_->ready(); }
 
-asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, RunOptions options)
+asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
+                                      RunOptions options)
 {
     Impl& s = *impl_;
     const bool counted = s.transaction.autocommit();
@@ -438,14 +391,8 @@ void Session::cancel()
         impl_->waiting->emit(asio::cancellation_type::terminal);
 }
 
-bool Session::autocommit() const
-{
-    return impl_->transaction.autocommit();
-}
+bool Session::autocommit() const { return impl_->transaction.autocommit(); }
 
-bool Session::goes_to_postgres(std::string_view sql) const
-{
-    return impl_->is_raw(sql);
-}
+bool Session::goes_to_postgres(std::string_view sql) const { return impl_->is_raw(sql); }
 
 } // namespace howdah::proxy

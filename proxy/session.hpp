@@ -32,7 +32,7 @@ struct RunOptions {
 
 // All members run on the client's strand, one at a time; cancel() may be called at any moment from the same thread.
 class Session {
-  public:
+public:
     // `database` is the name the client gave. The database is opened (created, where the config says so) by the first
     // statement. `client` is how logs name the client, e.g. "pgwire 127.0.0.1:5123".
     Session(Databases& databases, std::string database, std::string client);
@@ -64,7 +64,7 @@ class Session {
     // Statements with the comment `/* howdah: postgres */`, and questions about pg_catalog and information_schema.
     bool goes_to_postgres(std::string_view sql) const;
 
-  private:
+private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

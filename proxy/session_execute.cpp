@@ -1,8 +1,7 @@
 // A session's statements on a server connection: what surrounds them in the packet, and what is made of the answer.
-#include "proxy/session_impl.hpp"
-
 #include "dialect/bookkeeping.hpp"
 #include "dialect/result_values.hpp"
+#include "proxy/session_impl.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -50,8 +49,11 @@ ColumnKind kind_of(dialect::PgType type)
 class StepSink final : public pool::RowSink {
 public:
     StepSink(const dialect::Compiled& plan, const dialect::Step& step, ReplySink& reply)
-        : plan_(plan), to_client_(step.role == dialect::Step::Role::rows || step.returns_rows),
-          returns_rowid_(step.returns_rowid), count_is_value_(step.count_is_value), reply_(reply)
+        : plan_(plan),
+          to_client_(step.role == dialect::Step::Role::rows || step.returns_rows),
+          returns_rowid_(step.returns_rowid),
+          count_is_value_(step.count_is_value),
+          reply_(reply)
     {
         if (to_client_)
             types_.reserve(plan.columns.size() + 1);
@@ -165,7 +167,8 @@ asio::awaitable<std::optional<pool::Error>> Session::Impl::acquire(std::optional
     co_return std::nullopt;
 }
 
-asio::awaitable<Session::Impl::Attempt> Session::Impl::send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result)
+asio::awaitable<Session::Impl::Attempt> Session::Impl::send(pool::Lease& on, const pool::Batch& batch,
+                                                            pool::BatchResult& result)
 {
     Attempt attempt;
     running = &on;
@@ -181,13 +184,14 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::send(pool::Lease& on, con
     co_return attempt;
 }
 
-asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& planned, ReplySink& sink, const RunOptions& run_options)
+asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& planned, ReplySink& sink,
+                                                               const RunOptions& run_options)
 {
     const dialect::Compiled& plan = *planned.plan;
     const bool writes = plan.kind != dialect::Compiled::Kind::query;
     const bool portal = plan.kind == dialect::Compiled::Kind::query && run_options.max_rows > 0;
-    const bool lock = writes && plan.needs_writer_lock && options.writers == dialect::Writers::single &&
-                      !transaction.writer_locked();
+    const bool lock =
+        writes && plan.needs_writer_lock && options.writers == dialect::Writers::single && !transaction.writer_locked();
     const bool inside = !transaction.autocommit();
     const bool own_transaction = !inside && (writes || portal || plan.steps.size() > 1);
 
@@ -223,7 +227,8 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         command.prepare = step.prepare;
         for (const int slot : step.slots) {
             const dialect::Slot& s = plan.slots[static_cast<std::size_t>(slot)];
-            dialect::EncodedParameter encoded = dialect::encode_parameter(planned.slots[static_cast<std::size_t>(slot)], s.type);
+            dialect::EncodedParameter encoded =
+                dialect::encode_parameter(planned.slots[static_cast<std::size_t>(slot)], s.type);
             command.params.push_back({std::move(encoded.bytes), encoded.oid, true});
         }
         sinks.push_back(std::make_unique<StepSink>(plan, step, sink));

@@ -1,5 +1,6 @@
 // The inside of a Session, shared by the files that implement it: session (plans and dispatch), session_execute
-// (statements on the server), session_transaction (BEGIN … RELEASE), session_pragma, session_raw (PostgreSQL's own SQL).
+// (statements on the server), session_transaction (BEGIN … RELEASE), session_pragma, session_raw (PostgreSQL's own
+// SQL).
 #pragma once
 
 #include "dialect/compile.hpp"
@@ -74,7 +75,8 @@ struct Session::Impl {
     std::optional<std::vector<Value>> slot_values(const dialect::Compiled& plan, std::span<const Value> parameters);
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                         const RunOptions& run_options);
-    Outcome run_local(std::string_view sql, std::span<const Value> parameters, const dialect::Compiled& plan, ReplySink& sink);
+    Outcome run_local(std::string_view sql, std::span<const Value> parameters, const dialect::Compiled& plan,
+                      ReplySink& sink);
     Outcome outcome() const; // counters and transaction state as they are now
     Outcome failed(ClientError error);
     void adopt_catalog(CatalogPtr next);
@@ -115,7 +117,8 @@ struct Session::Impl {
 
     // -- session_pragma.cpp
     boost::asio::awaitable<Outcome> run_pragma(std::string_view sql, const dialect::Pragma& pragma, ReplySink& sink);
-    boost::asio::awaitable<Outcome> run_persistent_pragma(std::string name_of, const dialect::Pragma& pragma, ReplySink& sink);
+    boost::asio::awaitable<Outcome> run_persistent_pragma(std::string name_of, const dialect::Pragma& pragma,
+                                                          ReplySink& sink);
     boost::asio::awaitable<Outcome> run_foreign_key_check(const dialect::Pragma& pragma, ReplySink& sink);
 
     // -- session_raw.cpp

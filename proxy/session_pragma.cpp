@@ -1,9 +1,8 @@
 // PRAGMA. What describes the schema is asked of the catalog's mirror; what sets and reads back a value is asked of a
-// SQLite connection that the session keeps for it, so that every value reads back exactly as SQLite gives it. What means
-// something to howdah is taken from there. https://sqlite.org/pragma.html
-#include "proxy/session_impl.hpp"
-
+// SQLite connection that the session keeps for it, so that every value reads back exactly as SQLite gives it. What
+// means something to howdah is taken from there. https://sqlite.org/pragma.html
 #include "dialect/bookkeeping.hpp"
+#include "proxy/session_impl.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,8 +21,9 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names)
 
 // Answered from the schema alone.
 constexpr std::array<std::string_view, 13> of_the_schema{
-    "table_info",       "table_xinfo",   "table_list",    "index_list",  "index_info",      "index_xinfo", "foreign_key_list",
-    "database_list", "collation_list", "function_list", "module_list", "compile_options", "pragma_list"};
+    "table_info",  "table_xinfo",      "table_list",    "index_list",     "index_info",
+    "index_xinfo", "foreign_key_list", "database_list", "collation_list", "function_list",
+    "module_list", "compile_options",  "pragma_list"};
 // Checks of stored data, which PostgreSQL keeps sound by itself: always "ok".
 constexpr std::array<std::string_view, 2> checks{"integrity_check", "quick_check"};
 // Kept per database on the server.
@@ -59,7 +59,9 @@ void deliver(const RowsOf& answer, ReplySink& sink)
         const bool integers = classes.only(StorageClass::integer) && !classes.without_null().empty();
         const bool texts = classes.only(StorageClass::text);
         columns.push_back({answer.columns[c], std::nullopt,
-                           integers ? ColumnKind::integer : texts ? ColumnKind::text : ColumnKind::dynamic});
+                           integers ? ColumnKind::integer
+                           : texts  ? ColumnKind::text
+                                    : ColumnKind::dynamic});
     }
     sink.on_columns(columns);
     std::vector<ValueView> views;
@@ -112,8 +114,8 @@ asio::awaitable<Outcome> Session::Impl::run_pragma(std::string_view sql, const d
                 answer = ask(*settings, text, values);
             options.foreign_keys = integer_of(ask(*settings, "PRAGMA foreign_keys", values), 0) != 0;
             options.recursive_triggers = integer_of(ask(*settings, "PRAGMA recursive_triggers", values), 0) != 0;
-            defer_foreign_keys = !transaction.autocommit() &&
-                                 integer_of(ask(*settings, "PRAGMA defer_foreign_keys", values), 0) != 0;
+            defer_foreign_keys =
+                !transaction.autocommit() && integer_of(ask(*settings, "PRAGMA defer_foreign_keys", values), 0) != 0;
             query_only = integer_of(ask(*settings, "PRAGMA query_only", values), 0) != 0;
             busy_timeout_ms = integer_of(ask(*settings, "PRAGMA busy_timeout", values), default_busy_timeout_ms);
             // This one cannot be read back, and the setting shows in the answers alone.
@@ -138,7 +140,8 @@ asio::awaitable<Outcome> Session::Impl::run_pragma(std::string_view sql, const d
 }
 
 // PRAGMA user_version and application_id: 32-bit integers that belong to the database file, here to howdah.database.
-asio::awaitable<Outcome> Session::Impl::run_persistent_pragma(std::string name_of, const dialect::Pragma& pragma, ReplySink& sink)
+asio::awaitable<Outcome> Session::Impl::run_persistent_pragma(std::string name_of, const dialect::Pragma& pragma,
+                                                              ReplySink& sink)
 {
     dialect::Compiled compiled;
     compiled.kind = pragma.has_value ? dialect::Compiled::Kind::write : dialect::Compiled::Kind::query;
@@ -177,11 +180,14 @@ asio::awaitable<Outcome> Session::Impl::run_foreign_key_check(const dialect::Pra
     dialect::Compiled compiled;
     compiled.kind = dialect::Compiled::Kind::query;
     for (const char* name_of : {"table", "rowid", "parent", "fkid"})
-        compiled.columns.push_back({name_of, std::nullopt, std::string_view(name_of) == "rowid" || std::string_view(name_of) == "fkid"
-                                                               ? dialect::PgType::int8 : dialect::PgType::text,
+        compiled.columns.push_back({name_of, std::nullopt,
+                                    std::string_view(name_of) == "rowid" || std::string_view(name_of) == "fkid"
+                                        ? dialect::PgType::int8
+                                        : dialect::PgType::text,
                                     dialect::Classes::any()});
     try {
-        if (auto query = dialect::foreign_key_check_query(*catalog(), pragma.has_value ? pragma.value : std::string())) {
+        if (auto query =
+                dialect::foreign_key_check_query(*catalog(), pragma.has_value ? pragma.value : std::string())) {
             dialect::Step step;
             step.sql = std::move(*query);
             step.role = dialect::Step::Role::rows;

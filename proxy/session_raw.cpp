@@ -1,8 +1,7 @@
 // Statements that go to PostgreSQL untouched: `/* howdah: postgres */ …`, and what drivers ask of its system catalogs.
-#include "proxy/session_impl.hpp"
-
 #include "dialect/lexer.hpp"
 #include "dialect/printer.hpp"
+#include "proxy/session_impl.hpp"
 
 namespace asio = boost::asio;
 
@@ -40,7 +39,10 @@ private:
 // Keeps a description and drops rows.
 class DescriptionSink final : public pool::RowSink {
 public:
-    void on_description(std::span<const pool::FieldDescription> fields) override { fields_.assign(fields.begin(), fields.end()); }
+    void on_description(std::span<const pool::FieldDescription> fields) override
+    {
+        fields_.assign(fields.begin(), fields.end());
+    }
     void on_row(std::span<const pool::Field>) override {}
     asio::awaitable<bool> flush() override { co_return true; }
     const std::vector<pool::FieldDescription>& fields() const { return fields_; }
@@ -82,8 +84,8 @@ bool Session::Impl::is_raw(std::string_view sql) const
     return false;
 }
 
-asio::awaitable<Outcome> Session::Impl::run_raw(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
-                                                const RunOptions& run_options)
+asio::awaitable<Outcome> Session::Impl::run_raw(std::string_view sql, std::span<const Value> parameters,
+                                                ReplySink& sink, const RunOptions& run_options)
 {
     if (!database->config().allow_postgres)
         co_return failed(make_error(23, "howdah: the configuration does not let statements go to PostgreSQL untouched "
@@ -94,7 +96,8 @@ asio::awaitable<Outcome> Session::Impl::run_raw(std::string_view sql, std::span<
         batch.commands.push_back(control(std::move(statement)));
     const bool inside = !transaction.autocommit();
     const std::string savepoint(Transaction::statement_savepoint);
-    batch.commands.push_back(control("SET search_path TO " + dialect::quote_identifier(database->pg_schema()) + ", pg_catalog"));
+    batch.commands.push_back(
+        control("SET search_path TO " + dialect::quote_identifier(database->pg_schema()) + ", pg_catalog"));
     if (inside)
         batch.commands.push_back(control("SAVEPOINT " + savepoint));
     RawSink rows(sink);
@@ -213,7 +216,8 @@ asio::awaitable<Description> Session::Impl::describe_raw(std::string_view sql)
     }
     DescriptionSink sink;
     pool::Batch batch;
-    batch.commands.push_back(control("SET search_path TO " + dialect::quote_identifier(database->pg_schema()) + ", pg_catalog"));
+    batch.commands.push_back(
+        control("SET search_path TO " + dialect::quote_identifier(database->pg_schema()) + ", pg_catalog"));
     pool::Command command;
     command.sql = sql;
     command.describe_only = true;

@@ -1,8 +1,7 @@
 // BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, ATTACH and DETACH: statements that the session itself carries out.
-#include "proxy/session_impl.hpp"
-
 #include "dialect/bookkeeping.hpp"
 #include "dialect/parser.hpp"
+#include "proxy/session_impl.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -21,7 +20,8 @@ asio::awaitable<Outcome> Session::Impl::run_session_statement(std::string_view s
     if (std::holds_alternative<dialect::Commit>(node))
         co_return co_await run_transaction_plan(transaction.commit(), true, "COMMIT");
     if (const auto* rollback = std::get_if<dialect::Rollback>(&node)) {
-        auto ending = rollback->savepoint.empty() ? transaction.rollback() : transaction.rollback_to(rollback->savepoint.text);
+        auto ending =
+            rollback->savepoint.empty() ? transaction.rollback() : transaction.rollback_to(rollback->savepoint.text);
         co_return co_await run_transaction_plan(std::move(ending), false, "ROLLBACK");
     }
     if (const auto* release = std::get_if<dialect::Release>(&node)) {
@@ -72,7 +72,8 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
     for (std::string& statement : transaction.opening())
         batch.commands.push_back(control(std::move(statement)));
     if (busy_timeout_ms != default_busy_timeout_ms)
-        batch.commands.push_back(control("SET LOCAL lock_timeout = " + std::to_string(busy_timeout_ms > 0 ? busy_timeout_ms : 1)));
+        batch.commands.push_back(
+            control("SET LOCAL lock_timeout = " + std::to_string(busy_timeout_ms > 0 ? busy_timeout_ms : 1)));
     if (options.writers == dialect::Writers::single)
         for (std::string& statement : dialect::writer_lock_statements(database->pg_schema()))
             batch.commands.push_back(control(std::move(statement)));
@@ -150,11 +151,13 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
 
 // ATTACH 'name' AS x makes another database of this server visible as schema x; DETACH x ends that. The file's name
 // without folder and suffix is the database's name.
-asio::awaitable<Outcome> Session::Impl::run_attach(const dialect::StatementNode& node, std::span<const Value> parameters)
+asio::awaitable<Outcome> Session::Impl::run_attach(const dialect::StatementNode& node,
+                                                   std::span<const Value> parameters)
 {
     if (!transaction.autocommit() && transaction.on_server())
-        co_return failed(make_error(1, std::holds_alternative<dialect::Attach>(node) ? "cannot ATTACH database within transaction"
-                                                                                     : "cannot DETACH database within transaction"));
+        co_return failed(make_error(1, std::holds_alternative<dialect::Attach>(node)
+                                           ? "cannot ATTACH database within transaction"
+                                           : "cannot DETACH database within transaction"));
     const auto text_of = [&](const dialect::ExprPtr& expr) {
         // A bare word is a string here (https://sqlite.org/lang_attach.html).
         if (const auto* word = dialect::as<dialect::ColumnRef>(dialect::bare(*expr)))
@@ -178,7 +181,8 @@ asio::awaitable<Outcome> Session::Impl::run_attach(const dialect::StatementNode&
             if (is_known(schema))
                 co_return failed(make_error(1, "database " + schema + " is already in use"));
             if (file.empty() || file == ":memory:")
-                co_return failed(make_error(1, "howdah: ATTACH of a private in-memory database is not supported; attach a named one", "0A000"));
+                co_return failed(make_error(
+                    1, "howdah: ATTACH of a private in-memory database is not supported; attach a named one", "0A000"));
             if (const auto slash = file.find_last_of("/\\"); slash != std::string::npos)
                 file = file.substr(slash + 1);
             if (const auto dot = file.rfind('.'); dot != std::string::npos && dot > 0)
@@ -187,7 +191,8 @@ asio::awaitable<Outcome> Session::Impl::run_attach(const dialect::StatementNode&
             if (!other)
                 co_return failed(make_error(14, "unable to open database: " + file));
             if (other->config().postgres != database->config().postgres)
-                co_return failed(make_error(1, "howdah: database " + file + " is on another server and cannot be attached", "0A000"));
+                co_return failed(make_error(
+                    1, "howdah: database " + file + " is on another server and cannot be attached", "0A000"));
             if (auto error = co_await other->ensure_loaded())
                 co_return failed(client_error(*error, false));
             for (dialect::SchemaRow row : other->catalog()->rows()) {
@@ -201,8 +206,10 @@ asio::awaitable<Outcome> Session::Impl::run_attach(const dialect::StatementNode&
                 co_return failed(make_error(1, "cannot detach database " + schema));
             if (!is_known(schema))
                 co_return failed(make_error(1, "no such database: " + schema));
-            std::erase_if(rows, [&](const dialect::SchemaRow& row) { return dialect::equal_names(row.schema, schema); });
-            std::erase_if(placements, [&](const dialect::Placement& p) { return dialect::equal_names(p.schema, schema); });
+            std::erase_if(rows,
+                          [&](const dialect::SchemaRow& row) { return dialect::equal_names(row.schema, schema); });
+            std::erase_if(placements,
+                          [&](const dialect::Placement& p) { return dialect::equal_names(p.schema, schema); });
         }
         base_catalog = database->catalog();
         own_catalog = dialect::Catalog::make(std::move(rows), std::move(placements), base_catalog->version());
@@ -275,7 +282,10 @@ void Session::Impl::release_if_free()
 {
     if (lease && transaction.autocommit() && !pinned_by_temp && portals.empty())
         lease.reset();
-    const char* reason = !lease ? nullptr : !transaction.autocommit() ? "transaction" : pinned_by_temp ? "temp" : "portal";
+    const char* reason = !lease                      ? nullptr
+                         : !transaction.autocommit() ? "transaction"
+                         : pinned_by_temp            ? "temp"
+                                                     : "portal";
     if (pin_reason == reason)
         return;
     if (pin_reason != nullptr)
@@ -290,10 +300,7 @@ asio::awaitable<Outcome> Session::fetch(std::string_view portal, std::int32_t ma
     return impl_->fetch(portal, max_rows, sink);
 }
 
-asio::awaitable<void> Session::close_portal(std::string_view portal)
-{
-    return impl_->close_portal(portal);
-}
+asio::awaitable<void> Session::close_portal(std::string_view portal) { return impl_->close_portal(portal); }
 
 asio::awaitable<void> Session::sync()
 {

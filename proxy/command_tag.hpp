@@ -1,0 +1,13 @@
+// What the PostgreSQL wire's CommandComplete says of a statement ("INSERT 0 3", "CREATE TABLE"). Pure.
+#pragma once
+
+#include "dialect/compile.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace howdah::proxy {
+
+std::string command_tag(const dialect::Compiled& plan, std::int64_t changes, std::uint64_t rows);
+
+} // namespace howdah::proxy
