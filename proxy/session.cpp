@@ -1,6 +1,7 @@
 // One statement's way through a session: plan it, run it, and run it again where SQLite's rules ask for it.
 #include "proxy/session.hpp"
 
+#include "dialect/bookkeeping.hpp"
 #include "dialect/constraint_message.hpp"
 #include "dialect/script.hpp"
 #include "proxy/command_tag.hpp"
@@ -27,7 +28,7 @@ bool is_stale(const pool::ServerError& error)
 {
     return error.sqlstate == "42P01" || error.sqlstate == "42703" || error.sqlstate == "42883" ||
            error.sqlstate == "42804" || error.sqlstate == "0A000" || error.sqlstate == "26000" ||
-           error.sqlstate == "3F000" || error.sqlstate == "HW0ST";
+           error.sqlstate == "3F000" || error.sqlstate == dialect::stale_schema_sqlstate;
 }
 
 } // namespace
