@@ -56,6 +56,14 @@ void Replies::ask(const Command& command, std::string& out)
         owed_.push_back({Owed::What::close, nullptr, {}});
         return;
     }
+    if (command.describe_only) {
+        wire::put_parse(out, {}, command.sql, command.params);
+        owed_.push_back({Owed::What::parse, nullptr, {}});
+        wire::put_describe_statement(out, {});
+        owed_.push_back({Owed::What::parameters, nullptr, {}});
+        owed_.push_back({Owed::What::description, command.rows, {}, true});
+        return;
+    }
     if (!command.resume) {
         Prepared::Use use{{}, true};
         if (command.prepare && prepared_.limit() > 0)
@@ -129,7 +137,13 @@ Replies::Progress Replies::on(const wire::Message& message)
             touched_ = true;
             owed_.front().sink->on_description({});
         }
+        if (!owed_.empty() && owed_.front().ends_command)
+            result_.results.push_back({{}, 0, false, std::move(parameter_types_)});
         return answered(Owed::What::description, 'n');
+    case 't':
+        if (!wire::read_parameter_types(message.body, parameter_types_))
+            return broken("malformed parameter description from the server");
+        return answered(Owed::What::parameters, 't');
     case 's':
     case 'I':
         if (!owed_.empty() && owed_.front().what == Owed::What::query && message.type == 'I') {
@@ -138,7 +152,7 @@ Replies::Progress Replies::on(const wire::Message& message)
         }
         if (answered(Owed::What::rows, message.type) == Progress::broken)
             return Progress::broken;
-        result_.results.push_back({{}, std::exchange(rows_, 0), message.type == 's'});
+        result_.results.push_back({{}, std::exchange(rows_, 0), message.type == 's', {}});
         return Progress::more;
     // These come at any time.
     case 'N':
@@ -184,6 +198,8 @@ Replies::Progress Replies::on_description(const wire::Message& message)
         touched_ = true;
         sink->on_description(columns_);
     }
+    if (!query && owed_.front().ends_command)
+        result_.results.push_back({{}, 0, false, std::move(parameter_types_)});
     if (!query)
         owed_.pop_front();
     return Progress::more;
@@ -195,7 +211,7 @@ Replies::Progress Replies::on_complete(const wire::Message& message)
     const auto tag = wire::read_tag(message.body);
     if (!tag || owed_.empty() || (!query && owed_.front().what != Owed::What::rows))
         return broken("unexpected command completion from the server");
-    result_.results.push_back({std::string(*tag), std::exchange(rows_, 0), false});
+    result_.results.push_back({std::string(*tag), std::exchange(rows_, 0), false, {}});
     if (!query)
         owed_.pop_front();
     return Progress::more;

@@ -51,9 +51,10 @@ public:
 private:
     // One answer that is owed. A command's answers are skipped together when one of them is an error.
     struct Owed {
-        enum class What : std::uint8_t { parse, bind, description, rows, close, close_evicted, query, sync } what;
+        enum class What : std::uint8_t { parse, bind, description, rows, close, close_evicted, query, sync, parameters } what;
         RowSink* sink = nullptr;
-        std::string name; // of the prepared statement; empty: not kept
+        std::string name;         // of the prepared statement; empty: not kept
+        bool ends_command = false; // a description that is all the command asked for
     };
 
     void ask(const Command& command, std::string& out);
@@ -75,6 +76,7 @@ private:
     std::vector<RowSink*> fed_;
     std::vector<Field> row_;
     std::vector<FieldDescription> columns_;
+    std::vector<Oid> parameter_types_;
 };
 
 } // namespace howdah::pool

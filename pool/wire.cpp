@@ -138,6 +138,13 @@ void put_describe_portal(std::string& out, std::string_view portal)
     put_string(out, portal);
 }
 
+void put_describe_statement(std::string& out, std::string_view name)
+{
+    const Frame frame(out, 'D');
+    out.push_back('S');
+    put_string(out, name);
+}
+
 void put_execute(std::string& out, std::string_view portal, std::int32_t max_rows)
 {
     const Frame frame(out, 'E');
@@ -268,6 +275,15 @@ bool read_row_description(std::string_view body, std::vector<FieldDescription>& 
         column.type_modifier = in.i32();
         column.format = in.i16();
     }
+    return in.finished();
+}
+
+bool read_parameter_types(std::string_view body, std::vector<Oid>& types)
+{
+    Reader in(body);
+    types.clear();
+    for (std::uint16_t n = in.u16(); n > 0 && types.size() < body.size(); --n)
+        types.push_back(in.u32());
     return in.finished();
 }
 

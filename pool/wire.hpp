@@ -23,6 +23,7 @@ void put_parse(std::string& out, std::string_view name, std::string_view sql, st
 void put_bind(std::string& out, std::string_view portal, std::string_view name, std::span<const Param> params,
               std::span<const std::int16_t> formats);
 void put_describe_portal(std::string& out, std::string_view portal);
+void put_describe_statement(std::string& out, std::string_view name);
 void put_execute(std::string& out, std::string_view portal, std::int32_t max_rows);
 void put_close_statement(std::string& out, std::string_view name);
 void put_close_portal(std::string& out, std::string_view portal);
@@ -67,6 +68,8 @@ private:
 
 // Bodies. False, or nullopt: malformed.
 bool read_row(std::string_view body, std::vector<Field>& row);
+// ParameterDescription.
+bool read_parameter_types(std::string_view body, std::vector<Oid>& types);
 bool read_row_description(std::string_view body, std::vector<FieldDescription>& columns);
 // CommandComplete.
 std::optional<std::string_view> read_tag(std::string_view body);
