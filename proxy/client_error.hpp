@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialect/catalog.hpp"
+#include "dialect/constraint_message.hpp"
 #include "dialect/error.hpp"
 #include "pool/batch.hpp"
 #include "pool/error.hpp"
@@ -20,6 +21,7 @@ ClientError client_error(const dialect::Error& error, std::string_view sql);
 // `compiler_bug` is set when PostgreSQL refused what only a mistake of the compiler can have produced.
 ClientError client_error(const pool::ServerError& error, const dialect::Catalog* catalog, bool& compiler_bug);
 ClientError client_error(const pool::Error& error, bool in_transaction);
+dialect::ServerFailure failure_of(const pool::ServerError& error);
 ClientError make_error(int code, std::string message, std::string sqlstate = {});
 
 } // namespace howdah::proxy

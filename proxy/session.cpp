@@ -270,8 +270,15 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
             co_return failed(make_error(8, "attempt to write a readonly database"));
 
         Attempt attempt;
-        if (!compiled.steps.empty())
-            attempt = co_await execute(planned, sink, run_options);
+        std::optional<dialect::Error> unsendable; // a parameter that PostgreSQL cannot hold
+        try {
+            if (!compiled.steps.empty())
+                attempt = co_await execute(planned, sink, run_options);
+        } catch (const dialect::Error& error) {
+            unsendable = error;
+        }
+        if (unsendable)
+            co_return failed(client_error(*unsendable, sql));
         if (attempt.ok()) {
             if (compiled.kind == Kind::schema)
                 adopt_catalog(compiled.next);
@@ -293,7 +300,14 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
         if (attempt.world)
             co_return failed(client_error(*attempt.world, !transaction.autocommit()));
 
+        if (attempt.decoding) {
+            ++shared.totals.compiler_bugs;
+            spdlog::error("{}: {} for: {}", client, attempt.decoding->message, sql);
+            co_return failed(client_error(*attempt.decoding, sql));
+        }
+
         const pool::ServerError& error = *attempt.server;
+        const dialect::ServerFailure failure = failure_of(error);
         const bool again = !attempt.rows_sent || sink.rewind();
         if (again && wants_exact_arithmetic(error) && !with.exact_arithmetic) {
             ++shared.totals.retries_exact;
@@ -301,7 +315,7 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
             continue;
         }
         if (again && error.sqlstate == "HW0PR" && ++promotions <= 64) {
-            if (const auto promotion = dialect::promotion_of(error.detail)) {
+            if (const auto promotion = dialect::promotion_needed(*catalog(), failure)) {
                 if (auto refused = co_await promote(*promotion))
                     co_return failed(std::move(*refused));
                 if (auto refused = co_await ready())
@@ -326,8 +340,7 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
         }
         if (compiled.kind == Kind::write)
             values.changes = 0;
-        const bool constraint = (told.code & 0xFF) == 19;
-        if (((constraint && compiled.rollback_on_constraint) || error.sqlstate == "HW01R") && !transaction.autocommit())
+        if (!transaction.autocommit() && dialect::ends_transaction(*catalog(), compiled, failure))
             co_await abandon_transaction();
         co_return failed(std::move(told));
     }

@@ -63,14 +63,15 @@ public:
         if (returns_rowid_ || count_is_value_)
             types_.push_back(dialect::PgType::int8);
         values_.resize(types_.size());
-        scratch_.resize(types_.size());
     }
 
     void on_row(std::span<const pool::Field> row) override
-    {
+    try {
+        if (failure_)
+            return;
         const std::size_t known = std::min(row.size(), types_.size());
         for (std::size_t i = 0; i < known; ++i)
-            values_[i] = dialect::decode_field(row[i], types_[i], scratch_[i]);
+            values_[i] = dialect::decode_field(row[i], types_[i]);
         std::size_t client_columns = known;
         if ((returns_rowid_ || count_is_value_) && known > 0) {
             --client_columns;
@@ -82,6 +83,8 @@ public:
         announce();
         reply_.on_row(std::span(values_).first(client_columns));
         ++rows_;
+    } catch (const dialect::Error& error) {
+        failure_ = error; // what arrived is no value of the column's type
     }
 
     asio::awaitable<bool> flush() override { return reply_.flush(); }
@@ -97,6 +100,7 @@ public:
 
     std::uint64_t rows() const { return rows_; }
     bool announced() const { return announced_; }
+    const std::optional<dialect::Error>& failure() const { return failure_; }
     std::optional<std::int64_t> hidden() const { return hidden_; }
 
 private:
@@ -106,7 +110,7 @@ private:
     ReplySink& reply_;
     std::vector<dialect::PgType> types_;
     std::vector<ValueView> values_;
-    std::vector<std::string> scratch_;
+    std::optional<dialect::Error> failure_;
     std::uint64_t rows_ = 0;
     std::optional<std::int64_t> hidden_;
 };
@@ -259,6 +263,8 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     for (const auto& step_sink : sinks) {
         attempt.rows += step_sink->rows();
         attempt.rows_sent = attempt.rows_sent || step_sink->announced();
+        if (step_sink->failure())
+            attempt.decoding = step_sink->failure();
     }
     if (attempt.world) {
         if (inside)

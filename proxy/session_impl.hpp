@@ -85,6 +85,7 @@ struct Session::Impl {
     struct Attempt {
         std::optional<pool::ServerError> server; // the server refused
         std::optional<pool::Error> world;        // no connection, or it broke
+        std::optional<dialect::Error> decoding;  // a row was not what the plan says: a mistake of the compiler
         bool at_lock = false;                    // the writer lock was what failed
         bool rows_sent = false;                  // the sink has rows of this attempt
         bool suspended = false;
@@ -93,7 +94,7 @@ struct Session::Impl {
         std::int64_t changes = 0;
         std::optional<std::int64_t> last_rowid;
         std::string tag;
-        bool ok() const { return !server && !world; }
+        bool ok() const { return !server && !world && !decoding; }
     };
     boost::asio::awaitable<Attempt> execute(const Planned& planned, ReplySink& sink, const RunOptions& run_options);
     boost::asio::awaitable<Attempt> send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result);
