@@ -1,8 +1,6 @@
 // See client_error.hpp.
 #include "proxy/client_error.hpp"
 
-#include "dialect/constraint_message.hpp"
-
 #include <algorithm>
 #include <array>
 
@@ -110,18 +108,24 @@ ClientError client_error(const dialect::Error& error, std::string_view sql)
 ClientError client_error(const pool::ServerError& error, const dialect::Catalog* catalog, bool& compiler_bug)
 {
     compiler_bug = false;
-    const dialect::ServerReport report{error.sqlstate, error.message, error.detail,    error.schema,
-                                       error.table,    error.column,  error.constraint};
-    if (const auto known = dialect::constraint_message(report, catalog))
-        return make_error(known->code, known->message,
-                          error.sqlstate.starts_with("HW") ? std::string() : error.sqlstate);
-    compiler_bug = true;
-    ClientError e =
-        make_error(1, "howdah: " + error.message, error.sqlstate.starts_with("HW") ? "XX000" : error.sqlstate);
+    static const auto no_catalog = dialect::Catalog::make({}, {}, 0);
+    const dialect::Error known =
+        dialect::constraint_message(catalog == nullptr ? *no_catalog : *catalog, failure_of(error));
+    const std::string sqlstate = error.sqlstate.starts_with("HW") ? std::string() : error.sqlstate;
+    compiler_bug = known.message.starts_with("howdah: ");
+    ClientError e = make_error(known.code, known.message, sqlstate);
+    if (!compiler_bug)
+        return e;
     e.detail = error.detail;
     e.hint =
         "PostgreSQL refused what howdah made of this statement. This is a bug of howdah; please report the statement.";
     return e;
+}
+
+dialect::ServerFailure failure_of(const pool::ServerError& error)
+{
+    return {error.sqlstate, error.message, error.detail,   error.schema,
+            error.table,    error.column,  error.datatype, error.constraint};
 }
 
 ClientError client_error(const pool::Error& error, bool in_transaction)

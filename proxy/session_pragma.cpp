@@ -2,6 +2,7 @@
 // SQLite connection that the session keeps for it, so that every value reads back exactly as SQLite gives it. What
 // means something to howdah is taken from there. https://sqlite.org/pragma.html
 #include "dialect/bookkeeping.hpp"
+#include "dialect/foreign_key_check.hpp"
 #include "proxy/session_impl.hpp"
 
 #include <algorithm>

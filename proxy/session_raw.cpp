@@ -70,8 +70,8 @@ bool Session::Impl::is_raw(std::string_view sql) const
     if (folded.find("pg_") == std::string::npos && folded.find("information_schema") == std::string::npos)
         return false;
     std::string previous;
-    for (const dialect::Token& token : dialect::lex_leniently(sql)) {
-        std::string text = dialect::fold(token.text(sql));
+    for (const dialect::Token& token : dialect::lex(sql)) {
+        std::string text = dialect::fold(token.span.of(sql));
         if (text.size() > 2 && text.front() == '"')
             text = text.substr(1, text.size() - 2);
         if (text == "." && (previous == "pg_catalog" || previous == "information_schema"))
