@@ -2,6 +2,7 @@
 #include "dialect/foreign_key_check.hpp"
 
 #include "dialect/conversions.hpp"
+#include "dialect/error.hpp"
 #include "dialect/printer.hpp"
 
 namespace howdah::dialect {
