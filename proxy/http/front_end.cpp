@@ -171,8 +171,10 @@ private:
     {
         std::size_t end = 0;
         while ((end = in_.find("\r\n\r\n")) == std::string::npos) {
-            if (in_.size() >= max_head)
-                co_return co_await send({431, "text/plain; charset=utf-8", ""}, {431, false, false, ""});
+            if (in_.size() >= max_head) {
+                const RequestHead too_large{431, false, false, ""};
+                co_return co_await refuse(too_large);
+            }
             char chunk[2048];
             const auto [error, bytes] = co_await socket_.async_read_some(boost::asio::buffer(chunk), tuple);
             if (error)
@@ -183,14 +185,22 @@ private:
         in_.erase(0, end + 4);
         if (head.bad != 0) {
             head.keep_alive = false;
-            co_return co_await send({head.bad, "text/plain; charset=utf-8", std::string(reason(head.bad)) + "\n"},
-                                    head);
+            co_return co_await refuse(head);
         }
         head.keep_alive = head.keep_alive && !context_.draining;
-        co_return co_await send(respond(head.path, context_), head);
+        const Response response = respond(head.path, context_);
+        co_return co_await send(response, head);
     }
 
-    awaitable<bool> send(Response response, RequestHead head)
+    awaitable<bool> refuse(const RequestHead& head)
+    {
+        Response response;
+        response.status = head.bad;
+        response.body = std::string(reason(head.bad)) + "\n";
+        co_return co_await send(response, head);
+    }
+
+    awaitable<bool> send(const Response& response, const RequestHead& head)
     {
         const std::string text = to_text(response, head);
         const auto [error, bytes] = co_await boost::asio::async_write(socket_, boost::asio::buffer(text), tuple);

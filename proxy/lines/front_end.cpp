@@ -48,6 +48,26 @@ ClientError make_error(int code, const char* name, std::string message, const ch
     return error;
 }
 
+// Nothing but comments, spaces and one semicolon.
+bool is_empty(std::string_view statement)
+{
+    if (statement.ends_with(';'))
+        statement.remove_suffix(1);
+    return is_blank(statement);
+}
+
+// What is left of a script from its next statement that is not empty.
+std::string_view skip_empty(std::string_view script)
+{
+    while (!is_blank(script)) {
+        const std::size_t length = first_statement(script);
+        if (!is_empty(script.substr(0, length)))
+            return script;
+        script.remove_prefix(length);
+    }
+    return {};
+}
+
 class Conversation : public ReplySink {
 public:
     Conversation(Socket socket, ServerContext& context)
@@ -316,15 +336,15 @@ awaitable<void> Conversation::welcome(const Hello& hello)
 
 awaitable<void> Conversation::run_statements(const Request& request)
 {
-    std::string_view rest = request.sql;
+    const std::string_view script = skip_empty(request.sql);
+    std::string_view rest =
+        script.empty() ? std::string_view(request.sql) : script; // an empty request has an answer too
     std::size_t used = 0; // values of a positional list that earlier statements took
     for (bool alone = true, more = true; more && !gone_; alone = false) {
         const std::size_t length = first_statement(rest);
         const std::string_view statement = rest.substr(0, length);
-        rest.remove_prefix(length);
-        more = !is_blank(rest);
-        if (is_blank(statement) && more)
-            continue;
+        rest = skip_empty(rest.substr(length));
+        more = !rest.empty();
         if (!co_await run_statement(statement, request, used, more, alone && !more))
             co_return;
     }
@@ -341,15 +361,17 @@ awaitable<bool> Conversation::run_statement(std::string_view statement, const Re
             co_return false;
     }
     running_ = true;
-    const Outcome outcome = co_await session_->run(statement, own ? *own : request.positional, *this);
+    const std::span<const Value> values = own ? *own : request.positional;
+    // Named before it is awaited: GCC 12 destroys temporaries of a co_await expression twice (GCC bug 101367).
+    auto run = session_->run(statement, values, *this);
+    const Outcome outcome = co_await std::move(run);
     running_ = false;
     if (outcome.error) {
         append_error(out_, id_, *outcome.error, outcome.autocommit);
         over_ = over_ || outcome.error->fatal;
         co_return false;
     }
-    if (!outcome.is_empty || !more)
-        append_trailer(out_, id_, outcome, more);
+    append_trailer(out_, id_, outcome, more);
     co_return co_await flush();
 }
 
@@ -357,7 +379,8 @@ awaitable<std::optional<std::vector<Value>>> Conversation::parameters(std::strin
                                                                       const Request& request, std::size_t& used)
 {
     running_ = true;
-    Description description = co_await session_->describe(statement, {});
+    auto describe = session_->describe(statement, {});
+    Description description = co_await std::move(describe);
     running_ = false;
     if (description.error) {
         fail(*description.error);
