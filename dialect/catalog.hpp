@@ -38,18 +38,18 @@ struct Column {
     PgType storage = PgType::v;
     bool not_null = false;
     ConflictAction not_null_conflict = ConflictAction::unspecified;
-    int primary_key = 0;             // position in the primary key from 1, 0 when it is not in it
+    int primary_key = 0;                 // position in the primary key from 1, 0 when it is not in it
     const Expr* default_value = nullptr; // null: NULL
     std::string default_text;
     enum class Generated : std::uint8_t { no, virtual_, stored };
     Generated generated = Generated::no;
     const Expr* generated_as = nullptr;
-    bool hidden = false;             // hidden column of a virtual table
+    bool hidden = false; // hidden column of a virtual table
     const ColumnDef* definition = nullptr;
 };
 
 struct IndexColumn {
-    int column = -1;             // -1: the rowid; -2: `expr`
+    int column = -1; // -1: the rowid; -2: `expr`
     const Expr* expr = nullptr;
     Collation collation = Collation::binary;
     bool descending = false;
@@ -94,17 +94,17 @@ struct Table {
     std::string name;
     std::string schema; // main, temp or attached
     std::string pg_schema;
-    std::string pg;     // PostgreSQL identifier, not quoted
+    std::string pg; // PostgreSQL identifier, not quoted
     std::vector<Column> columns;
-    int rowid_alias = -1;      // index of the INTEGER PRIMARY KEY column
+    int rowid_alias = -1; // index of the INTEGER PRIMARY KEY column
     bool without_rowid = false;
-    std::string rowid_pg;      // column that holds the rowid: the alias' own or the hidden one; empty without rowid
+    std::string rowid_pg; // column that holds the rowid: the alias' own or the hidden one; empty without rowid
     bool strict = false;
     bool autoincrement = false;
     ConflictAction primary_key_conflict = ConflictAction::unspecified;
     std::vector<Check> checks;
     std::vector<ForeignKey> foreign_keys;
-    std::vector<Index> indexes; // in SQLite's order of creation, automatic ones included
+    std::vector<Index> indexes;    // in SQLite's order of creation, automatic ones included
     std::vector<Trigger> triggers; // in order of creation
     const CreateView* view = nullptr;
     std::string sql; // the CREATE text; the spans of every Expr in this Table refer to it
@@ -116,7 +116,7 @@ struct Table {
 
 // Where a database lives on the server. `schema` holds main; attached databases have their own.
 struct Placement {
-    std::string schema;  // "main", "temp" or the attached name
+    std::string schema; // "main", "temp" or the attached name
     std::string pg_schema;
 };
 
@@ -124,7 +124,11 @@ class Catalog {
 public:
     // Builds a catalog. Throws Error when a row's SQL does not parse (a damaged howdah.schema).
     // `version` is the number that howdah.database has for main; a plan is valid for one version.
-    static std::shared_ptr<const Catalog> make(std::vector<SchemaRow> rows, std::vector<Placement> placements, std::int64_t version);
+    static std::shared_ptr<const Catalog> make(std::vector<SchemaRow> rows, std::vector<Placement> placements,
+                                               std::int64_t version);
+    // The same with a mirror that already has this schema, as after a DDL statement that ran on a clone.
+    static std::shared_ptr<const Catalog> make(std::vector<SchemaRow> rows, std::vector<Placement> placements,
+                                               std::int64_t version, std::unique_ptr<Mirror> mirror);
     ~Catalog();
 
     // Looks a table, view or virtual table up as SQLite does: an empty schema means temp, then main, then the attached
@@ -134,6 +138,7 @@ public:
     // Tables whose foreign keys name `parent` (in the same schema).
     std::vector<const Table*> children_of(const Table& parent) const;
 
+    const std::vector<std::unique_ptr<Table>>& tables() const { return tables_; }
     const std::vector<SchemaRow>& rows() const { return rows_; }
     const std::vector<Placement>& placements() const { return placements_; }
     const std::string& pg_schema(std::string_view schema) const;
@@ -145,6 +150,10 @@ public:
 
 private:
     Catalog() = default;
+    void read_rows();
+    void read_table(const SchemaRow& row, const StatementNode& node);
+    void read_trigger(const SchemaRow& row, const CreateTrigger& definition);
+
     std::vector<SchemaRow> rows_;
     std::vector<Placement> placements_;
     std::int64_t version_ = 0;

@@ -1,6 +1,9 @@
 // An in-memory SQLite that holds a schema and no rows: what SQLite itself says about a statement.
 //
-// Only mirror.cpp and mirror_values.cpp include sqlite3.h. A mirror is used by one thread at a time.
+// It never touches a file: ATTACH, VACUUM INTO and pragmas with an effect are stopped by an authorizer; temporary data
+// stays in memory. Statements that describe the schema run here; hostile ones end by time and by memory.
+//
+// Only mirror*.cpp include sqlite3.h. A mirror is used by one thread at a time.
 #pragma once
 
 #include "dialect/error.hpp"
@@ -44,15 +47,20 @@ public:
     void execute(std::string_view sql);
     // A copy with the same schema, TEMP included, and the same attached names.
     std::unique_ptr<Mirror> clone() const;
-    // sqlite_schema of every database, in rowid order; `storage` is empty.
+    // sqlite_schema of main, temp and each attached database, in rowid order; `storage` is empty.
     std::vector<SchemaRow> schema() const;
     void attach(std::string_view name);
+    void detach(std::string_view name);
+    // Replaces the schema of main, of TEMP or of an attached database by what these rows say; rows of other databases
+    // are ignored. Throws Error when SQLite does not accept a row's text.
+    void load(std::string_view database, const std::vector<SchemaRow>& rows);
 
     // Runs a statement that needs no stored row (a query of sqlite_schema, a PRAGMA that describes the schema, a SELECT
     // without a table) and gives each row to `row`. Bounded: after `limit_ms` it ends with SQLITE_INTERRUPT.
     // Functions of a session (changes(), total_changes(), last_insert_rowid()) answer from `session`.
     struct SessionValues {
         std::int64_t changes = 0, total_changes = 0, last_insert_rowid = 0;
+        bool case_sensitive_like = false;
     };
     void query(std::string_view sql, std::span<const Value> parameters, const SessionValues& session,
                const std::function<void(std::span<const ValueView>)>& row, int limit_ms = 5000) const;
@@ -61,6 +69,9 @@ public:
     Value evaluate(std::string_view expression, std::span<const Value> parameters, const SessionValues& session) const;
 
 private:
+    // Takes over the main schema of `other` as that of the attached database `name`.
+    void adopt(std::string_view name, const Mirror& other);
+
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -12,7 +12,7 @@ namespace {
 
 // A statement that gives back what is bound to it: the way to a value object of SQLite's own.
 class Echo {
-  public:
+public:
     Echo()
     {
         if (sqlite3_open_v2(":memory:", &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX,
@@ -52,7 +52,7 @@ class Echo {
         return result;
     }
 
-  private:
+private:
     sqlite3* db_ = nullptr;
     sqlite3_stmt* statement_ = nullptr;
 };
