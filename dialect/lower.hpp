@@ -94,7 +94,7 @@ public:
     void begin_step();
     Step step(std::string sql, Step::Role role);
 
-    // A name for a subquery or a helper column that nothing else in the statement has.
+    // A name for a subquery or a helper column that nothing else in the statement has. To be quoted.
     std::string fresh(std::string_view stem);
 
     // ORDER BY list that visits the rows of the core being lowered as SQLite does (rowid order, table by table); empty
@@ -125,10 +125,11 @@ private:
     struct CommonText { // a common table that was referred to
         std::string name;
         std::vector<PgType> types;
-        bool lowering = false; // its body is being lowered: this is a recursive reference
+        bool open = false; // its body is being lowered: a reference is the recursive one
     };
     std::map<const CommonTable*, CommonText> common_;
-    std::map<const With*, std::vector<std::string>> with_text_; // in the order PostgreSQL needs
+    // Their text, in the order in which their bodies ended, which is the order PostgreSQL needs.
+    std::vector<std::pair<const CommonTable*, std::string>> common_text_;
     std::vector<std::string> postponed_;
     const SelectCore* core_ = nullptr; // whose named windows are in force
 };

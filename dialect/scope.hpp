@@ -19,6 +19,7 @@ struct SourceColumn {
     bool has_collation = false;
     Classes classes = Classes::any(); // includes NULL where the source is on the nullable side of an outer join
     PgType type = PgType::v;          // how PostgreSQL delivers it
+    bool collated = true;             // a text that PostgreSQL sees under COLLATE "C"
     bool hidden = false;              // not part of *
     const Expr* origin = nullptr;     // the expression of a subquery or view column; null for a table's column
 };
@@ -41,9 +42,9 @@ struct Source {
     SelectPtr view_select;               // owns the SELECT of a view
     const CommonTable* common = nullptr; // common_table
     bool has_rowid = false;
-    std::string rowid_pg;                // PostgreSQL column that holds the rowid (a rowid alias' own column)
-    int rowid_alias = -1;                // index of the INTEGER PRIMARY KEY column
-    bool nullable = false;               // the nullable side of an outer join
+    std::string rowid_pg;  // PostgreSQL column that holds the rowid (a rowid alias' own column)
+    int rowid_alias = -1;  // index of the INTEGER PRIMARY KEY column
+    bool nullable = false; // the nullable side of an outer join
     // Columns that a USING or NATURAL join merged into one of the left side: not repeated by *.
     std::vector<int> merged;
 };

@@ -1,0 +1,47 @@
+// What a comparison does to its operands: datatype3.html sections 4.2 and 7.1 (sqlite3CompareAffinity,
+// sqlite3BinaryCompareCollSeq).
+#include "dialect/resolver.hpp"
+
+namespace howdah::dialect {
+
+namespace {
+
+// A column of a compound subquery has the affinity of its first arm, and values that other arms never converted to it.
+bool may_hold_unconverted_text(const Expr& e)
+{
+    const auto* ref = as<ColumnRef>(bare(e));
+    const bool derived =
+        ref && ref->source &&
+        (ref->source->kind == Source::Kind::subquery || ref->source->kind == Source::Kind::common_table);
+    return derived && e.classes.has(StorageClass::text);
+}
+
+Affinity to_apply(const Expr& e)
+{
+    return is_numeric(e.affinity) && !may_hold_unconverted_text(e) ? Affinity::none : Affinity::numeric;
+}
+
+} // namespace
+
+ComparisonRule comparison(const Expr& lhs, const Expr& rhs)
+{
+    ComparisonRule rule;
+    const Affinity a = lhs.affinity;
+    const Affinity b = rhs.affinity;
+    if (is_numeric(a) || is_numeric(b)) {
+        rule.lhs = to_apply(lhs);
+        rule.rhs = to_apply(rhs);
+    } else if (a == Affinity::text && b == Affinity::none) {
+        rule.rhs = Affinity::text;
+    } else if (a == Affinity::none && b == Affinity::text) {
+        rule.lhs = Affinity::text;
+    }
+
+    if (lhs.collation_explicit || !rhs.collation_explicit)
+        rule.collation = lhs.has_collation ? lhs.collation : rhs.collation;
+    else
+        rule.collation = rhs.collation;
+    return rule;
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,292 @@
+// FROM: every join is nested explicitly, because PostgreSQL binds commas looser than JOIN and SQLite does not.
+#include "dialect/catalog.hpp"
+#include "dialect/parser.hpp"
+#include "dialect/resolver_impl.hpp"
+#include "dialect/select_lowering.hpp"
+#include "dialect/walk.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+void collect(const FromClause& from, std::vector<const Source*>& out)
+{
+    for (const FromClause::Item& item : from.items)
+        if (item.table.join)
+            collect(*item.table.join, out);
+        else
+            out.push_back(item.table.source.get());
+}
+
+class ReadsSource : public Visitor {
+public:
+    explicit ReadsSource(std::vector<const Source*> sources) : sources_(std::move(sources)) {}
+    bool found = false;
+    bool enter(const Expr& e) override
+    {
+        if (const auto* ref = as<ColumnRef>(e)) {
+            found = found || std::find(sources_.begin(), sources_.end(), ref->source) != sources_.end();
+            if (ref->alias_of)
+                walk(*ref->alias_of, *this);
+        }
+        return !found;
+    }
+
+private:
+    std::vector<const Source*> sources_;
+};
+
+std::string columns_alias(const Source& source)
+{
+    std::vector<std::string> names;
+    for (const SourceColumn& column : source.columns)
+        names.push_back(quote_identifier(column.pg));
+    return " AS " + quote_identifier(source.pg_alias) + "(" + join(names, ", ") + ")";
+}
+
+// The ORDER BY list that is a table's own order: its rowid, or its primary key; nothing when it has neither.
+std::vector<std::string> own_order(const Source& source)
+{
+    std::vector<std::string> keys;
+    const std::string alias = quote_identifier(source.pg_alias) + ".";
+    if (source.kind == Source::Kind::table_function && source.columns.size() > 4 && source.columns[4].name == "id")
+        keys.push_back(alias + "\"id\"");
+    if (source.kind != Source::Kind::table)
+        return keys;
+    if (source.has_rowid)
+        return {alias + quote_identifier(source.rowid_pg)};
+    for (int position = 1; source.table; ++position) {
+        const auto& columns = source.table->columns;
+        const auto column =
+            std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.primary_key == position; });
+        if (column == columns.end())
+            break;
+        keys.push_back(alias + quote_identifier(column->pg));
+    }
+    return keys;
+}
+
+} // namespace
+
+std::vector<const Source*> sources_of(const FromClause& from)
+{
+    std::vector<const Source*> sources;
+    collect(from, sources);
+    return sources;
+}
+
+// ------------------------------------------------------------------------------------------------ sources
+
+std::string SelectLowering::table(const Source& source)
+{
+    const Table& table = *source.table;
+    if (table.kind == Table::Kind::virtual_table)
+        throw refusal("the virtual table " + table.name + " is not supported in a query");
+    l_.touches_temp = l_.touches_temp || equal_names(table.schema, "temp");
+    const std::string name = qualified(table.pg_schema, table.pg);
+    return source.pg_alias == table.pg ? name : name + " AS " + quote_identifier(source.pg_alias);
+}
+
+std::string SelectLowering::derived(Source& source, const Select& select, bool in_order)
+{
+    std::vector<Output> outputs;
+    const std::string row_order = std::exchange(l_.row_order, {});
+    const std::string text = query(select, nullptr, &outputs, {in_order, false});
+    l_.row_order = row_order;
+    for (std::size_t i = 0; i < source.columns.size(); ++i) {
+        source.columns[i].type = outputs[i].type;
+        source.columns[i].classes = outputs[i].classes;
+        source.columns[i].collated = false;
+    }
+    return parens(text) + columns_alias(source);
+}
+
+// json_each(x), json_each(x, path), json_tree(…): howdah's functions of the same columns.
+std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
+{
+    if (ref.args.empty() || ref.args.size() > 2)
+        throw refusal(ref.table.name.text + " without its argument in parentheses");
+    std::vector<std::string> args;
+    for (const ExprPtr& arg : ref.args)
+        args.push_back(to_text(l_.value(*arg)).text);
+    std::string text =
+        call("howdah." + fold(ref.table.name.text) + "_", args) + " AS " + quote_identifier(source.pg_alias);
+    std::vector<std::string> names;
+    for (const SourceColumn& column : source.columns)
+        if (!column.hidden)
+            names.push_back(quote_identifier(column.pg));
+    return text + "(" + join(names, ", ") + ")";
+}
+
+// sqlite_schema and pragma_…(): the mirror has the rows, and a plan is for one schema, so they are written out.
+std::string SelectLowering::mirror_rows(const TableRef& ref, Source& source)
+{
+    std::vector<std::string> args;
+    for (const ExprPtr& arg : ref.args) {
+        if (!as<Literal>(bare(*arg)))
+            throw refusal(ref.table.name.text + "() with an argument that is no literal, together with stored tables");
+        args.push_back(unparse(*arg));
+    }
+    std::string sql = "SELECT * FROM ";
+    if (!ref.table.schema.empty())
+        sql += quote_identifier(ref.table.schema.text) + ".";
+    sql += quote_identifier(ref.table.name.text);
+    if (!args.empty())
+        sql += "(" + join(args, ", ") + ")";
+
+    std::vector<std::vector<Value>> rows;
+    l_.catalog().mirror().query(sql, {}, l_.request().session, [&](std::span<const ValueView> row) {
+        std::vector<Value>& values = rows.emplace_back();
+        for (const ValueView& value : row)
+            values.push_back(to_value(value));
+    });
+    for (std::size_t i = 0; i < source.columns.size(); ++i) {
+        Classes classes = Classes::from_bits(0);
+        for (const std::vector<Value>& row : rows)
+            classes = classes | Classes(storage_class(row[i]));
+        source.columns[i].classes = rows.empty() ? Classes(StorageClass::null) : classes;
+        source.columns[i].type = pg_type_of(classes);
+        source.columns[i].collated = false;
+    }
+    std::vector<std::string> texts;
+    for (const std::vector<Value>& row : rows) {
+        std::vector<std::string> values;
+        for (std::size_t i = 0; i < row.size(); ++i)
+            values.push_back(widen(literal(row[i]), source.columns[i].type).text);
+        texts.push_back(parens(join(values, ", ")));
+    }
+    if (texts.empty()) {
+        std::vector<std::string> nulls;
+        for (const SourceColumn& column : source.columns)
+            nulls.push_back(null_of(column.type).text);
+        return "(SELECT " + join(nulls, ", ") + " WHERE false)" + columns_alias(source);
+    }
+    return "(VALUES " + join(texts, ", ") + ")" + columns_alias(source);
+}
+
+std::string SelectLowering::table_ref(const TableRef& ref, bool in_order)
+{
+    if (ref.join)
+        return parens(from(*ref.join, false));
+    Source& source = *ref.source;
+    switch (source.kind) {
+    case Source::Kind::subquery:
+        return derived(source, *source.select, in_order);
+    case Source::Kind::common_table: {
+        const std::string name = common_table(*source.common);
+        const std::vector<PgType>& types = l_.common_[source.common].types;
+        for (std::size_t i = 0; i < source.columns.size(); ++i) {
+            source.columns[i].type = types[i];
+            source.columns[i].collated = false;
+        }
+        return quote_identifier(name) + " AS " + quote_identifier(source.pg_alias);
+    }
+    case Source::Kind::table_function:
+        return fold(ref.table.name.text).starts_with("json_") ? json_rows(ref, source) : mirror_rows(ref, source);
+    default:
+        return table(source);
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ joins
+
+// SQLite moves the condition of an inner join to WHERE, so it may speak of tables that are joined later.
+bool SelectLowering::reads_further_right(const Expr& condition, const FromClause& from, std::size_t item)
+{
+    std::vector<const Source*> later;
+    for (std::size_t i = item + 1; i < from.items.size(); ++i)
+        if (from.items[i].table.join)
+            collect(*from.items[i].table.join, later);
+        else
+            later.push_back(from.items[i].table.source.get());
+    ReadsSource visitor(std::move(later));
+    walk(condition, visitor);
+    return visitor.found;
+}
+
+std::string SelectLowering::from(const FromClause& from, bool in_order)
+{
+    std::string text;
+    for (std::size_t i = 0; i < from.items.size(); ++i) {
+        const FromClause::Item& item = from.items[i];
+        const std::string right = table_ref(item.table, in_order && from.items.size() == 1);
+        if (i == 0) {
+            text = right;
+            continue;
+        }
+        std::string_view join = " JOIN ";
+        bool inner = false;
+        switch (item.op.kind) {
+        case JoinOp::Kind::left:
+            join = " LEFT JOIN ";
+            break;
+        case JoinOp::Kind::right:
+            join = " RIGHT JOIN ";
+            break;
+        case JoinOp::Kind::full:
+            join = " FULL JOIN ";
+            break;
+        default:
+            inner = true;
+        }
+        if (inner && item.on && reads_further_right(*item.on, from, i)) {
+            l_.postponed_.push_back(l_.condition(*item.on).text);
+            text += " CROSS JOIN " + right;
+        } else if (inner && !item.on) {
+            text += " CROSS JOIN " + right;
+        } else {
+            text += std::string(join) + right + " ON " + (item.on ? l_.condition(*item.on).text : "true");
+        }
+    }
+    return text;
+}
+
+// The order of a core that reads one table: what SQLite gives when nothing else is asked.
+std::vector<SortKey> SelectLowering::natural_order(const SelectCore& core)
+{
+    std::vector<SortKey> keys;
+    if (!core.from || finds_one_row(core))
+        return keys;
+    const std::vector<const Source*> sources = sources_of(*core.from);
+    if (sources.size() == 1)
+        for (std::string& text : own_order(*sources.front()))
+            keys.push_back({{std::move(text), PgType::int8, StorageClass::integer}});
+    return keys;
+}
+
+std::string SelectLowering::row_order(const FromClause& from)
+{
+    std::vector<std::string> keys;
+    for (const Source* source : sources_of(from)) {
+        const std::vector<std::string> own = own_order(*source);
+        if (own.empty())
+            break;
+        keys.insert(keys.end(), own.begin(), own.end());
+    }
+    return join(keys, ", ");
+}
+
+// ------------------------------------------------------------------------------------------------ Lowering
+
+std::string Lowering::from(const FromClause& from) { return SelectLowering(*this).from(from, false); }
+
+std::string Lowering::table_ref(const TableRef& ref) { return SelectLowering(*this).table_ref(ref, false); }
+
+Fragment Lowering::column(const Source& source, int index)
+{
+    const std::string alias = source.pg_alias.empty() ? "" : quote_identifier(source.pg_alias) + ".";
+    if (index < 0) {
+        const Classes integer = StorageClass::integer;
+        return {alias + quote_identifier(source.rowid_pg), PgType::int8,
+                source.nullable ? integer.with_null() : integer};
+    }
+    const SourceColumn& column = source.columns[static_cast<std::size_t>(index)];
+    if (source.kind == Source::Kind::table_function && column.hidden)
+        throw refusal("the hidden column " + source.name + "." + column.name + " of a table-valued function");
+    const Classes classes = source.nullable ? column.classes.with_null() : column.classes;
+    return {alias + quote_identifier(column.pg), column.type, classes, column.collated && column.type == PgType::text};
+}
+
+} // namespace howdah::dialect

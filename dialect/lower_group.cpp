@@ -1,0 +1,210 @@
+// GROUP BY and bare columns: SQLite lets a result name columns that are not grouped (catalogue section 7).
+//
+//   SELECT dept, max(pay), name … GROUP BY dept   name is of the row that has the maximum
+//   SELECT dept, count(*), name … GROUP BY dept   name is of the group's first row
+#include "dialect/catalog.hpp"
+#include "dialect/select_lowering.hpp"
+#include "dialect/walk.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+bool is_extreme(const Call& call)
+{
+    return call.aggregate && call.args.size() == 1 &&
+           (equal_names(call.name.text, "min") || equal_names(call.name.text, "max"));
+}
+
+// The columns an aggregate's arguments speak of, those of subqueries included.
+class Mentioned : public Visitor {
+public:
+    std::set<const Source*> sources;
+    bool enter(const Expr& e) override
+    {
+        if (const auto* ref = as<ColumnRef>(e)) {
+            if (ref->source)
+                sources.insert(ref->source);
+            if (ref->alias_of)
+                walk(*ref->alias_of, *this);
+        }
+        return true;
+    }
+};
+
+const ColumnRef* column_of(const Expr& e)
+{
+    const auto* ref = as<ColumnRef>(bare(e));
+    return ref && ref->alias_of ? column_of(*ref->alias_of) : ref;
+}
+
+// The last min() or max(): where there are several, its row is the one SQLite remembers.
+class LastExtreme : public Visitor {
+public:
+    const Call* call = nullptr;
+    bool enter(const Expr& e) override
+    {
+        const auto* c = as<Call>(e);
+        if (c && is_extreme(*c))
+            call = c;
+        return !(c && c->aggregate);
+    }
+    bool enter(const Select&) override { return false; }
+};
+
+} // namespace
+
+Aggregation::Aggregation(const Select& select, const SelectCore& core, Lowering& lowering)
+    : core_(core), lowering_(lowering), around_(lowering.substitute)
+{
+    if (core.from)
+        for (const Source* source : sources_of(*core.from))
+            sources_.insert(source);
+    for (const ExprPtr& e : core.group_by) {
+        if (e->constant || (as<ColumnRef>(bare(*e)) && as<ColumnRef>(bare(*e))->alias_of &&
+                            as<ColumnRef>(bare(*e))->alias_of->constant))
+            continue;
+        Fragment value = lowering.value(*e);
+        Fragment key = collation_key(value, e->collation);
+        keys_.push_back({e.get(), std::move(value), std::move(key)});
+    }
+    find_extreme(select);
+    lowering.substitute = [this](const Expr& e) { return (*this)(e); };
+}
+
+Aggregation::~Aggregation() { lowering_.substitute = around_; }
+
+void Aggregation::find_extreme(const Select& select)
+{
+    LastExtreme visitor;
+    for (const SelectCore::Output& output : core_.outputs)
+        walk(*output.expr, visitor);
+    if (select.cores.size() == 1)
+        for (const OrderingTerm& term : select.order_by)
+            walk(*term.expr, visitor);
+    if (core_.having)
+        walk(*core_.having, visitor);
+    extreme_ = visitor.call;
+}
+
+// An expression as PostgreSQL sees it before grouping: the argument of an aggregate.
+Fragment Aggregation::without_this(const Expr& expr)
+{
+    const auto here = std::exchange(lowering_.substitute, around_);
+    Fragment f = lowering_.any(expr);
+    lowering_.substitute = here;
+    return f;
+}
+
+// An aggregate is this core's when it speaks of its rows, or of no rows at all.
+bool Aggregation::owns(const Call& call) const
+{
+    Mentioned mentioned;
+    for (const ExprPtr& arg : call.args)
+        walk(*arg, mentioned);
+    if (call.filter)
+        walk(*call.filter, mentioned);
+    return mentioned.sources.empty() || std::any_of(mentioned.sources.begin(), mentioned.sources.end(),
+                                                    [&](const Source* s) { return sources_.count(s) != 0; });
+}
+
+// Whether a key is a value that one row of the source alone has.
+bool Aggregation::determines(const Source& source) const
+{
+    return std::any_of(keys_.begin(), keys_.end(), [&](const Key& key) {
+        const ColumnRef* ref = column_of(*key.expr);
+        if (!ref || ref->source != &source || source.kind != Source::Kind::table)
+            return false;
+        if (ref->index < 0 || ref->index == source.rowid_alias)
+            return true;
+        const auto& column = source.table->columns[static_cast<std::size_t>(ref->index)];
+        const auto& indexes = source.table->indexes;
+        return column.not_null && std::any_of(indexes.begin(), indexes.end(), [&](const Index& i) {
+                   return i.unique && !i.where && i.columns.size() == 1 && i.columns.front().column == ref->index &&
+                          i.columns.front().collation == Collation::binary;
+               });
+    });
+}
+
+// The value that `value` has in the row that stands for the group.
+Fragment Aggregation::representative(const Fragment& value)
+{
+    Fragment f = value;
+    if (core_.group_by.empty())
+        f.classes = f.classes.with_null();
+    const std::string& order = lowering_.row_order;
+    if (!extreme_) {
+        f.text = "howdah.first(" + value.text + (order.empty() ? "" : " ORDER BY " + order) + ")";
+        return f;
+    }
+    if (!extreme_order_) {
+        const Expr& arg = *extreme_->args.front();
+        SortKey key;
+        key.key = collation_key(to_value(without_this(arg)), arg.collation);
+        if (extreme_->filter)
+            key.key.text =
+                "(CASE WHEN " + to_condition(without_this(*extreme_->filter)).text + " THEN " + key.key.text + " END)";
+        key.descending = equal_names(extreme_->name.text, "max");
+        key.nulls = Nulls::last;
+        key.key.classes = key.key.classes.with_null();
+        extreme_order_ = key.text(true) + (order.empty() ? "" : ", " + order);
+    }
+    f.text = "(array_agg(" + value.text + " ORDER BY " + *extreme_order_ + "))[1]";
+    return f;
+}
+
+// A grouped expression is its key, unless values that are equal as keys differ.
+std::optional<Fragment> Aggregation::grouped(const Key& key)
+{
+    const bool folded = key.expr->collation != Collation::binary && key.value.classes.has(StorageClass::text);
+    const bool mixed = (key.value.type == PgType::numeric || key.value.type == PgType::v) &&
+                       key.value.classes.has(StorageClass::integer) && key.value.classes.has(StorageClass::real);
+    return folded || mixed ? representative(key.value) : key.value;
+}
+
+std::optional<Fragment> Aggregation::bare_column(const Expr& expr, const ColumnRef& ref)
+{
+    const Fragment value = without_this(expr);
+    if (!determines(*ref.source))
+        return representative(value);
+    dependent_.insert(value.text);
+    return value;
+}
+
+std::optional<Fragment> Aggregation::operator()(const Expr& expr)
+{
+    if (const auto* call = as<Call>(expr); call && call->aggregate && owns(*call))
+        return without_this(expr);
+    for (const Key& key : keys_)
+        if (same_expression(expr, *key.expr))
+            return grouped(key);
+    if (const auto* ref = as<ColumnRef>(expr); ref && ref->source && sources_.count(ref->source) != 0)
+        return bare_column(expr, *ref);
+    return around_ ? around_(expr) : std::nullopt;
+}
+
+std::string Aggregation::group_by_text() const
+{
+    std::vector<std::string> texts;
+    for (const Key& key : keys_)
+        texts.push_back(key.key.text);
+    for (const std::string& column : dependent_)
+        if (std::find(texts.begin(), texts.end(), column) == texts.end())
+            texts.push_back(column);
+    return texts.empty() ? "" : " GROUP BY " + join(texts, ", ");
+}
+
+std::vector<SortKey> Aggregation::natural_order() const
+{
+    std::vector<SortKey> keys;
+    for (const Key& key : keys_) {
+        SortKey sort;
+        sort.key = collation_key(key.key, Collation::binary);
+        keys.push_back(std::move(sort));
+    }
+    return keys;
+}
+
+} // namespace howdah::dialect

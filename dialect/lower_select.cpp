@@ -1,0 +1,512 @@
+// SELECT as PostgreSQL text: one core, its select list, DISTINCT, ORDER BY and LIMIT. FROM, GROUP BY, compounds, common
+// tables and windows have files of their own.
+#include "dialect/catalog.hpp"
+#include "dialect/select_lowering.hpp"
+#include "dialect/walk.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+// What a core changes in the Lowering while it is lowered, put back at its end.
+class CoreState {
+public:
+    CoreState(std::string& row_order, std::vector<std::string>& postponed, const SelectCore*& core,
+              const SelectCore& now)
+        : row_order_(row_order),
+          postponed_(postponed),
+          core_(core),
+          old_row_order_(std::exchange(row_order, {})),
+          old_postponed_(std::exchange(postponed, {})),
+          old_core_(std::exchange(core, &now))
+    {
+    }
+    ~CoreState()
+    {
+        row_order_ = std::move(old_row_order_);
+        postponed_ = std::move(old_postponed_);
+        core_ = old_core_;
+    }
+    CoreState(const CoreState&) = delete;
+    CoreState& operator=(const CoreState&) = delete;
+
+private:
+    std::string& row_order_;
+    std::vector<std::string>& postponed_;
+    const SelectCore*& core_;
+    std::string old_row_order_;
+    std::vector<std::string> old_postponed_;
+    const SelectCore* old_core_;
+};
+
+// Aggregates whose value depends on the order of the rows.
+class OrderSensitive : public Visitor {
+public:
+    bool found = false;
+    bool enter(const Expr& e) override
+    {
+        const auto* call = as<Call>(e);
+        const std::string name = call ? fold(call->name.text) : "";
+        found = found || name == "group_concat" || name.starts_with("json_group_");
+        return !found;
+    }
+    bool enter(const Select&) override { return false; }
+};
+
+bool is_order_sensitive(const SelectCore& core)
+{
+    OrderSensitive visitor;
+    for (const SelectCore::Output& output : core.outputs)
+        walk(*output.expr, visitor);
+    return visitor.found;
+}
+
+bool has_window(const SelectCore& core)
+{
+    return std::any_of(core.outputs.begin(), core.outputs.end(), [](const auto& o) { return o.expr->has_window; });
+}
+
+bool is_plain_column(const std::string& text)
+{
+    return !text.empty() && text.front() == '"' && text.find_first_of("( ") == std::string::npos;
+}
+
+// Two different values may be equal: which of them is kept matters.
+bool has_variants(const Fragment& f, Collation collation)
+{
+    if (collation != Collation::binary && f.classes.has(StorageClass::text))
+        return true;
+    return (f.type == PgType::numeric || f.type == PgType::v) && f.classes.has(StorageClass::integer) &&
+           f.classes.has(StorageClass::real);
+}
+
+const ColumnRef* column_of(const Expr& e)
+{
+    const auto* ref = as<ColumnRef>(bare(e));
+    return ref && ref->alias_of ? column_of(*ref->alias_of) : ref;
+}
+
+// An index begins with the column, so that PostgreSQL may read it in order.
+bool is_indexed(const Expr& e)
+{
+    const ColumnRef* ref = column_of(e);
+    if (!ref || !ref->source || !ref->source->table)
+        return false;
+    const auto& indexes = ref->source->table->indexes;
+    return std::any_of(indexes.begin(), indexes.end(),
+                       [&](const Index& i) { return !i.columns.empty() && i.columns.front().column == ref->index; });
+}
+
+bool is_unique_column(const ColumnRef& ref)
+{
+    if (!ref.source || !ref.source->table || ref.depth > 0)
+        return false;
+    if (ref.index < 0 || ref.index == ref.source->rowid_alias)
+        return true;
+    const auto& indexes = ref.source->table->indexes;
+    return std::any_of(indexes.begin(), indexes.end(), [&](const Index& i) {
+        return i.unique && !i.where && i.columns.size() == 1 && i.columns.front().column == ref.index;
+    });
+}
+
+bool names_unique_value(const Expr& where)
+{
+    const auto* binary = as<Binary>(bare(where));
+    if (!binary)
+        return false;
+    if (binary->op == BinaryOp::logical_and)
+        return names_unique_value(*binary->lhs) || names_unique_value(*binary->rhs);
+    if (binary->op != BinaryOp::equal)
+        return false;
+    const auto* left = as<ColumnRef>(bare(*binary->lhs));
+    const auto* right = as<ColumnRef>(bare(*binary->rhs));
+    return (left && binary->rhs->constant && is_unique_column(*left)) ||
+           (right && binary->lhs->constant && is_unique_column(*right));
+}
+
+} // namespace
+
+bool finds_one_row(const SelectCore& core) { return core.where && names_unique_value(*core.where); }
+
+bool is_single_row(const Select& select)
+{
+    if (select.cores.size() != 1)
+        return false;
+    const SelectCore& core = select.cores.front();
+    if (!core.values.empty())
+        return core.values.size() == 1;
+    return !core.from || (core.aggregate && core.group_by.empty());
+}
+
+// ------------------------------------------------------------------------------------------------ ORDER BY
+
+std::string SortKey::text_of(const std::string& spelling, bool whole) const
+{
+    const bool nulls_first = nulls == Nulls::unspecified ? !descending : nulls == Nulls::first;
+    const bool nullable = key.classes.nullable();
+    if (by_fields && !whole) {
+        const std::string direction = descending ? " DESC" : "";
+        std::string out = nullable ? "(" + spelling + " IS NULL)" + (nulls_first ? " DESC, " : ", ") : "";
+        out += "(" + spelling + ").n" + direction + ", (" + spelling + ").t" + direction + ", (" + spelling + ").b" +
+               direction;
+        return out;
+    }
+    std::string out = spelling + (descending ? " DESC" : "");
+    if (nullable && nulls_first != descending)
+        out += nulls_first ? " NULLS FIRST" : " NULLS LAST";
+    return out;
+}
+
+std::string join_keys(const std::vector<SortKey>& keys, bool whole)
+{
+    std::vector<std::string> texts;
+    for (const SortKey& key : keys)
+        texts.push_back(key.text(whole));
+    return join(texts, ", ");
+}
+
+SortKey SelectLowering::sort_key(const OrderingTerm& term, const Fragment& value) const
+{
+    SortKey key;
+    key.key = collation_key(value, term.expr->collation);
+    key.descending = term.direction == Direction::descending;
+    key.nulls = term.nulls;
+    key.by_fields = key.key.type == PgType::v && is_plain_column(key.key.text) && !is_indexed(*term.expr);
+    return key;
+}
+
+std::vector<SortKey> SelectLowering::sort_keys(const std::vector<OrderingTerm>& terms)
+{
+    std::vector<SortKey> keys;
+    for (const OrderingTerm& term : terms)
+        if (!term.expr->constant)
+            keys.push_back(sort_key(term, l_.value(*term.expr)));
+    return keys;
+}
+
+// ORDER BY of one core. A term that is an output is sorted by its position, so that it is computed once.
+void SelectLowering::output_order(const SelectCore& core, const std::vector<OrderingTerm>& terms, Arm& arm)
+{
+    for (const OrderingTerm& term : terms) {
+        const auto same = std::find_if(core.outputs.begin(), core.outputs.end(), [&](const SelectCore::Output& o) {
+            return same_expression(*term.expr, *o.expr);
+        });
+        int column = term.result_column;
+        if (column == 0 && same != core.outputs.end())
+            column = static_cast<int>(same - core.outputs.begin()) + 1;
+        if (core.outputs.empty() ? term.expr->constant
+                                 : column > 0 && core.outputs[static_cast<std::size_t>(column) - 1].expr->constant)
+            continue;
+        if (column == 0 && term.expr->constant)
+            continue;
+        if (column == 0) {
+            arm.order.push_back(sort_key(term, l_.value(*term.expr)));
+            continue;
+        }
+        Fragment& output = arm.columns[static_cast<std::size_t>(column) - 1];
+        SortKey key = sort_key(term, output);
+        if (term.expr->collation == Collation::binary || !output.classes.has(StorageClass::text)) {
+            output = key.key;
+            key.column = column;
+        }
+        arm.order.push_back(std::move(key));
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ one core
+
+SelectLowering::Arm SelectLowering::values(const SelectCore& core)
+{
+    Arm arm;
+    for (const std::vector<ExprPtr>& row : core.values) {
+        std::vector<Fragment>& fragments = arm.rows.emplace_back();
+        for (const ExprPtr& e : row)
+            fragments.push_back(l_.value(*e));
+    }
+    return arm;
+}
+
+SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& core,
+                                        const std::vector<OrderingTerm>& terms, Needs needs)
+{
+    if (!core.values.empty())
+        return values(core);
+    const CoreState state(l_.row_order, l_.postponed_, l_.core_, core);
+    const bool natural = (needs.in_order || needs.one_row) && terms.empty();
+    Arm arm;
+    if (core.from) {
+        arm.rest = " FROM " + from(*core.from, (natural && !core.aggregate) || is_order_sensitive(core));
+        l_.row_order = row_order(*core.from);
+    }
+    if (const std::string where = l_.where(core.where.get()); !where.empty())
+        arm.rest += " WHERE " + where;
+    std::optional<Aggregation> aggregation;
+    if (core.aggregate)
+        aggregation.emplace(select, core, l_);
+    else
+        arm.row_order = l_.row_order;
+    for (const SelectCore::Output& output : core.outputs)
+        arm.columns.push_back(l_.value(*output.expr));
+    output_order(core, terms, arm);
+    std::string having = core.having ? l_.condition(*core.having).text : "";
+    if (natural && aggregation)
+        arm.order = aggregation->natural_order();
+    else if (natural && !has_window(core) && !core.distinct)
+        arm.order = natural_order(core);
+    else if (natural && core.distinct && (select.limit || needs.one_row))
+        arm.order = natural_order(core);
+    if (aggregation) {
+        if (aggregation->needs_a_row())
+            having = having.empty() ? "count(*) > 0" : having + " AND count(*) > 0";
+        arm.rest += aggregation->group_by_text();
+    }
+    if (!having.empty())
+        arm.rest += " HAVING " + having;
+    distinct(core, arm);
+    return arm;
+}
+
+// DISTINCT keeps the first of the rows it takes for equal, and sorts by that row's keys even where they are not
+// selected.
+void SelectLowering::distinct(const SelectCore& core, Arm& arm)
+{
+    if (!core.distinct)
+        return;
+    bool simple = std::all_of(arm.order.begin(), arm.order.end(), [](const SortKey& k) { return k.column > 0; });
+    for (std::size_t i = 0; i < arm.columns.size(); ++i)
+        simple = simple && !has_variants(arm.columns[i], core.outputs[i].expr->collation);
+    if (simple) {
+        arm.distinct = "DISTINCT ";
+        return;
+    }
+    for (std::size_t i = 0; i < arm.columns.size(); ++i)
+        arm.unique_keys.push_back(collation_key(arm.columns[i], core.outputs[i].expr->collation).text);
+}
+
+std::string SelectLowering::print(const Arm& arm)
+{
+    if (!arm.rows.empty()) {
+        std::vector<std::string> rows;
+        for (const std::vector<Fragment>& row : arm.rows) {
+            std::vector<std::string> values;
+            for (const Fragment& f : row)
+                values.push_back(f.text);
+            rows.push_back(parens(join(values, ", ")));
+        }
+        return "VALUES " + join(rows, ", ");
+    }
+    if (!arm.unique_keys.empty())
+        return print_unique(arm);
+    std::vector<std::string> columns;
+    for (const Fragment& f : arm.columns)
+        columns.push_back(f.text);
+    std::vector<std::string> order;
+    for (const SortKey& key : arm.order) {
+        const bool by_position = key.column > 0 && (!arm.distinct.empty() || !is_plain_column(key.key.text));
+        order.push_back(by_position ? key.text_of(std::to_string(key.column), true) : key.text());
+    }
+    std::string text = "SELECT " + arm.distinct + join(columns, ", ") + arm.rest;
+    if (!order.empty())
+        text += " ORDER BY " + join(order, ", ");
+    return text;
+}
+
+// SELECT c FROM (SELECT DISTINCT ON (keys) c, hidden … ORDER BY keys, rowid) ORDER BY hidden
+std::string SelectLowering::print_unique(const Arm& arm)
+{
+    std::vector<std::string> inner;
+    std::vector<std::string> names;
+    std::vector<std::string> shown;
+    std::vector<std::string> order;
+    for (std::size_t i = 0; i < arm.columns.size(); ++i) {
+        inner.push_back(arm.columns[i].text);
+        names.push_back(quote_identifier("c" + std::to_string(i + 1)));
+        shown.push_back(names.back());
+    }
+    for (const SortKey& key : arm.order) {
+        if (key.column > 0) {
+            order.push_back(key.text_of(names[static_cast<std::size_t>(key.column) - 1], false));
+            continue;
+        }
+        inner.push_back(key.key.text);
+        names.push_back(quote_identifier("k" + std::to_string(names.size() + 1)));
+        order.push_back(key.text_of(names.back(), false));
+    }
+    std::string first = join(arm.unique_keys, ", ");
+    if (!arm.row_order.empty())
+        first += ", " + arm.row_order;
+    const std::string alias = quote_identifier(l_.fresh("unique")) + "(" + join(names, ", ") + ")";
+    std::string text = "SELECT " + join(shown, ", ") + " FROM (SELECT DISTINCT ON (" + join(arm.unique_keys, ", ") +
+                       ") " + join(inner, ", ") + arm.rest + " ORDER BY " + first + ") AS " + alias;
+    if (!order.empty())
+        text += " ORDER BY " + join(order, ", ");
+    return text;
+}
+
+// ------------------------------------------------------------------------------------------------ column types
+
+namespace {
+
+void take(std::optional<PgType>& type, const Fragment& f)
+{
+    if (f.classes.without_null().empty())
+        return;
+    type = type ? wider(*type, f.type) : f.type;
+}
+
+} // namespace
+
+std::vector<PgType> SelectLowering::column_types(const std::vector<Arm>& arms, const std::vector<PgType>* types)
+{
+    std::vector<std::optional<PgType>> found;
+    const auto row = [&found](const std::vector<Fragment>& fragments) {
+        found.resize(fragments.size());
+        for (std::size_t i = 0; i < fragments.size(); ++i)
+            take(found[i], fragments[i]);
+    };
+    for (const Arm& arm : arms) {
+        if (arm.rows.empty())
+            row(arm.columns);
+        for (const std::vector<Fragment>& fragments : arm.rows)
+            row(fragments);
+    }
+    std::vector<PgType> out;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (types && i < types->size())
+            out.push_back(found[i] ? wider((*types)[i], *found[i]) : (*types)[i]);
+        else
+            out.push_back(found[i].value_or(PgType::text));
+    }
+    return out;
+}
+
+void SelectLowering::widen_columns(Arm& arm, const std::vector<PgType>& types)
+{
+    for (std::size_t i = 0; i < arm.columns.size(); ++i)
+        arm.columns[i] = widen(arm.columns[i], types[i]);
+    for (std::vector<Fragment>& row : arm.rows)
+        for (std::size_t i = 0; i < row.size(); ++i)
+            row[i] = widen(row[i], types[i]);
+}
+
+void SelectLowering::report(const std::vector<Arm>& arms, const std::vector<PgType>& types,
+                            std::vector<Output>* outputs)
+{
+    if (!outputs)
+        return;
+    outputs->clear();
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        Output output;
+        output.type = types[i];
+        output.classes = Classes::from_bits(0);
+        for (const Arm& arm : arms) {
+            if (arm.rows.empty())
+                output.classes = output.classes | arm.columns[i].classes;
+            for (const std::vector<Fragment>& row : arm.rows)
+                output.classes = output.classes | row[i].classes;
+        }
+        outputs->push_back(std::move(output));
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ the whole
+
+std::string SelectLowering::end(const Select& select, std::string text, Needs needs)
+{
+    const std::string limited = limit(select.limit.get(), select.offset.get());
+    text += limited;
+    if (needs.one_row && !is_single_row(select)) {
+        if (!limited.empty())
+            text = "SELECT * FROM (" + text + ") AS " + quote_identifier(l_.fresh("first"));
+        text += " LIMIT 1";
+    }
+    return text;
+}
+
+std::string SelectLowering::plain(const Select& select, const std::vector<PgType>* types, std::vector<Output>* outputs,
+                                  Needs needs)
+{
+    Needs inside = needs;
+    inside.in_order = needs.in_order || select.limit;
+    std::vector<Arm> arms;
+    arms.push_back(arm(select, select.cores.front(), select.order_by, inside));
+    const std::vector<PgType> wanted = column_types(arms, types);
+    widen_columns(arms.front(), wanted);
+    report(arms, wanted, outputs);
+    return end(select, print(arms.front()), needs);
+}
+
+std::string SelectLowering::query(const Select& select, const std::vector<PgType>* types, std::vector<Output>* outputs,
+                                  Needs needs)
+{
+    const std::string text =
+        select.cores.size() == 1 ? plain(select, types, outputs, needs) : compound(select, types, outputs, needs);
+    return with_clause(select.with.get()) + text;
+}
+
+// ------------------------------------------------------------------------------------------------ Lowering
+
+std::string Lowering::select(const Select& select, const std::vector<PgType>* types, std::vector<Output>* outputs)
+{
+    return SelectLowering(*this).query(select, types, outputs, {});
+}
+
+Fragment Lowering::scalar(const Select& select)
+{
+    std::vector<Output> outputs;
+    const std::string text = SelectLowering(*this).query(select, nullptr, &outputs, {false, true});
+    Fragment f{parens(text), outputs.front().type, outputs.front().classes};
+    const SelectCore& core = select.cores.front();
+    if (!is_single_row(select) || core.where || core.having || select.limit)
+        f.classes = f.classes.with_null();
+    return f;
+}
+
+std::string Lowering::where(const Expr* where)
+{
+    std::vector<std::string> conditions = std::exchange(postponed_, {});
+    if (where)
+        conditions.insert(conditions.begin(), condition(*where).text);
+    return join(conditions, " AND ");
+}
+
+std::string Lowering::outputs(const std::vector<SelectCore::Output>& list, std::vector<Output>* outputs)
+{
+    std::vector<std::string> texts;
+    for (const SelectCore::Output& output : list) {
+        const Fragment f = value(*output.expr);
+        texts.push_back(f.text);
+        if (outputs) {
+            Output out;
+            out.name = output.name;
+            out.type = f.type;
+            out.classes = f.classes;
+            outputs->push_back(std::move(out));
+        }
+    }
+    return join(texts, ", ");
+}
+
+std::string Lowering::order_by(const std::vector<OrderingTerm>& terms)
+{
+    return join_keys(SelectLowering(*this).sort_keys(terms));
+}
+
+void lower_query(const Select& select, Lowering& lowering, Compiled& out)
+{
+    lowering.begin_step();
+    std::vector<Output> outputs;
+    const std::string text = SelectLowering(lowering).query(select, nullptr, &outputs, {true, false});
+    for (std::size_t i = 0; i < outputs.size() && i < out.columns.size(); ++i) {
+        out.columns[i].type = outputs[i].type;
+        out.columns[i].classes = outputs[i].classes;
+    }
+    if (outputs.size() != out.columns.size())
+        throw refusal("the result's columns are not the ones SQLite announces");
+    out.kind = Compiled::Kind::query;
+    out.steps.push_back(lowering.step(text, Step::Role::rows));
+}
+
+} // namespace howdah::dialect

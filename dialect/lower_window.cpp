@@ -1,0 +1,226 @@
+// OVER (…) and LIMIT.
+//
+// Among rows that ORDER BY takes for equal SQLite goes by the order it read them in; where a function's value depends
+// on that and not on who is equal, the rowid is added to the window's ORDER BY.
+#include "dialect/catalog.hpp"
+#include "dialect/select_lowering.hpp"
+#include "dialect/walk.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+// A window with its references followed: pointers into the tree.
+struct WindowParts {
+    const std::vector<ExprPtr>* partition_by = nullptr;
+    const std::vector<OrderingTerm>* order_by = nullptr;
+    const Frame* frame = nullptr;
+};
+
+WindowParts parts(const Window& window, const SelectCore* core)
+{
+    WindowParts out;
+    const Name& base = window.reference.empty() ? window.base : window.reference;
+    if (!base.empty() && core)
+        for (const SelectCore::NamedWindow& named : core->windows)
+            if (equal_names(named.name.text, base.text))
+                out = parts(named.window, core);
+    if (!window.partition_by.empty())
+        out.partition_by = &window.partition_by;
+    if (!window.order_by.empty())
+        out.order_by = &window.order_by;
+    if (window.frame)
+        out.frame = &*window.frame;
+    return out;
+}
+
+std::string bound_text(BoundKind kind, const std::string& offset)
+{
+    switch (kind) {
+    case BoundKind::unbounded_preceding:
+        return "UNBOUNDED PRECEDING";
+    case BoundKind::preceding:
+        return offset + " PRECEDING";
+    case BoundKind::current_row:
+        return "CURRENT ROW";
+    case BoundKind::following:
+        return offset + " FOLLOWING";
+    case BoundKind::unbounded_following:
+        break;
+    }
+    return "UNBOUNDED FOLLOWING";
+}
+
+std::string_view exclude_text(Exclude exclude)
+{
+    switch (exclude) {
+    case Exclude::current_row:
+        return " EXCLUDE CURRENT ROW";
+    case Exclude::group:
+        return " EXCLUDE GROUP";
+    case Exclude::ties:
+        return " EXCLUDE TIES";
+    case Exclude::none:
+    case Exclude::no_others:
+        break;
+    }
+    return "";
+}
+
+// Functions that look at the position of the row alone, whoever its equals are.
+bool goes_by_position(std::string_view function)
+{
+    return function == "row_number" || function == "ntile" || function == "lag" || function == "lead";
+}
+
+// Whether more ORDER BY terms change nothing but the order among equals.
+bool may_break_ties(std::string_view function, const Frame* frame)
+{
+    if (goes_by_position(function))
+        return true;
+    if (!frame)
+        return function == "first_value";
+    const bool by_row = frame->exclude != Exclude::group && frame->exclude != Exclude::ties;
+    return frame->unit == FrameUnit::rows && by_row;
+}
+
+bool depends_on_order(std::string_view function)
+{
+    return function == "first_value" || function == "last_value" || function == "nth_value" ||
+           function == "group_concat" || function.starts_with("json_group_");
+}
+
+bool has_offset(const Frame& frame) { return frame.start_offset || frame.end_offset; }
+
+} // namespace
+
+std::string SelectLowering::over(const Call& call)
+{
+    const WindowParts window = parts(*call.over, l_.core_);
+    const std::string function = fold(call.name.text);
+    std::string text;
+    std::vector<std::string> partition;
+    if (window.partition_by)
+        for (const ExprPtr& e : *window.partition_by)
+            if (!e->constant)
+                partition.push_back(collation_key(l_.value(*e), e->collation).text);
+    if (!partition.empty())
+        text = "PARTITION BY " + join(partition, ", ");
+
+    std::vector<SortKey> keys = window.order_by ? sort_keys(*window.order_by) : std::vector<SortKey>{};
+    const Frame* frame = window.frame;
+    std::string frame_text;
+    const bool aggregates = l_.core_ && l_.core_->aggregate;
+    std::string ties = aggregates ? "" : l_.row_order;
+    if (!frame && keys.empty() && depends_on_order(function) && !ties.empty())
+        frame_text = " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"; // all rows are equals
+    else if (!may_break_ties(function, frame))
+        ties.clear();
+    if (frame && !goes_by_position(function)) {
+        const bool range_offset = frame->unit == FrameUnit::range && has_offset(*frame);
+        PgType offset_type = PgType::int8;
+        if (range_offset) {
+            if (keys.size() != 1 || keys.front().key.type == PgType::v || keys.front().key.type == PgType::text ||
+                keys.front().key.type == PgType::bytea)
+                throw refusal("RANGE with an offset over values that may be other than numbers");
+            offset_type = keys.front().key.type;
+        }
+        if (frame->unit == FrameUnit::groups && keys.empty())
+            throw refusal("GROUPS without ORDER BY in a window");
+        std::vector<std::string> offsets;
+        for (const ExprPtr* e : {&frame->start_offset, &frame->end_offset}) {
+            Fragment offset = *e ? to_value(l_.value(**e)) : Fragment{};
+            if (*e && offset.type != offset_type) {
+                const bool number =
+                    offset.type == PgType::int8 || offset.type == PgType::float8 || offset.type == PgType::numeric;
+                if (!range_offset || !number)
+                    throw refusal("a frame offset that is no integer");
+                if (offset_type == PgType::int8) { // 2.5 PRECEDING of an integer
+                    offset_type = PgType::numeric;
+                    keys.front().key = widen(keys.front().key, PgType::numeric);
+                }
+                offset = offset_type == PgType::float8 ? to_real(offset) : widen(offset, offset_type);
+            }
+            offsets.push_back(offset.text);
+        }
+        const std::string_view unit = frame->unit == FrameUnit::rows    ? " ROWS "
+                                      : frame->unit == FrameUnit::range ? " RANGE "
+                                                                        : " GROUPS ";
+        frame_text = std::string(unit) + "BETWEEN " + bound_text(frame->start, offsets[0]) + " AND " +
+                     bound_text(frame->end, offsets[1]) + std::string(exclude_text(frame->exclude));
+    }
+    std::string order = join_keys(keys, true);
+    if (!ties.empty())
+        order += (order.empty() ? "" : ", ") + ties;
+    if (!order.empty())
+        text += (text.empty() ? "" : " ") + ("ORDER BY " + order);
+    text += text.empty() && !frame_text.empty() ? frame_text.substr(1) : frame_text;
+    return " OVER (" + text + ")";
+}
+
+std::string Lowering::over(const Call& call) { return SelectLowering(*this).over(call); }
+
+// ------------------------------------------------------------------------------------------------ LIMIT
+
+namespace {
+
+class HasParameter : public Visitor {
+public:
+    bool found = false;
+    bool enter(const Expr& e) override
+    {
+        found = found || as<Parameter>(e) || as<Call>(e) || as<CurrentTime>(e);
+        return !found;
+    }
+};
+
+} // namespace
+
+// An integer, or what SQLite takes for one; anything else is "datatype mismatch". A negative LIMIT is none, a negative
+// OFFSET is 0. Empty where nothing needs to be printed.
+std::string SelectLowering::limit_value(const Expr& expr, bool offset)
+{
+    if (l_.foldable(expr)) {
+        HasParameter variable;
+        walk(expr, variable);
+        const std::optional<Value> known = l_.known_value(expr);
+        const Value value = known ? apply_affinity(*known, Affinity::integer) : Value{};
+        const auto* n = std::get_if<std::int64_t>(&value);
+        if (known && !n)
+            throw Error("datatype mismatch", expr.span, code::mismatch, "42804");
+        if (n && (!variable.found || l_.in_trigger))
+            return (offset ? *n <= 0 : *n < 0) ? "" : std::to_string(*n);
+        const Fragment f = l_.slot(expr, Affinity::integer);
+        return offset ? "greatest(" + f.text + ", 0)" : "(CASE WHEN " + f.text + " >= 0 THEN " + f.text + " END)";
+    }
+    const Fragment f = with_affinity(l_.value(expr), Affinity::integer);
+    const bool is_integer = f.type == PgType::int8;
+    const std::string value = is_integer ? "n" : "(n).n";
+    const std::string wrong = is_integer ? "n IS NULL" : "(n).n IS NULL OR scale((n).n) > 0";
+    const std::string good =
+        offset ? "greatest(" + value + "::bigint, 0)" : "(CASE WHEN " + value + " >= 0 THEN " + value + "::bigint END)";
+    return "(SELECT CASE WHEN " + wrong + " THEN howdah.err('datatype mismatch', 'HW020')::bigint ELSE " + good +
+           " END FROM (SELECT " + (is_integer ? f.text : widen(f, PgType::v).text) + " AS n) AS " +
+           quote_identifier(l_.fresh("limit")) + ")";
+}
+
+std::string SelectLowering::limit(const Expr* limit, const Expr* offset)
+{
+    std::string text;
+    if (limit)
+        if (const std::string value = limit_value(*limit, false); !value.empty())
+            text += " LIMIT " + value;
+    if (offset)
+        if (const std::string value = limit_value(*offset, true); !value.empty())
+            text += " OFFSET " + value;
+    return text;
+}
+
+std::string Lowering::limit(const Expr* limit, const Expr* offset)
+{
+    return SelectLowering(*this).limit(limit, offset);
+}
+
+} // namespace howdah::dialect

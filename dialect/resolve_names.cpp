@@ -1,0 +1,305 @@
+// What a name means: the rules of lookupName() in SQLite's resolve.c (catalogue section 7).
+//
+// At each level of nesting, innermost first: the columns of FROM, the rowid, the result's aliases where they are
+// visible. What is found nowhere is TRUE, FALSE, or a string when it stands in double quotes.
+#include "dialect/functions.hpp"
+#include "dialect/parser.hpp"
+#include "dialect/resolver_impl.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+bool is_rowid(std::string_view name)
+{
+    return equal_names(name, "rowid") || equal_names(name, "oid") || equal_names(name, "_rowid_");
+}
+
+bool merges(const Scope::Entry& entry, std::string_view column)
+{
+    return std::any_of(entry.merged.begin(), entry.merged.end(),
+                       [&](const std::string& name) { return equal_names(name, column); });
+}
+
+bool is_row_of_trigger(const Source& source)
+{
+    return source.kind == Source::Kind::trigger_row || source.kind == Source::Kind::excluded;
+}
+
+bool names_source(const ColumnRef& ref, const Source& source)
+{
+    if (ref.table.empty())
+        return !is_row_of_trigger(source);
+    if (!equal_names(ref.table.text, source.name))
+        return false;
+    return ref.schema.empty() || !source.table || equal_names(ref.schema.text, source.table->schema);
+}
+
+int find_column(const Source& source, std::string_view name)
+{
+    for (std::size_t i = 0; i < source.columns.size(); ++i)
+        if (equal_names(source.columns[i].name, name))
+            return static_cast<int>(i);
+    return -1;
+}
+
+void leaves(const std::vector<Scope::Entry>& entries, std::vector<Source*>& out)
+{
+    for (const Scope::Entry& entry : entries)
+        if (entry.source)
+            out.push_back(entry.source);
+        else
+            leaves(entry.group, out);
+}
+
+bool opens_subquery(const Source& source)
+{
+    return source.kind == Source::Kind::subquery || source.kind == Source::Kind::common_table;
+}
+
+} // namespace
+
+std::vector<ColumnMatch> Resolver::find(const Scope::Entry& entry, const ColumnRef& ref)
+{
+    if (!entry.source)
+        return find(entry.group, ref);
+    if (!names_source(ref, *entry.source))
+        return {};
+    const int index = find_column(*entry.source, ref.column.text);
+    if (index < 0)
+        return {};
+    return {ColumnMatch{entry.source, index}};
+}
+
+std::vector<ColumnMatch> Resolver::find(const std::vector<Scope::Entry>& entries, const ColumnRef& ref)
+{
+    std::vector<ColumnMatch> matches;
+    for (const Scope::Entry& entry : entries) {
+        std::vector<ColumnMatch> here = find(entry, ref);
+        if (here.empty())
+            continue;
+        if (matches.empty()) {
+            matches = std::move(here);
+            continue;
+        }
+        if (!merges(entry, ref.column.text))
+            throw Error("ambiguous column name: " + ref.column.text, ref.column.span);
+        if (entry.op.kind == JoinOp::Kind::right)
+            matches = std::move(here);
+        else if (entry.op.kind == JoinOp::Kind::full)
+            matches.insert(matches.end(), here.begin(), here.end());
+    }
+    return matches;
+}
+
+// A bare rowid needs a FROM of one table; a subquery's is NULL (a match without a rowid).
+std::vector<ColumnMatch> Resolver::find_rowid(const std::vector<Scope::Entry>& entries, const ColumnRef& ref)
+{
+    if (!is_rowid(ref.column.text))
+        return {};
+    std::vector<Source*> sources;
+    leaves(entries, sources);
+    std::vector<ColumnMatch> matches;
+    for (Source* source : sources)
+        if (names_source(ref, *source))
+            matches.push_back({source, -1});
+    if (matches.size() != 1)
+        return {};
+    const Source& source = *matches.front().source;
+    return source.has_rowid || opens_subquery(source) ? matches : std::vector<ColumnMatch>{};
+}
+
+ExprPtr Resolver::column_expr(const std::vector<ColumnMatch>& matches, std::string_view name, Span span)
+{
+    auto e = std::make_unique<Expr>();
+    e->span = span;
+    ColumnRef ref;
+    ref.column.text = name;
+    e->node = std::move(ref);
+    become(*e, matches, 0);
+    return e;
+}
+
+// The reference becomes resolved; one that a FULL JOIN merges becomes coalesce(left, right), as in SQLite.
+void Resolver::become(Expr& expr, const std::vector<ColumnMatch>& matches, int depth)
+{
+    if (matches.size() > 1) {
+        Call coalesce;
+        coalesce.name.text = "coalesce";
+        const std::string name = std::get<ColumnRef>(expr.node).column.text;
+        for (const ColumnMatch& match : matches) {
+            coalesce.args.push_back(column_expr({match}, name, expr.span));
+            std::get<ColumnRef>(coalesce.args.back()->node).depth = depth;
+        }
+        coalesce.function = find_function("coalesce", static_cast<int>(coalesce.args.size()));
+        expr.node = std::move(coalesce);
+        return;
+    }
+    const ColumnMatch& match = matches.front();
+    if (match.index < 0 && !match.source->has_rowid) {
+        expr.node = Literal{};
+        return;
+    }
+    auto& ref = std::get<ColumnRef>(expr.node);
+    ref.source = match.source;
+    ref.index = match.index;
+    ref.depth = depth;
+    if (ref.table.empty())
+        ref.table.text = match.source->name;
+}
+
+// Looks `ref` up from `scope` outwards and makes `expr` what it means. Marks every SELECT that was left on the way.
+bool Resolver::lookup(Expr& expr, const ColumnRef& ref, Scope& scope)
+{
+    int depth = 0;
+    for (Scope* level = &scope; level; level = level->outer, ++depth) {
+        std::vector<ColumnMatch> matches = find(level->entries, ref);
+        if (matches.empty())
+            matches = find_rowid(level->entries, ref);
+        const Scope::Alias* alias = nullptr;
+        if (matches.empty() && level->aliases_visible && ref.table.empty())
+            for (const Scope::Alias& a : level->aliases)
+                if (!alias && equal_names(a.name->text, ref.column.text))
+                    alias = &a;
+        if (matches.empty() && !alias)
+            continue;
+        for (Scope* inner = &scope; inner != level; inner = inner->outer)
+            if (inner->select)
+                inner->select->correlated = true;
+        if (alias) {
+            auto& node = std::get<ColumnRef>(expr.node);
+            node.alias_of = alias->expr;
+            node.depth = depth;
+            level->aggregates += alias->expr->has_aggregate ? 1 : 0;
+            level->windows += alias->expr->has_window ? 1 : 0;
+        } else {
+            references_.push_back(level);
+            become(expr, matches, depth);
+        }
+        return true;
+    }
+    return false;
+}
+
+void Resolver::column_ref(Expr& expr, Scope& scope)
+{
+    auto& ref = std::get<ColumnRef>(expr.node);
+    // The name is copied: what it means may replace the node.
+    ColumnRef wanted;
+    wanted.schema = ref.schema;
+    wanted.table = ref.table;
+    wanted.column = ref.column;
+    if (ref.source || lookup(expr, wanted, scope))
+        return;
+    const Name& name = wanted.column;
+    const bool is_true = equal_names(name.text, "true");
+    if (wanted.table.empty() && name.quote == 0 && (is_true || equal_names(name.text, "false")))
+        expr.node = Literal{Literal::Form::boolean, std::int64_t{is_true ? 1 : 0}};
+    else if (wanted.table.empty() && name.quote == '"')
+        ref.as_string = true;
+    else
+        throw Error("no such column: " + (wanted.table.empty() ? "" : wanted.table.text + ".") + name.text, name.span);
+}
+
+// An aggregate belongs to the innermost level that its arguments speak of, to the level it stands in when they speak of
+// none (sqlite3ReferencesSrcList).
+void Resolver::call(Expr&, Call& call, Scope& scope)
+{
+    call.function = find_function(call.name.text, static_cast<int>(call.args.size()));
+    const std::size_t before = references_.size();
+    for (const ExprPtr& arg : call.args)
+        expr(*arg, scope);
+    if (call.filter)
+        expr(*call.filter, scope);
+    if (call.over) {
+        ++scope.windows;
+        window(*call.over, scope);
+        return;
+    }
+    call.aggregate = call.function && call.function->kind == FunctionInfo::Kind::aggregate;
+    if (!call.aggregate)
+        return;
+    Scope* owner = &scope;
+    for (Scope* level = &scope; level; level = level->outer)
+        if (std::find(references_.begin() + static_cast<std::ptrdiff_t>(before), references_.end(), level) !=
+            references_.end()) {
+            owner = level;
+            break;
+        }
+    ++owner->aggregates;
+}
+
+void Resolver::expr(Expr& e, Scope& scope)
+{
+    const int aggregates = scope.aggregates;
+    const int windows = scope.windows;
+    if (const auto* literal = as<Literal>(e); literal && literal->form == Literal::Form::boolean) {
+        ColumnRef ref; // a column may be called true
+        ref.column.text = std::get<std::int64_t>(literal->value) != 0 ? "true" : "false";
+        ref.column.span = e.span;
+        e.node = std::move(ref);
+    }
+    if (as<ColumnRef>(e)) {
+        column_ref(e, scope);
+    } else if (auto* n = as<Call>(e)) {
+        call(e, *n, scope);
+    } else {
+        struct Inside {
+            Resolver& resolver;
+            Scope& scope;
+            void operator()(const ExprPtr& child) const
+            {
+                if (child)
+                    resolver.expr(*child, scope);
+            }
+            void operator()(const SelectPtr& select) const
+            {
+                if (select)
+                    resolver.select(*select, &scope);
+            }
+        } inside{*this, scope};
+        std::visit(
+            [&](auto& n) {
+                using Node = std::remove_cvref_t<decltype(n)>;
+                if constexpr (std::is_same_v<Node, Unary> || std::is_same_v<Node, Cast> ||
+                              std::is_same_v<Node, Collate>) {
+                    inside(n.operand);
+                } else if constexpr (std::is_same_v<Node, Binary>) {
+                    inside(n.lhs);
+                    inside(n.rhs);
+                } else if constexpr (std::is_same_v<Node, Between>) {
+                    inside(n.operand);
+                    inside(n.low);
+                    inside(n.high);
+                } else if constexpr (std::is_same_v<Node, In>) {
+                    inside(n.operand);
+                    std::for_each(n.list.begin(), n.list.end(), inside);
+                    inside(n.select);
+                } else if constexpr (std::is_same_v<Node, Like>) {
+                    inside(n.operand);
+                    inside(n.pattern);
+                    inside(n.escape);
+                } else if constexpr (std::is_same_v<Node, Case>) {
+                    inside(n.operand);
+                    for (Case::When& when : n.whens) {
+                        inside(when.condition);
+                        inside(when.result);
+                    }
+                    inside(n.otherwise);
+                } else if constexpr (std::is_same_v<Node, Exists> || std::is_same_v<Node, Subquery>) {
+                    inside(n.select);
+                } else if constexpr (std::is_same_v<Node, RowValue>) {
+                    std::for_each(n.members.begin(), n.members.end(), inside);
+                } else if constexpr (std::is_same_v<Node, Parenthesized>) {
+                    inside(n.inner);
+                }
+            },
+            e.node);
+    }
+    e.has_aggregate = scope.aggregates != aggregates;
+    e.has_window = scope.windows != windows;
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,240 @@
+// INSERT, UPDATE, DELETE and what belongs to them: UPSERT, RETURNING, triggers.
+#include "dialect/catalog.hpp"
+#include "dialect/parser.hpp"
+#include "dialect/resolver_impl.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+// The table column of a name; -1 for the rowid.
+int column_index(const Table& table, const Name& name)
+{
+    const int index = table.find_column(name.text);
+    const bool rowid =
+        equal_names(name.text, "rowid") || equal_names(name.text, "oid") || equal_names(name.text, "_rowid_");
+    if (index < 0 && !(rowid && table.has_rowid()))
+        throw Error("table " + table.name + " has no column named " + name.text, name.span);
+    return index;
+}
+
+Scope::Entry entry_of(Source& source)
+{
+    Scope::Entry entry;
+    entry.source = &source;
+    return entry;
+}
+
+// Whether a conflict target's term is the index's column.
+bool matches(const Expr& term, const IndexColumn& column)
+{
+    const Expr* e = &bare(term);
+    const auto* collate = as<Collate>(*e);
+    if (collate) {
+        if (collation_of(collate->collation.text) != column.collation)
+            return false;
+        e = &bare(*collate->operand);
+    }
+    if (column.column == -2)
+        return column.expr && equal_names(unparse(*e), unparse(*column.expr));
+    const auto* ref = as<ColumnRef>(*e);
+    return ref && ref->source && ref->index == column.column;
+}
+
+bool matches(const UpsertClause& clause, const Index& index)
+{
+    if (index.columns.size() != clause.target.size() || !index.unique)
+        return false;
+    if (index.where && (!clause.target_where || !equal_names(unparse(*clause.target_where), unparse(*index.where))))
+        return false;
+    return std::all_of(index.columns.begin(), index.columns.end(), [&](const IndexColumn& column) {
+        return std::any_of(clause.target.begin(), clause.target.end(),
+                           [&](const UpsertClause::Target& t) { return matches(*t.expr, column); });
+    });
+}
+
+} // namespace
+
+const Table& Resolver::target_table(const QualifiedName& name)
+{
+    const Table* table = find_table(name);
+    if (!table)
+        throw Error("no such table: " + name.name.text, name.name.span);
+    return *table;
+}
+
+void Resolver::set_clause(SetClause& clause, const Table& table, Scope& scope)
+{
+    for (const Name& name : clause.columns)
+        clause.indexes.push_back(column_index(table, name));
+    expr(*clause.value, scope);
+}
+
+// RETURNING sees the columns of the target alone, under the table's own name.
+void Resolver::returning(std::vector<ResultColumn>& columns, Source& target, Scope* outer,
+                         std::vector<SelectCore::Output>& outputs, std::vector<ExprPtr>& expanded)
+{
+    if (columns.empty())
+        return;
+    Scope scope;
+    scope.outer = outer;
+    scope.entries.push_back(entry_of(target));
+    SelectCore core;
+    core.columns = std::move(columns);
+    result_columns(core, scope);
+    columns = std::move(core.columns);
+    outputs = std::move(core.outputs);
+    expanded = std::move(core.expanded);
+}
+
+void Resolver::upsert(UpsertClause& clause, const Insert& insert, Scope& scope, Scope& both)
+{
+    const Table& table = *insert.target->table;
+    for (const UpsertClause::Target& target : clause.target)
+        expr(*target.expr, scope);
+    if (clause.target_where)
+        expr(*clause.target_where, scope);
+    for (const Index& index : table.indexes)
+        if (!clause.target.empty() && clause.index.empty() && matches(clause, index))
+            clause.index = index.name;
+    for (SetClause& set : clause.set)
+        set_clause(set, table, both);
+    if (clause.where)
+        expr(*clause.where, both);
+}
+
+void Resolver::insert(Insert& insert, Scope* outer)
+{
+    Environment here{environment_, insert.with.get(), outer};
+    const Environment* around = environment_;
+    if (insert.with)
+        environment_ = &here;
+    const Table& table = target_table(insert.table);
+    insert.target = table_source(table, Source::Kind::table, insert.alias.empty() ? table.name : insert.alias.text);
+    insert.excluded = make_table_source(table, Source::Kind::excluded, "excluded", "excluded");
+    for (const Name& name : insert.columns)
+        insert.column_indexes.push_back(column_index(table, name));
+    if (insert.columns.empty())
+        for (std::size_t i = 0; i < table.columns.size(); ++i)
+            if (table.columns[i].generated == Column::Generated::no && !table.columns[i].hidden)
+                insert.column_indexes.push_back(static_cast<int>(i));
+    if (insert.source)
+        select(*insert.source, outer);
+    environment_ = around;
+
+    Scope scope;
+    scope.outer = outer;
+    scope.entries.push_back(entry_of(*insert.target));
+    Scope both;
+    both.outer = outer;
+    both.entries = scope.entries;
+    both.entries.push_back(entry_of(*insert.excluded));
+    for (UpsertClause& clause : insert.upserts)
+        upsert(clause, insert, scope, both);
+    returning(insert.returning, *insert.target, outer, insert.returning_outputs, insert.returning_expanded);
+}
+
+void Resolver::update(Update& update, Scope* outer)
+{
+    Environment here{environment_, update.with.get(), outer};
+    const Environment* around = environment_;
+    if (update.with)
+        environment_ = &here;
+    const Table& table = target_table(update.table.table);
+    update.table.source =
+        table_source(table, Source::Kind::table, update.table.alias.empty() ? table.name : update.table.alias.text);
+    Scope scope;
+    scope.outer = outer;
+    scope.entries.push_back(entry_of(*update.table.source));
+    if (update.from) {
+        Scope others;
+        others.outer = outer;
+        from(*update.from, others);
+        scope.entries.insert(scope.entries.end(), others.entries.begin(), others.entries.end());
+        from_conditions(*update.from, scope);
+    }
+    for (SetClause& set : update.set)
+        set_clause(set, table, scope);
+    if (update.where)
+        expr(*update.where, scope);
+    for (OrderingTerm& term : update.order_by)
+        expr(*term.expr, scope);
+    Scope nothing;
+    if (update.limit)
+        expr(*update.limit, nothing);
+    if (update.offset)
+        expr(*update.offset, nothing);
+    returning(update.returning, *update.table.source, outer, update.returning_outputs, update.returning_expanded);
+    environment_ = around;
+}
+
+void Resolver::delete_(Delete& del, Scope* outer)
+{
+    Environment here{environment_, del.with.get(), outer};
+    const Environment* around = environment_;
+    if (del.with)
+        environment_ = &here;
+    const Table& table = target_table(del.table.table);
+    del.table.source =
+        table_source(table, Source::Kind::table, del.table.alias.empty() ? table.name : del.table.alias.text);
+    Scope scope;
+    scope.outer = outer;
+    scope.entries.push_back(entry_of(*del.table.source));
+    if (del.where)
+        expr(*del.where, scope);
+    for (OrderingTerm& term : del.order_by)
+        expr(*term.expr, scope);
+    Scope nothing;
+    if (del.limit)
+        expr(*del.limit, nothing);
+    if (del.offset)
+        expr(*del.offset, nothing);
+    returning(del.returning, *del.table.source, outer, del.returning_outputs, del.returning_expanded);
+    environment_ = around;
+}
+
+void Resolver::statement(Statement& statement)
+{
+    if (auto* n = std::get_if<SelectPtr>(&statement.node))
+        select(**n, nullptr);
+    else if (auto* n = std::get_if<Insert>(&statement.node))
+        insert(*n, nullptr);
+    else if (auto* n = std::get_if<Update>(&statement.node))
+        update(*n, nullptr);
+    else if (auto* n = std::get_if<Delete>(&statement.node))
+        delete_(*n, nullptr);
+    else if (auto* n = std::get_if<CreateTable>(&statement.node); n && n->as_select)
+        select(*n->as_select, nullptr);
+}
+
+// NEW and OLD are around every statement of the body, and are always named in full.
+void Resolver::trigger(CreateTrigger& trigger, const Table& table, TriggerScope& rows)
+{
+    Scope scope;
+    if (trigger.event != CreateTrigger::Event::delete_) {
+        rows.new_row = make_table_source(table, Source::Kind::trigger_row, "new", "new");
+        scope.entries.push_back(entry_of(*rows.new_row));
+    }
+    if (trigger.event != CreateTrigger::Event::insert) {
+        rows.old_row = make_table_source(table, Source::Kind::trigger_row, "old", "old");
+        scope.entries.push_back(entry_of(*rows.old_row));
+    }
+    if (home_schema_.empty())
+        home_schema_ = table.schema;
+    if (trigger.when)
+        expr(*trigger.when, scope);
+    for (TriggerStatement& statement : trigger.body) {
+        if (auto* n = std::get_if<Insert>(&statement))
+            insert(*n, &scope);
+        else if (auto* n = std::get_if<Update>(&statement))
+            update(*n, &scope);
+        else if (auto* n = std::get_if<Delete>(&statement))
+            delete_(*n, &scope);
+        else
+            select(*std::get<SelectPtr>(statement), &scope);
+    }
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,148 @@
+// How a SELECT is put together: what lower_select.cpp, lower_from.cpp, lower_group.cpp, lower_compound.cpp,
+// lower_common_table.cpp and lower_window.cpp share.
+#pragma once
+
+#include "dialect/lower.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace howdah::dialect {
+
+// What the place of a SELECT asks of it besides its rows.
+struct Needs {
+    bool in_order = false; // rows in SQLite's order even without ORDER BY
+    bool one_row = false;  // no more than the first row
+};
+
+// One term of an ORDER BY, ready to be printed.
+struct SortKey {
+    Fragment key;
+    bool descending = false;
+    Nulls nulls = Nulls::unspecified;
+    int column = 0;         // 1-based output that it is, 0 when it is none
+    bool by_fields = false; // a howdah.v that is better sorted by its three fields: no index has it
+
+    // `whole`: never field by field.
+    std::string text(bool whole = false) const { return text_of(key.text, whole); }
+    // The same order of another spelling of the key: an output's position or name.
+    std::string text_of(const std::string& spelling, bool whole) const;
+};
+std::string join_keys(const std::vector<SortKey>& keys, bool whole = false);
+
+// An aggregate core while its result is lowered: what stands for a column that is not grouped.
+class Aggregation {
+public:
+    Aggregation(const Select& select, const SelectCore& core, Lowering& lowering);
+    ~Aggregation();
+    Aggregation(const Aggregation&) = delete;
+    Aggregation& operator=(const Aggregation&) = delete;
+
+    // After everything of the result has been lowered.
+    std::string group_by_text() const;
+    // GROUP BY of constants alone: one group, but none of no rows.
+    bool needs_a_row() const { return !core_.group_by.empty() && keys_.empty(); }
+    // The order SQLite gives groups in: that of the keys.
+    std::vector<SortKey> natural_order() const;
+
+private:
+    struct Key {
+        const Expr* expr;
+        Fragment value; // as it is
+        Fragment key;   // as it is compared
+    };
+    std::optional<Fragment> operator()(const Expr& expr);
+    std::optional<Fragment> bare_column(const Expr& expr, const ColumnRef& ref);
+    std::optional<Fragment> grouped(const Key& key);
+    Fragment representative(const Fragment& value);
+    Fragment without_this(const Expr& expr);
+    bool owns(const Call& call) const;
+    bool determines(const Source& source) const;
+    void find_extreme(const Select& select);
+
+    const SelectCore& core_;
+    Lowering& lowering_;
+    std::set<const Source*> sources_;
+    std::vector<Key> keys_;
+    std::set<std::string> dependent_; // columns that a key determines, grouped too
+    const Call* extreme_ = nullptr;   // the min() or max() whose row gives the bare columns
+    std::optional<std::string> extreme_order_;
+    std::function<std::optional<Fragment>(const Expr&)> around_;
+};
+
+// Works on behalf of a Lowering; made for one call, keeps nothing.
+class SelectLowering {
+public:
+    explicit SelectLowering(Lowering& lowering) : l_(lowering) {}
+
+    std::string query(const Select& select, const std::vector<PgType>* types, std::vector<Output>* outputs,
+                      Needs needs);
+    std::string from(const FromClause& from, bool in_order);
+    std::string table_ref(const TableRef& ref, bool in_order);
+    std::string with_clause(const With* with);
+    std::vector<SortKey> sort_keys(const std::vector<OrderingTerm>& terms);
+    std::string over(const Call& call);
+    std::string limit(const Expr* limit, const Expr* offset);
+
+private:
+    // A core before its select list is printed: compounds widen the columns first.
+    struct Arm {
+        std::string distinct; // "DISTINCT ", "DISTINCT ON (…) "
+        std::vector<Fragment> columns;
+        std::string rest; // " FROM … WHERE … GROUP BY … HAVING …"
+        std::vector<SortKey> order;
+        std::string row_order;
+        // DISTINCT that PostgreSQL cannot sort or whose representative matters: the keys of a subquery that makes the
+        // rows unique.
+        std::vector<std::string> unique_keys;
+        std::vector<std::vector<Fragment>> rows; // VALUES
+    };
+    std::string plain(const Select& select, const std::vector<PgType>* types, std::vector<Output>* outputs,
+                      Needs needs);
+    std::string compound(const Select& select, const std::vector<PgType>* types, std::vector<Output>* outputs,
+                         Needs needs);
+    Arm arm(const Select& select, const SelectCore& core, const std::vector<OrderingTerm>& terms, Needs needs);
+    Arm values(const SelectCore& core);
+    std::string print(const Arm& arm);
+    std::string print_unique(const Arm& arm);
+    static void distinct(const SelectCore& core, Arm& arm);
+    void output_order(const SelectCore& core, const std::vector<OrderingTerm>& terms, Arm& arm);
+    SortKey sort_key(const OrderingTerm& term, const Fragment& value) const;
+    std::string compound_body(const Select& select, std::vector<Arm>& arms);
+    std::string compound_order(const Select& select, const std::string& body, const std::vector<PgType>& types,
+                               bool in_order);
+    std::string end(const Select& select, std::string text, Needs needs);
+    static std::vector<PgType> column_types(const std::vector<Arm>& arms, const std::vector<PgType>* types);
+    static void widen_columns(Arm& arm, const std::vector<PgType>& types);
+    static void report(const std::vector<Arm>& arms, const std::vector<PgType>& types, std::vector<Output>* outputs);
+    std::string limit_value(const Expr& expr, bool offset);
+
+    // lower_from.cpp
+    std::string table(const Source& source);
+    std::string derived(Source& source, const Select& select, bool in_order);
+    std::string json_rows(const TableRef& ref, const Source& source);
+    std::string mirror_rows(const TableRef& ref, Source& source);
+    static std::string row_order(const FromClause& from);
+    static std::vector<SortKey> natural_order(const SelectCore& core);
+    static bool reads_further_right(const Expr& condition, const FromClause& from, std::size_t item);
+
+    // lower_common_table.cpp
+    const std::string& common_table(const CommonTable& table);
+    std::string recursive_table(const CommonTable& table);
+    std::string recursive_body(const CommonTable& table, std::vector<PgType>& types);
+
+    Lowering& l_;
+};
+
+// Whether the SELECT gives at most one row whatever the data.
+bool is_single_row(const Select& select);
+// Whether the core's WHERE names a unique key's value.
+bool finds_one_row(const SelectCore& core);
+// The sources of a FROM clause from left to right, those of parenthesised joins included.
+std::vector<const Source*> sources_of(const FromClause& from);
+
+} // namespace howdah::dialect
