@@ -1,0 +1,123 @@
+// SQLite text in, PostgreSQL text out. Start reading here.
+//   text -> SQLite's own opinion of it -> AST -> AST with names and types -> PostgreSQL text
+// The only catch in this module: anything below may throw Error about the client's SQL.
+#include "dialect/compile.hpp"
+
+#include "dialect/lower.hpp"
+#include "dialect/parser.hpp"
+#include "dialect/resolver.hpp"
+#include "dialect/walk.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+// Whether a SELECT reads anything that PostgreSQL holds. The schema, PRAGMA functions and values alone are the
+// mirror's.
+class ReadsStored : public Visitor {
+public:
+    explicit ReadsStored(const Catalog& catalog) : catalog_(catalog) {}
+    bool found = false;
+    bool enter(const TableRef& ref) override
+    {
+        found = found || catalog_.find_table(ref.table.schema.text, ref.table.name.text);
+        return !found;
+    }
+
+private:
+    const Catalog& catalog_;
+};
+
+bool is_local(const Statement& statement, const Catalog& catalog)
+{
+    if (statement.explain != Statement::Explain::no)
+        return true;
+    ReadsStored visitor(catalog);
+    walk(statement, visitor);
+    return std::holds_alternative<SelectPtr>(statement.node) && !visitor.found;
+}
+
+template <typename... Kinds>
+bool is_one_of(const StatementNode& node)
+{
+    return (std::holds_alternative<Kinds>(node) || ...);
+}
+
+Compiled::Kind kind_of(const Statement& statement, const Catalog& catalog)
+{
+    const StatementNode& node = statement.node;
+    if (is_local(statement, catalog))
+        return Compiled::Kind::local;
+    if (std::holds_alternative<SelectPtr>(node))
+        return Compiled::Kind::query;
+    if (is_one_of<Insert, Update, Delete>(node))
+        return Compiled::Kind::write;
+    if (is_one_of<Vacuum, Analyze, Reindex>(node))
+        return Compiled::Kind::accepted;
+    if (is_one_of<CreateTable, CreateIndex, CreateView, CreateVirtualTable, CreateTrigger, AlterTable, Drop>(node))
+        return Compiled::Kind::schema;
+    return Compiled::Kind::session;
+}
+
+void announce(Mirror::Answer answer, Compiled& out)
+{
+    for (std::size_t i = 0; i < answer.columns.size(); ++i) {
+        Output& column = out.columns.emplace_back();
+        column.name = std::move(answer.columns[i]);
+        column.decltype_ = std::move(answer.decltypes[i]);
+    }
+    out.parameter_count = answer.parameter_count;
+    out.parameter_names = std::move(answer.parameter_names);
+    out.read_only = answer.read_only;
+}
+
+void lower(const Statement& statement, Lowering& lowering, Compiled& out)
+{
+    if (const auto* n = std::get_if<SelectPtr>(&statement.node))
+        lower_query(**n, lowering, out);
+    else if (const auto* n = std::get_if<Insert>(&statement.node))
+        lower_insert(*n, lowering, out);
+    else if (const auto* n = std::get_if<Update>(&statement.node))
+        lower_update(*n, lowering, out);
+    else if (const auto* n = std::get_if<Delete>(&statement.node))
+        lower_delete(*n, lowering, out);
+    else
+        lower_schema_change(statement, lowering, out);
+}
+
+} // namespace
+
+Result<Compiled> compile(const CompileRequest& request)
+try {
+    Mirror::Answer answer = request.catalog.mirror().prepare(request.sql);
+    if (answer.error)
+        return *answer.error;
+    std::optional<Statement> parsed = parse(request.sql);
+    Compiled out;
+    announce(std::move(answer), out);
+    if (!parsed)
+        return out;
+    const auto statement = std::make_shared<Statement>(std::move(*parsed));
+    out.statement = statement;
+    out.kind = kind_of(*statement, request.catalog);
+    if (out.kind == Compiled::Kind::query || out.kind == Compiled::Kind::write || out.kind == Compiled::Kind::schema) {
+        resolve(*statement, {.catalog = request.catalog,
+                             .parameters = request.parameters,
+                             .options = request.options,
+                             .home_schema = {},
+                             .sql = request.sql});
+        Lowering lowering(request);
+        lower(*statement, lowering, out);
+        out.slots = lowering.take_slots();
+        out.rules = lowering.take_rules();
+        out.touches_temp = out.touches_temp || lowering.touches_temp;
+        out.needs_writer_lock = !out.read_only && request.options.writers == Writers::single;
+    }
+    return out;
+} catch (const Error& error) {
+    return error;
+}
+
+} // namespace howdah::dialect
