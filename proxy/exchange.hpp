@@ -19,6 +19,9 @@ using dialect::StorageClass;
 using dialect::Value;
 using dialect::ValueView;
 
+// CAST(real AS TEXT): SQLite's own digits ("%!.15g"), "Inf", "-Inf".
+std::string real_text(double real);
+
 // What a column's values can be, as far as it is known before the first row.
 enum class ColumnKind : std::uint8_t {
     integer,
@@ -56,7 +59,7 @@ struct RawParameter {
 // Where a statement's result goes. on_* are called as rows arrive and must not throw; flush() is awaited between
 // chunks: it returns when the client has taken enough for the buffer to have room again, false when the client is gone.
 class ReplySink {
-  public:
+public:
     virtual ~ReplySink() = default;
     virtual void on_columns(std::span<const Column> columns) = 0; // once, before any row, also when there is no row
     virtual void on_row(std::span<const ValueView> row) = 0;      // views are valid during the call

@@ -104,23 +104,6 @@ void append_float8(std::string& out, double real)
     out += text.data();
 }
 
-void append_sqlite_real(std::string& out, double real)
-{
-    if (std::isinf(real)) {
-        out += real > 0 ? "Inf" : "-Inf";
-        return;
-    }
-    std::array<char, 32> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), "%.15g", real == 0 ? 0.0 : real); // SQLite has no -0.0 in text
-    std::string_view text(buffer.data());
-    const std::size_t e = text.find('e');
-    out += text.substr(0, e);
-    if (text.find('.') == std::string_view::npos)
-        out += ".0";
-    if (e != std::string_view::npos)
-        out += text.substr(e);
-}
-
 void append_plain_real(std::string& out, double real)
 {
     if (append_unusual(out, real))

@@ -14,9 +14,6 @@ void append_integer(std::string& out, std::int64_t n);
 // there is always a point ("1.0", "1.5e+300"). Infinity, -Infinity, NaN.
 void append_float8(std::string& out, double real);
 
-// CAST(real AS TEXT) in SQLite: 15 significant digits ("%!.15g"), "Inf", "-Inf".
-void append_sqlite_real(std::string& out, double real);
-
 // The same digits as append_float8, without an exponent: `numeric` prints them all.
 void append_plain_real(std::string& out, double real);
 

@@ -30,7 +30,8 @@ void append_as_text(std::string& out, const ValueView& v)
     case StorageClass::integer:
         return append_integer(out, v.integer);
     case StorageClass::real:
-        return append_sqlite_real(out, v.real);
+        out += real_text(v.real);
+        return;
     case StorageClass::text:
         out += v.bytes;
         return;
