@@ -19,6 +19,11 @@ std::string alter(const Table& table)
     return "ALTER TABLE " + pg_name(table) + " ";
 }
 
+std::string rename_column_sql(const Table& table, const std::string& from, const std::string& to)
+{
+    return alter(table) + "RENAME COLUMN " + quote_identifier(from) + " TO " + quote_identifier(to);
+}
+
 // SQLite evaluates a new column's DEFAULT once, without a program: literals with signs and casts, nothing else
 // (sqlite3ValueFromExpr).
 bool is_plain_default(const Expr& expr)
@@ -88,7 +93,7 @@ void add_column(Statements& out, const Table& was, const Catalog& to, const Tabl
     const int added = static_cast<int>(is.columns.size()) - 1;
     refuse_for_rows(out, was, is, added, foreign_keys);
     if (was.rowid_pg != is.rowid_pg)
-        out.push_back(alter(is) + "RENAME COLUMN " + quote_identifier(was.rowid_pg) + " TO " + quote_identifier(is.rowid_pg));
+        out.push_back(rename_column_sql(is, was.rowid_pg, is.rowid_pg));
     out.push_back(alter(is) + "ADD COLUMN " + column_sql(to, is, added));
     const NewChecks checks = new_checks(was, is);
     if (checks.count != 0)
@@ -106,7 +111,7 @@ void drop_column(Statements& out, const AlterTable& statement, const Table& was,
     const int gone = was.find_column(statement.column.text);
     out.push_back(alter(is) + "DROP COLUMN " + quote_identifier(was.columns.at(static_cast<std::size_t>(gone)).pg));
     if (was.rowid_pg != is.rowid_pg)
-        out.push_back(alter(is) + "RENAME COLUMN " + quote_identifier(was.rowid_pg) + " TO " + quote_identifier(is.rowid_pg));
+        out.push_back(rename_column_sql(is, was.rowid_pg, is.rowid_pg));
     // PostgreSQL has dropped the column's own checks with it; those behind them move down.
     std::size_t kept = 0;
     for (std::size_t n = 0; n < was.checks.size() && kept < is.checks.size(); ++n) {
@@ -120,11 +125,16 @@ void drop_column(Statements& out, const AlterTable& statement, const Table& was,
 
 void rename_column(Statements& out, const Table& was, const Table& is)
 {
-    if (was.rowid_alias < 0 && was.rowid_pg != is.rowid_pg)
-        out.push_back(alter(is) + "RENAME COLUMN " + quote_identifier(was.rowid_pg) + " TO " + quote_identifier(is.rowid_pg));
+    // The hidden rowid makes room for a column that takes its name, or takes the name that a column gives up.
+    const bool hidden = was.rowid_alias < 0 && was.rowid_pg != is.rowid_pg;
+    const bool after = hidden && was.find_column(is.rowid_pg) >= 0;
+    if (hidden && !after)
+        out.push_back(rename_column_sql(is, was.rowid_pg, is.rowid_pg));
     for (std::size_t i = 0; i < is.columns.size(); ++i)
         if (was.columns[i].pg != is.columns[i].pg)
-            out.push_back(alter(is) + "RENAME COLUMN " + quote_identifier(was.columns[i].pg) + " TO " + quote_identifier(is.columns[i].pg));
+            out.push_back(rename_column_sql(is, was.columns[i].pg, is.columns[i].pg));
+    if (after)
+        out.push_back(rename_column_sql(is, was.rowid_pg, is.rowid_pg));
 }
 
 void rename_index(Statements& out, const Table& is, const std::string& from, const std::string& to)
