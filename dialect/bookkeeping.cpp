@@ -39,32 +39,21 @@ BEGIN
 END $$;
 )sql";
 
-std::string or_null(const std::optional<std::string>& text)
-{
-    return text ? quote_string(*text) : "NULL";
-}
+std::string or_null(const std::optional<std::string>& text) { return text ? quote_string(*text) : "NULL"; }
 
 std::string key(std::string_view pg_schema, const SchemaRow& row)
 {
-    return "db = " + quote_string(pg_schema) + " AND type = " + quote_string(row.type) + " AND name = " + quote_string(row.name);
+    return "db = " + quote_string(pg_schema) + " AND type = " + quote_string(row.type) +
+           " AND name = " + quote_string(row.name);
 }
 
 } // namespace
 
-std::string install_lock_sql()
-{
-    return std::string("SELECT pg_advisory_xact_lock(") + install_lock_key + ")";
-}
+std::string install_lock_sql() { return std::string("SELECT pg_advisory_xact_lock(") + install_lock_key + ")"; }
 
-std::string runtime_version_sql()
-{
-    return "SELECT version FROM howdah.runtime";
-}
+std::string runtime_version_sql() { return "SELECT version FROM howdah.runtime"; }
 
-std::string install_bookkeeping_sql()
-{
-    return bookkeeping_tables;
-}
+std::string install_bookkeeping_sql() { return bookkeeping_tables; }
 
 std::string set_runtime_version_sql(std::string_view version)
 {
@@ -78,8 +67,8 @@ std::string pg_schema_of(std::string_view database)
 
 bool is_usable_schema(std::string_view pg_schema)
 {
-    return !pg_schema.empty() && !pg_schema.starts_with("pg_") && pg_schema != "information_schema" && pg_schema != "howdah" &&
-           pg_schema.find('\0') == std::string_view::npos;
+    return !pg_schema.empty() && !pg_schema.starts_with("pg_") && pg_schema != "information_schema" &&
+           pg_schema != "howdah" && pg_schema.find('\0') == std::string_view::npos;
 }
 
 std::string create_database_sql(std::string_view pg_schema, bool create_schema)
@@ -115,9 +104,12 @@ std::string load_schema_sql(std::string_view pg_schema)
            quote_string(pg_schema) + " ORDER BY s.seq";
 }
 
-std::string begin_schema_change_sql(std::string_view pg_schema, std::int64_t base)
+std::string begin_schema_change_sql(std::string_view pg_schema, std::optional<std::int64_t> base)
 {
-    return "SELECT howdah.begin_schema_change(" + quote_string(pg_schema) + ", " + std::to_string(base) + ")";
+    const std::string db = quote_string(pg_schema);
+    const std::string version =
+        base ? std::to_string(*base) : "(SELECT version FROM howdah.database WHERE db = " + db + ")";
+    return "SELECT howdah.begin_schema_change(" + db + ", " + version + ")";
 }
 
 std::string delete_schema_row_sql(std::string_view pg_schema, const SchemaRow& row)
@@ -127,17 +119,19 @@ std::string delete_schema_row_sql(std::string_view pg_schema, const SchemaRow& r
 
 std::string rename_schema_row_sql(std::string_view pg_schema, const SchemaRow& was, const SchemaRow& row)
 {
-    return "UPDATE howdah.schema SET type = " + quote_string(row.type) + ", name = " + quote_string(row.name) + " WHERE " +
-           key(pg_schema, was);
+    return "UPDATE howdah.schema SET type = " + quote_string(row.type) + ", name = " + quote_string(row.name) +
+           " WHERE " + key(pg_schema, was);
 }
 
 std::string put_schema_row_sql(std::string_view pg_schema, const SchemaRow& row)
 {
     const std::string db = quote_string(pg_schema);
     return "INSERT INTO howdah.schema (db, seq, type, name, tbl_name, sql, storage) VALUES (" + db +
-           ", (SELECT coalesce(max(seq), 0) + 1 FROM howdah.schema WHERE db = " + db + "), " + quote_string(row.type) + ", " +
-           quote_string(row.name) + ", " + quote_string(row.tbl_name) + ", " + or_null(row.sql) + ", " + quote_string(row.storage) +
-           ") ON CONFLICT (db, type, name) DO UPDATE SET tbl_name = excluded.tbl_name, sql = excluded.sql, storage = excluded.storage";
+           ", (SELECT coalesce(max(seq), 0) + 1 FROM howdah.schema WHERE db = " + db + "), " + quote_string(row.type) +
+           ", " + quote_string(row.name) + ", " + quote_string(row.tbl_name) + ", " + or_null(row.sql) + ", " +
+           quote_string(row.storage) +
+           ") ON CONFLICT (db, type, name) DO UPDATE SET tbl_name = excluded.tbl_name, sql = excluded.sql, storage = "
+           "excluded.storage";
 }
 
 std::string get_database_value_statement(std::string_view pg_schema, std::string_view name)
@@ -147,8 +141,8 @@ std::string get_database_value_statement(std::string_view pg_schema, std::string
 
 std::string set_database_value_statement(std::string_view pg_schema, std::string_view name, std::int64_t value)
 {
-    return "UPDATE howdah.database SET " + quote_identifier(name) + " = " + std::to_string(value) + " WHERE db = " +
-           quote_string(pg_schema);
+    return "UPDATE howdah.database SET " + quote_identifier(name) + " = " + std::to_string(value) +
+           " WHERE db = " + quote_string(pg_schema);
 }
 
 } // namespace howdah::dialect

@@ -11,6 +11,7 @@
 #include "dialect/catalog.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,8 @@ std::string runtime_version_sql();
 std::string install_bookkeeping_sql();
 std::string set_runtime_version_sql(std::string_view version);
 
-// The PostgreSQL schema of a client's database name: the name itself, shortened as an identifier is when it is too long.
+// The PostgreSQL schema of a client's database name: the name itself, shortened as an identifier is when it is too
+// long.
 std::string pg_schema_of(std::string_view database);
 // False for schemas that belong to PostgreSQL or to howdah itself.
 bool is_usable_schema(std::string_view pg_schema);
@@ -48,8 +50,9 @@ std::vector<std::string> writer_lock_statements(std::string_view pg_schema);
 std::string load_schema_sql(std::string_view pg_schema);
 
 // Begins a schema change: `base` is the version of the catalog it was compiled against. Raises stale_schema_sqlstate
-// when another one is current; otherwise the version becomes base + 1 and a notification is queued.
-std::string begin_schema_change_sql(std::string_view pg_schema, std::int64_t base);
+// when another one is current; otherwise the version becomes base + 1 and a notification is queued. Without a base
+// (attached databases, whose versions a catalog does not have) whatever is current moves on.
+std::string begin_schema_change_sql(std::string_view pg_schema, std::optional<std::int64_t> base);
 std::string delete_schema_row_sql(std::string_view pg_schema, const SchemaRow& row);
 // `was`: the row that `row` takes the place of.
 std::string rename_schema_row_sql(std::string_view pg_schema, const SchemaRow& was, const SchemaRow& row);

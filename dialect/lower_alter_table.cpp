@@ -14,10 +14,7 @@ namespace {
 
 using Statements = std::vector<std::string>;
 
-std::string alter(const Table& table)
-{
-    return "ALTER TABLE " + pg_name(table) + " ";
-}
+std::string alter(const Table& table) { return "ALTER TABLE " + pg_name(table) + " "; }
 
 std::string rename_column_sql(const Table& table, const std::string& from, const std::string& to)
 {
@@ -76,7 +73,8 @@ struct NewChecks {
 NewChecks new_checks(const Table& was, const Table& is)
 {
     NewChecks out;
-    while (out.first < was.checks.size() && out.first < is.checks.size() && was.checks[out.first].text == is.checks[out.first].text)
+    while (out.first < was.checks.size() && out.first < is.checks.size() &&
+           was.checks[out.first].text == is.checks[out.first].text)
         ++out.first;
     out.count = is.checks.size() > was.checks.size() ? is.checks.size() - was.checks.size() : 0;
     return out;
@@ -153,8 +151,8 @@ void rename_table(Statements& out, const Table& was, const Catalog& to, const Ta
     if (const Table* sequence = is.autoincrement ? to.find_table(is.schema, "sqlite_sequence") : nullptr) {
         const PgType type = sequence->columns[0].storage;
         const std::string name = quote_identifier(sequence->columns[0].pg);
-        out.push_back("UPDATE " + pg_name(*sequence) + " SET " + name + " = " + widen(literal(is.name), type).text + " WHERE " + name +
-                      " = " + widen(literal(was.name), type).text);
+        out.push_back("UPDATE " + pg_name(*sequence) + " SET " + name + " = " + widen(literal(is.name), type).text +
+                      " WHERE " + name + " = " + widen(literal(was.name), type).text);
     }
 }
 
@@ -168,8 +166,8 @@ std::string raise_if_any_row(const Table& table, std::string_view condition, std
     return sql + " LIMIT 1";
 }
 
-std::vector<std::string> alter_table_statements(const AlterTable& statement, const Table& was, const Catalog& to, const Table& is,
-                                                bool foreign_keys)
+std::vector<std::string> alter_table_statements(const AlterTable& statement, const Table& was, const Catalog& to,
+                                                const Table& is, bool foreign_keys)
 {
     Statements out;
     switch (statement.action) {

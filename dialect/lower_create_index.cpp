@@ -46,10 +46,7 @@ std::string create_index_sql(const Catalog& catalog, const Table& table, const I
     return sql;
 }
 
-std::string drop_index_sql(const Table& table, const Index& index)
-{
-    return "DROP INDEX " + pg_name(table, index);
-}
+std::string drop_index_sql(const Table& table, const Index& index) { return "DROP INDEX " + pg_name(table, index); }
 
 std::vector<const Index*> unique_indexes_in_order(const Table& table)
 {
@@ -57,7 +54,8 @@ std::vector<const Index*> unique_indexes_in_order(const Table& table)
     for (auto index = table.indexes.rbegin(); index != table.indexes.rend(); ++index)
         if (index->unique)
             order.push_back(&*index);
-    std::stable_partition(order.begin(), order.end(), [](const Index* i) { return i->conflict != ConflictAction::replace; });
+    std::stable_partition(order.begin(), order.end(),
+                          [](const Index* i) { return i->conflict != ConflictAction::replace; });
     return order;
 }
 

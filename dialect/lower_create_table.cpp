@@ -17,10 +17,7 @@ bool fits(const Fragment& value, PgType storage)
 }
 
 // CURRENT_TIMESTAMP and its like never look like a number, so no affinity changes them.
-bool stays_text(const Expr& expr)
-{
-    return as<CurrentTime>(bare(expr)) != nullptr;
-}
+bool stays_text(const Expr& expr) { return as<CurrentTime>(bare(expr)) != nullptr; }
 
 std::optional<Fragment> default_fragment(const Catalog& catalog, const Table& table, int column)
 {
@@ -51,7 +48,8 @@ std::string column_sql(const Catalog& catalog, const Table& table, int column)
     if (!table_column(table, column).classes.nullable())
         sql += " NOT NULL";
     if (c.generated != Column::Generated::no)
-        return sql + " GENERATED ALWAYS AS (" + widen(generated_value(catalog, table, column), c.storage).text + ") STORED";
+        return sql + " GENERATED ALWAYS AS (" + widen(generated_value(catalog, table, column), c.storage).text +
+               ") STORED";
     if (const std::string value = default_sql(catalog, table, column); !value.empty())
         sql += " DEFAULT " + value;
     return sql;
@@ -72,7 +70,8 @@ std::vector<std::string> create_table_statements(const Catalog& catalog, const T
         if (table.rowid_alias < 0)
             parts.push_back(quote_identifier(table.rowid_pg) + " bigint NOT NULL");
         parts.push_back("CONSTRAINT " + quote_identifier(rowid_index_name(table)) +
-                        (table.rowid_alias < 0 ? " UNIQUE (" : " PRIMARY KEY (") + quote_identifier(table.rowid_pg) + ")");
+                        (table.rowid_alias < 0 ? " UNIQUE (" : " PRIMARY KEY (") + quote_identifier(table.rowid_pg) +
+                        ")");
     }
     for (std::size_t n = 1; n <= table.checks.size(); ++n)
         parts.push_back(check_sql(catalog, table, n));
@@ -126,9 +125,10 @@ CopiedRows copy_rows(const Select& select, const Table& table, Lowering& lowerin
     // A table made by AS has no key, so its rowids are the places of its rows.
     names.push_back(quote_identifier(table.rowid_pg));
     values.emplace_back("row_number() OVER ()");
-    out.insert = lowering.step("INSERT INTO " + pg_name(table) + " (" + join(names, ", ") + ") SELECT " + join(values, ", ") +
-                                   " FROM (" + query + ") AS " + source + " (" + join(aliases, ", ") + ")",
-                               Step::Role::internal);
+    out.insert =
+        lowering.step("INSERT INTO " + pg_name(table) + " (" + join(names, ", ") + ") SELECT " + join(values, ", ") +
+                          " FROM (" + query + ") AS " + source + " (" + join(aliases, ", ") + ")",
+                      Step::Role::internal);
     out.insert.prepare = false;
     return out;
 }

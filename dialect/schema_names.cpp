@@ -70,14 +70,8 @@ std::string storage_text(const Table& table)
     return out;
 }
 
-std::string pg_name(const Table& table)
-{
-    return qualified(table.pg_schema, table.pg);
-}
+std::string pg_name(const Table& table) { return qualified(table.pg_schema, table.pg); }
 
-std::string pg_name(const Table& table, const Index& index)
-{
-    return qualified(table.pg_schema, index.pg);
-}
+std::string pg_name(const Table& table, const Index& index) { return qualified(table.pg_schema, index.pg); }
 
 } // namespace howdah::dialect

@@ -13,8 +13,11 @@ namespace {
 class TableExpression {
 public:
     TableExpression(const Catalog& catalog, const Table& table, const Expr& expr, Arithmetic arithmetic)
-        : table_(table), text_(unparse(expr)), expr_(parse_expression(text_)),
-          request_{text_, catalog, {}, options(arithmetic), {}}, lowering_(request_)
+        : table_(table),
+          text_(unparse(expr)),
+          expr_(parse_expression(text_)),
+          request_{text_, catalog, {}, options(arithmetic), {}},
+          lowering_(request_)
     {
         const ResolveRequest resolve{.catalog = catalog,
                                      .parameters = {},
@@ -70,7 +73,8 @@ Fragment table_column(const Table& table, int column)
     return {quote_identifier(c.pg), c.storage, classes, c.storage == PgType::text};
 }
 
-Fragment table_value(const Catalog& catalog, const Table& table, const Expr& expr, Arithmetic arithmetic, bool inline_generated)
+Fragment table_value(const Catalog& catalog, const Table& table, const Expr& expr, Arithmetic arithmetic,
+                     bool inline_generated)
 {
     TableExpression e(catalog, table, expr, arithmetic);
     if (inline_generated)

@@ -1,0 +1,444 @@
+// See foreign_keys.hpp. Each trigger's statements are written in SQLite's dialect first and compiled as those of a
+// CREATE TRIGGER are, so that affinities and collations in their comparisons are SQLite's (fkey.c does the same).
+#include "dialect/foreign_keys.hpp"
+
+#include "dialect/lower.hpp"
+#include "dialect/lower_create_trigger.hpp"
+#include "dialect/parser.hpp"
+#include "dialect/resolver.hpp"
+#include "dialect/schema_names.hpp"
+#include "dialect/table_expression.hpp"
+#include "dialect/trigger_program.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+using Action = ForeignKeyClause::Action;
+using Event = CreateTrigger::Event;
+
+constexpr const char* enforced = "current_setting('howdah.fk', true) = 'on'";
+constexpr const char* violation = "RAISE EXCEPTION USING ERRCODE = '23503', MESSAGE = 'FOREIGN KEY constraint failed';";
+
+std::vector<int> named_columns(const Table& parent, const ForeignKey& key)
+{
+    std::vector<int> columns;
+    if (!key.parent_columns.empty()) {
+        for (const std::string& name : key.parent_columns)
+            columns.push_back(parent.find_column(name));
+        return columns;
+    }
+    if (parent.rowid_alias >= 0)
+        return {parent.rowid_alias};
+    for (int position = 1;; ++position) {
+        const auto found = std::find_if(parent.columns.begin(), parent.columns.end(),
+                                        [&](const Column& c) { return c.primary_key == position; });
+        if (found == parent.columns.end())
+            return columns;
+        columns.push_back(static_cast<int>(found - parent.columns.begin()));
+    }
+}
+
+// An index whose columns are exactly these, under the columns' own collations.
+bool is_key(const Table& parent, const std::vector<int>& columns)
+{
+    if (columns.size() == 1 && columns[0] == parent.rowid_alias)
+        return true;
+    return std::any_of(parent.indexes.begin(), parent.indexes.end(), [&](const Index& index) {
+        if (!index.unique || index.where || index.columns.size() != columns.size())
+            return false;
+        return std::all_of(index.columns.begin(), index.columns.end(), [&](const IndexColumn& c) {
+            return c.column >= 0 && c.collation == parent.columns[static_cast<std::size_t>(c.column)].collation &&
+                   std::find(columns.begin(), columns.end(), c.column) != columns.end();
+        });
+    });
+}
+
+// One foreign key with its names in both dialects.
+class Key {
+public:
+    Key(const Catalog& catalog, const Table& child, std::size_t number, ParentKey parent, const Options& options)
+        : catalog_(catalog),
+          child_(child),
+          number_(number),
+          key_(child.foreign_keys[number]),
+          parent_(*parent.parent),
+          parent_columns_(std::move(parent.columns)),
+          options_(options)
+    {
+    }
+
+    void add(std::vector<SchemaObject>& out) const
+    {
+        out.push_back(child_check());
+        add_parent(out, Event::delete_, key_.on_delete);
+        add_parent(out, Event::update, key_.on_update);
+    }
+
+    std::string child_constraint() const
+    {
+        return quote_identifier(pg_identifier("howdah_fk_" + child_.name + "_" + std::to_string(number_ + 1)));
+    }
+    std::string parent_constraint(Event event) const
+    {
+        return quote_identifier(
+            pg_identifier("howdah_fk_" + child_.name + "_" + std::to_string(number_ + 1) + suffix(event)));
+    }
+
+private:
+    static std::string suffix(Event event)
+    {
+        return event == Event::delete_ ? "_d" : event == Event::update ? "_u" : "_i";
+    }
+    static std::string name(const std::string& sqlite_name) { return quote_identifier(sqlite_name); }
+
+    std::string function(std::string_view what) const
+    {
+        return qualified(child_.pg_schema, pg_identifier("howdah_fk_" + child_.name + "_" +
+                                                         std::to_string(number_ + 1) + std::string(what)));
+    }
+
+    const Column& child_column(std::size_t i) const
+    {
+        return child_.columns[static_cast<std::size_t>(key_.columns[i])];
+    }
+    const Column& parent_column(std::size_t i) const
+    {
+        return parent_.columns[static_cast<std::size_t>(parent_columns_[i])];
+    }
+    std::string child_pg(std::size_t i) const { return quote_identifier(child_column(i).pg); }
+    std::string parent_pg(std::size_t i) const { return quote_identifier(parent_column(i).pg); }
+
+    template <typename F>
+    std::string each(std::string_view separator, F f) const
+    {
+        std::vector<std::string> parts;
+        for (std::size_t i = 0; i < key_.columns.size(); ++i)
+            parts.push_back(f(i));
+        return join(parts, separator);
+    }
+
+    std::string timing() const
+    {
+        return key_.deferred ? " DEFERRABLE INITIALLY DEFERRED" : " DEFERRABLE INITIALLY IMMEDIATE";
+    }
+
+    SchemaObject object(std::string_view what, const Table& on) const
+    {
+        return {"fk " + child_.schema + "." + fold(child_.name) + "." + std::to_string(number_ + 1) + std::string(what),
+                &on,
+                true,
+                {},
+                {}};
+    }
+
+    // The block of a function, or one that says why there is none.
+    template <typename F>
+    static std::string block_of(F make)
+    {
+        try {
+            return make();
+        } catch (const Error& error) {
+            return raising_block(error.message);
+        } catch (const TriggerNeedsPromotion& needed) {
+            return raising_block("howdah: a foreign key stores a value of another class into " +
+                                 needed.promotion.table + "." + needed.promotion.column);
+        }
+    }
+
+    // A new child row needs a parent. The row may be gone or changed when a deferred test runs.
+    SchemaObject child_check() const
+    {
+        const std::string block = block_of([&] {
+            TriggerProgram program(catalog_, child_,
+                                   "CREATE TRIGGER fk AFTER INSERT ON " + name(child_.name) + " BEGIN SELECT 1 FROM " +
+                                       name(parent_.name) + " AS howdah_parent WHERE " +
+                                       each(" AND ",
+                                            [&](std::size_t i) {
+                                                return "howdah_parent." + name(parent_column(i).name) + " = +NEW." +
+                                                       name(child_column(i).name);
+                                            }) +
+                                       "; END",
+                                   options_);
+            return "#variable_conflict use_column\nBEGIN\nIF EXISTS (SELECT 1 FROM " + pg_name(child_) +
+                   " AS c WHERE " + same_child_row() + ") AND NOT EXISTS (" + program.query(0) +
+                   " FOR KEY SHARE) THEN\n" + violation + "\nEND IF;\nRETURN NULL;\nEND";
+        });
+        SchemaObject out = object("", child_);
+        const std::string f = function("");
+        std::string columns = each(", ", [&](std::size_t i) { return child_pg(i); });
+        if (child_.has_rowid() && !is_child_column(child_.rowid_pg))
+            columns += ", " + quote_identifier(child_.rowid_pg);
+        const std::string set = each(" AND ", [&](std::size_t i) { return "NOT (NEW." + child_pg(i) + " IS NULL)"; });
+        out.create = {trigger_function_sql(f, block), "CREATE CONSTRAINT TRIGGER " + child_constraint() +
+                                                          " AFTER INSERT OR UPDATE OF " + columns + " ON " +
+                                                          pg_name(child_) + timing() + " FOR EACH ROW WHEN (" +
+                                                          enforced + " AND " + set + ") EXECUTE FUNCTION " + f + "()"};
+        out.drop = {"DROP TRIGGER " + child_constraint() + " ON " + pg_name(child_), "DROP FUNCTION " + f + "()"};
+        return out;
+    }
+
+    bool is_child_column(const std::string& pg) const
+    {
+        return std::any_of(key_.columns.begin(), key_.columns.end(),
+                           [&](int c) { return child_.columns[static_cast<std::size_t>(c)].pg == pg; });
+    }
+
+    std::string same_child_row() const
+    {
+        std::vector<std::string> tests;
+        const auto same = [&](const std::string& column) { tests.push_back("c." + column + " = NEW." + column); };
+        if (child_.has_rowid())
+            same(quote_identifier(child_.rowid_pg));
+        for (const Column& c : child_.columns)
+            if (child_.without_rowid && c.primary_key > 0)
+                same(quote_identifier(c.pg));
+        for (std::size_t i = 0; i < key_.columns.size(); ++i)
+            same(child_pg(i));
+        return join(tests, " AND ");
+    }
+
+    // WHERE of the child rows that refer to OLD; the parent's column stands left, so its affinity and collation count.
+    std::string refers_to_old() const
+    {
+        return each(" AND ", [&](std::size_t i) {
+            return "OLD." + name(parent_column(i).name) + " = " + name(child_.name) + "." + name(child_column(i).name);
+        });
+    }
+
+    std::string on_event(Event event) const
+    {
+        if (event == Event::delete_)
+            return "DELETE";
+        return "UPDATE OF " + each(", ", [&](std::size_t i) { return parent_pg(i); });
+    }
+
+    std::string synthetic(Event event, const std::string& body) const
+    {
+        std::string text = std::string("CREATE TRIGGER fk AFTER ") + (event == Event::delete_ ? "DELETE" : "UPDATE") +
+                           " ON " + name(parent_.name);
+        if (event == Event::update)
+            text += " WHEN " + each(" OR ", [&](std::size_t i) {
+                        return "OLD." + name(parent_column(i).name) + " IS NOT NEW." + name(parent_column(i).name);
+                    });
+        return text + " BEGIN " + body + "; END";
+    }
+
+    void add_parent(std::vector<SchemaObject>& out, Event event, Action action) const
+    {
+        out.push_back(action == Action::none ? parent_check(event) : parent_action(event, action));
+    }
+
+    // NO ACTION: children without a parent are a violation, unless another row has taken the key over.
+    SchemaObject parent_check(Event event) const
+    {
+        const std::string block = block_of([&] {
+            TriggerProgram program(catalog_, parent_,
+                                   synthetic(event, "SELECT 1 FROM " + name(child_.name) + " WHERE " + refers_to_old()),
+                                   options_);
+            return "#variable_conflict use_column\nBEGIN\nIF EXISTS (" + program.query(0) +
+                   ") AND NOT EXISTS (SELECT 1 FROM " + pg_name(parent_) + " AS p WHERE " +
+                   each(" AND ", [&](std::size_t i) { return parent_key_test(i); }) + ") THEN\n" + violation +
+                   "\nEND IF;\nRETURN NULL;\nEND";
+        });
+        SchemaObject out = object(suffix(event), parent_);
+        const std::string f = function(suffix(event));
+        out.create = {trigger_function_sql(f, block), "CREATE CONSTRAINT TRIGGER " + parent_constraint(event) +
+                                                          " AFTER " + on_event(event) + " ON " + pg_name(parent_) +
+                                                          timing() + " FOR EACH ROW WHEN (" + enforced +
+                                                          ") EXECUTE FUNCTION " + f + "()"};
+        out.drop = {"DROP TRIGGER " + parent_constraint(event) + " ON " + pg_name(parent_),
+                    "DROP FUNCTION " + f + "()"};
+        return out;
+    }
+
+    // A parent with OLD's key, under the key's collation.
+    std::string parent_key_test(std::size_t i) const
+    {
+        const Column& c = parent_column(i);
+        const Fragment column{"p." + parent_pg(i), c.storage, classes_of(c.storage), true};
+        const Fragment old{"OLD." + parent_pg(i), c.storage, classes_of(c.storage), true};
+        return collation_key(column, c.collation).text + " = " + collation_key(old, c.collation).text;
+    }
+
+    std::string action_statement(Event event, Action action) const
+    {
+        const std::string child = name(child_.name);
+        if (action == Action::restrict)
+            return "SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed') FROM " + child + " WHERE " + refers_to_old();
+        if (action == Action::cascade && event == Event::delete_)
+            return "DELETE FROM " + child + " WHERE " + refers_to_old();
+        return "UPDATE " + child + " SET " +
+               each(", ", [&](std::size_t i) { return name(child_column(i).name) + " = " + new_value(action, i); }) +
+               " WHERE " + refers_to_old();
+    }
+
+    std::string new_value(Action action, std::size_t i) const
+    {
+        if (action == Action::cascade)
+            return "NEW." + name(parent_column(i).name);
+        const Expr* value = child_column(i).default_value;
+        return action == Action::set_default && value ? "(" + unparse(*value) + ")" : "NULL";
+    }
+
+    // CASCADE, SET NULL, SET DEFAULT, RESTRICT: before the table's own AFTER triggers, whose names begin with a 9.
+    SchemaObject parent_action(Event event, Action action) const
+    {
+        const std::string block = block_of([&] {
+            TriggerProgram program(catalog_, parent_, synthetic(event, action_statement(event, action)), options_);
+            std::string body = join(program.statements("RETURN NULL;"), "");
+            if (const std::string when = program.when(); !when.empty())
+                body = "IF " + when + " THEN\n" + body + "END IF;\n";
+            return "#variable_conflict use_column\nDECLARE\n    howdah_row record;\nBEGIN\n" + body +
+                   "RETURN NULL;\nEND";
+        });
+        SchemaObject out = object(suffix(event), parent_);
+        const std::string f = function(suffix(event));
+        const std::string trigger = quote_identifier(
+            pg_identifier("0_howdah_fk_" + child_.name + "_" + std::to_string(number_ + 1) + suffix(event)));
+        out.create = {trigger_function_sql(f, block), "CREATE TRIGGER " + trigger + " AFTER " + on_event(event) +
+                                                          " ON " + pg_name(parent_) + " FOR EACH ROW WHEN (" +
+                                                          enforced + ") EXECUTE FUNCTION " + f + "()"};
+        out.drop = {"DROP TRIGGER " + trigger + " ON " + pg_name(parent_), "DROP FUNCTION " + f + "()"};
+        return out;
+    }
+
+    const Catalog& catalog_;
+    const Table& child_;
+    std::size_t number_;
+    const ForeignKey& key_;
+    const Table& parent_;
+    std::vector<int> parent_columns_;
+    Options options_;
+};
+
+// The rows of one key that have no parent, as SQLite writes it.
+std::string orphans(const Catalog& catalog, const Table& child, std::size_t number)
+{
+    const ForeignKey& key = child.foreign_keys[number];
+    std::vector<std::string> set, matches;
+    const auto parent = parent_key(catalog, child, key);
+    if (!parent && catalog.find_table(child.schema, key.parent))
+        throw Error("foreign key mismatch - \"" + child.name + "\" referencing \"" + key.parent + "\"");
+    for (std::size_t i = 0; i < key.columns.size(); ++i) {
+        const std::string column =
+            "howdah_child." + quote_identifier(child.columns[static_cast<std::size_t>(key.columns[i])].name);
+        set.push_back(column + " IS NOT NULL");
+        if (parent)
+            matches.push_back(
+                "howdah_parent." +
+                quote_identifier(parent->parent->columns[static_cast<std::size_t>(parent->columns[i])].name) + " = +" +
+                column);
+    }
+    std::string text = "SELECT " + std::string(child.has_rowid() ? "howdah_child.rowid" : "NULL") + " FROM " +
+                       quote_identifier(child.name) + " AS howdah_child WHERE " + join(set, " AND ");
+    if (parent)
+        text += " AND NOT EXISTS (SELECT 1 FROM " + quote_identifier(parent->parent->name) +
+                " AS howdah_parent WHERE " + join(matches, " AND ") + ")";
+    return text;
+}
+
+std::string lower_orphans(const Catalog& catalog, const Table& child, std::size_t number)
+{
+    const std::string text = orphans(catalog, child, number);
+    std::optional<Statement> statement = parse(text);
+    resolve(*statement,
+            {.catalog = catalog, .parameters = {}, .options = {}, .home_schema = child.schema, .sql = text});
+    const CompileRequest request{text, catalog, {}, {}, {}};
+    Lowering lowering(request);
+    lowering.in_trigger = true;
+    lowering.begin_step();
+    std::string query = lowering.select(*std::get<SelectPtr>(statement->node));
+    // SQLite numbers a table's keys from the last one declared.
+    const std::size_t id = child.foreign_keys.size() - 1 - number;
+    return "SELECT " + quote_string(child.name) + "::text AS t, r.r::bigint AS r, " +
+           quote_string(child.foreign_keys[number].parent) + "::text AS p, " + std::to_string(id) +
+           "::bigint AS k FROM (" + query + ") AS r (r)";
+}
+
+std::vector<std::string> constraints_of(const Catalog& catalog, const Table& table, bool deferred)
+{
+    std::vector<std::string> out;
+    const auto add = [&](const Table& child, bool as_child) {
+        for (std::size_t i = 0; i < child.foreign_keys.size(); ++i) {
+            const ForeignKey& key = child.foreign_keys[i];
+            auto parent = parent_key(catalog, child, key);
+            if (!parent || key.deferred != deferred || (!as_child && parent->parent != &table))
+                continue;
+            const Key names(catalog, child, i, std::move(*parent), {});
+            const std::string schema = quote_identifier(child.pg_schema) + ".";
+            if (as_child) {
+                out.push_back(schema + names.child_constraint());
+                continue;
+            }
+            if (key.on_delete == Action::none)
+                out.push_back(schema + names.parent_constraint(Event::delete_));
+            if (key.on_update == Action::none)
+                out.push_back(schema + names.parent_constraint(Event::update));
+        }
+    };
+    add(table, true);
+    for (const Table* child : catalog.children_of(table))
+        add(*child, false);
+    return out;
+}
+
+} // namespace
+
+std::optional<ParentKey> parent_key(const Catalog& catalog, const Table& child, const ForeignKey& key)
+{
+    const Table* parent = catalog.find_table(child.schema, key.parent);
+    if (!parent || parent->kind != Table::Kind::ordinary || parent->schema != child.schema)
+        return std::nullopt;
+    ParentKey out{parent, named_columns(*parent, key)};
+    const bool found = std::none_of(out.columns.begin(), out.columns.end(), [](int c) { return c < 0; });
+    if (!found || out.columns.size() != key.columns.size() || !is_key(*parent, out.columns))
+        return std::nullopt;
+    return out;
+}
+
+void add_foreign_keys(std::vector<SchemaObject>& out, const Catalog& catalog, const Table& child,
+                      const Options& options)
+{
+    for (std::size_t i = 0; i < child.foreign_keys.size(); ++i)
+        if (auto parent = parent_key(catalog, child, child.foreign_keys[i]))
+            Key(catalog, child, i, std::move(*parent), options).add(out);
+}
+
+std::vector<std::string> immediate_foreign_keys(const Catalog& catalog, const Table& table)
+{
+    return constraints_of(catalog, table, false);
+}
+
+std::vector<std::string> deferred_foreign_keys(const Catalog& catalog, const Table& table)
+{
+    return constraints_of(catalog, table, true);
+}
+
+std::optional<std::string> foreign_key_check_query(const Catalog& catalog, const std::string& table)
+{
+    std::vector<std::string> arms;
+    const auto add = [&](const Table& child) {
+        std::vector<std::string> keys;
+        for (std::size_t i = child.foreign_keys.size(); i-- > 0;)
+            keys.push_back(lower_orphans(catalog, child, i));
+        if (!keys.empty())
+            arms.push_back("(SELECT t, r, p, k, " + std::to_string(arms.size()) + " AS o FROM (" +
+                           join(keys, " UNION ALL ") + ") AS q)");
+    };
+    if (!table.empty()) {
+        if (const Table* child = catalog.find_table({}, table))
+            add(*child);
+    } else {
+        for (auto row = catalog.rows().rbegin(); row != catalog.rows().rend(); ++row)
+            if (const Table* child = row->type == "table" ? catalog.find_table(row->schema, row->name) : nullptr)
+                add(*child);
+    }
+    if (arms.empty())
+        return std::nullopt;
+    return "SELECT t, r, p, k FROM (" + join(arms, " UNION ALL ") + ") AS a ORDER BY o, r, k";
+}
+
+} // namespace howdah::dialect

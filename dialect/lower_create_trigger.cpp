@@ -1,0 +1,259 @@
+// See lower_create_trigger.hpp.
+#include "dialect/lower_create_trigger.hpp"
+
+#include "dialect/printer.hpp"
+#include "dialect/schema_names.hpp"
+#include "dialect/trigger_cycles.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+using Time = CreateTrigger::Time;
+using Event = CreateTrigger::Event;
+
+// "999997_name": a later trigger sorts before an earlier one.
+std::string firing_name(const Trigger& trigger, std::size_t number)
+{
+    return pg_identifier(std::to_string(999999 - number) + "_" + trigger.name);
+}
+
+std::string function_name(const Table& table, const Trigger& trigger)
+{
+    return qualified(table.pg_schema, pg_identifier("howdah_trigger_" + trigger.name));
+}
+
+std::string relation_text(const Table& table) { return table.pg_schema + "." + table.pg; }
+
+// A setting of our own per trigger; settings' names are plain identifiers, so the name is hashed.
+std::string running_setting(const Table& table, const Trigger& trigger)
+{
+    std::uint32_t h = 2166136261U;
+    for (const char c : table.pg_schema + "." + fold(trigger.name))
+        h = (h ^ static_cast<unsigned char>(c)) * 16777619U;
+    std::string name = "howdah.in_";
+    for (int shift = 28; shift >= 0; shift -= 4)
+        name += "0123456789abcdef"[(h >> static_cast<unsigned>(shift)) & 0xFU];
+    return name;
+}
+
+std::string is_on(std::string_view setting) { return "current_setting(" + quote_string(setting) + ", true) = 'on'"; }
+
+// The function's block, from its parts.
+class Block {
+public:
+    Block(const Catalog& catalog, const Table& table, std::size_t number, const Options& options)
+        : catalog_(catalog),
+          table_(table),
+          number_(number),
+          trigger_(table.triggers[number]),
+          definition_(*trigger_.definition),
+          program_(catalog, table, trigger_.text, options)
+    {
+        refuse();
+    }
+
+    std::string text()
+    {
+        guarded_ = may_fire_itself(catalog_, table_, trigger_);
+        const std::string leave = leave_early();
+        std::string body;
+        const std::string when = program_.when();
+        for (const std::string& statement : program_.statements(leave_ignored()))
+            body += statement;
+        if (!when.empty())
+            body = "IF " + when + " THEN\n" + body + "END IF;\n";
+
+        std::string out =
+            "#variable_conflict use_column\nDECLARE\n    howdah_row record;\n    howdah_new_rowid bigint;\n";
+        out += "    howdah_last_rowid bigint" + first_last_rowid() + ";\nBEGIN\n";
+        out += prologue(leave) + body + epilogue() + "RETURN " + result() + ";\nEND";
+        return out;
+    }
+
+private:
+    void refuse()
+    {
+        const bool before = definition_.time == Time::before;
+        for (std::size_t i = 0; i < table_.columns.size(); ++i)
+            if (before && table_.columns[i].generated != Column::Generated::no &&
+                program_.reads_new_column(static_cast<int>(i)))
+                throw refusal("a BEFORE trigger that reads the generated column NEW." + table_.columns[i].name +
+                              " cannot be run exactly; use an AFTER trigger");
+        if (program_.ignores() && definition_.time == Time::after && older_sibling())
+            throw refusal(
+                "RAISE(IGNORE) in an AFTER trigger skips the table's older triggers, which PostgreSQL would still "
+                "fire; make this trigger the first one");
+    }
+
+    // Whether another AFTER trigger fires for the same event after this one.
+    bool older_sibling() const
+    {
+        return std::any_of(table_.triggers.begin(), table_.triggers.begin() + static_cast<std::ptrdiff_t>(number_),
+                           [&](const Trigger& t) {
+                               return t.definition->time == Time::after && t.definition->event == definition_.event;
+                           });
+    }
+
+    // What the function gives back for a row that goes on.
+    std::string result() const
+    {
+        if (definition_.time == Time::after)
+            return "NULL";
+        return definition_.event == Event::delete_ ? "OLD" : "NEW";
+    }
+
+    std::string leave_early() const { return "RETURN " + result() + ";"; }
+    std::string leave_ignored() const { return epilogue() + "RETURN NULL;"; }
+
+    std::string first_last_rowid() const
+    {
+        const bool inserted =
+            definition_.time == Time::after && definition_.event == Event::insert && table_.has_rowid();
+        return inserted && program_.uses_last_rowid() ? " := NEW." + quote_identifier(table_.rowid_pg) : std::string();
+    }
+
+    std::string prologue(const std::string& leave) const
+    {
+        std::string out;
+        const auto leave_if = [&](const std::string& condition) {
+            out += "IF " + condition + " THEN " + leave + " END IF;\n";
+        };
+        if (definition_.event == Event::delete_ && definition_.time != Time::instead_of)
+            leave_if("current_setting('howdah.replacing', true) = " + quote_string(relation_text(table_) + "/") +
+                     " || pg_trigger_depth()");
+        if (definition_.time == Time::instead_of && !definition_.update_of.empty())
+            leave_if(fires_for_no_column());
+        if (guarded_) {
+            const std::string setting = running_setting(table_, trigger_);
+            leave_if("current_setting(" + quote_string(setting) + ", true) = 'on' AND NOT coalesce(" +
+                     is_on(recursive_triggers_setting) + ", false)");
+            out += "PERFORM set_config(" + quote_string(setting) + ", 'on', true);\n";
+        }
+        return out;
+    }
+
+    std::string epilogue() const
+    {
+        return guarded_ ? "PERFORM set_config(" + quote_string(running_setting(table_, trigger_)) + ", '', true);\n"
+                        : std::string();
+    }
+
+    // UPDATE OF on a view: PostgreSQL has no column list there, so the statement says what it sets.
+    std::string fires_for_no_column() const
+    {
+        std::vector<std::string> tests;
+        for (const Name& name : definition_.update_of)
+            if (const int column = table_.find_column(name.text); column >= 0)
+                tests.push_back("coalesce(current_setting('howdah.update_of', true), '') NOT LIKE '%," +
+                                std::to_string(column) + ",%'");
+        return tests.empty() ? "true" : join(tests, " AND ");
+    }
+
+    const Catalog& catalog_;
+    const Table& table_;
+    std::size_t number_;
+    const Trigger& trigger_;
+    const CreateTrigger& definition_;
+    TriggerProgram program_;
+    bool guarded_ = false;
+};
+
+std::string event_text(const Table& table, const CreateTrigger& definition)
+{
+    switch (definition.event) {
+    case Event::insert:
+        return "INSERT";
+    case Event::delete_:
+        return "DELETE";
+    case Event::update:
+        break;
+    }
+    if (definition.update_of.empty() || definition.time == Time::instead_of)
+        return "UPDATE";
+    std::vector<std::string> columns;
+    for (const Name& name : definition.update_of)
+        if (const int column = table.find_column(name.text); column >= 0)
+            columns.push_back(quote_identifier(table.columns[static_cast<std::size_t>(column)].pg));
+    // A list that names no column of the table never fires.
+    return columns.empty() ? std::string() : "UPDATE OF " + join(columns, ", ");
+}
+
+std::string_view time_text(Time time)
+{
+    return time == Time::before ? "BEFORE" : time == Time::after ? "AFTER" : "INSTEAD OF";
+}
+
+TriggerSql trigger_sql(const Table& table, std::size_t number, const std::string& block)
+{
+    const Trigger& trigger = table.triggers[number];
+    const std::string function = function_name(table, trigger);
+    const std::string name = quote_identifier(firing_name(trigger, number));
+    TriggerSql sql;
+    sql.create_function = trigger_function_sql(function, block);
+    sql.drop_function = "DROP FUNCTION " + function + "()";
+    if (const std::string event = event_text(table, *trigger.definition); !event.empty()) {
+        sql.create_trigger = "CREATE TRIGGER " + name + " " + std::string(time_text(trigger.definition->time)) + " " +
+                             event + " ON " + pg_name(table) + " FOR EACH ROW EXECUTE FUNCTION " + function + "()";
+        sql.drop_trigger = "DROP TRIGGER " + name + " ON " + pg_name(table);
+    }
+    return sql;
+}
+
+} // namespace
+
+std::string begin_replace_sql(const Table& table)
+{
+    const bool fires = std::any_of(table.triggers.begin(), table.triggers.end(),
+                                   [](const Trigger& t) { return t.definition->event == Event::delete_; });
+    return fires ? "SELECT set_config('howdah.replacing', " + quote_string(relation_text(table) + "/") +
+                       " || (pg_trigger_depth() + 1), true)"
+                 : std::string();
+}
+
+std::string end_replace_sql(const Table& table)
+{
+    return begin_replace_sql(table).empty() ? std::string() : "SELECT set_config('howdah.replacing', '', true)";
+}
+
+std::string update_of_view_sql(const Table& view, const std::vector<int>& columns)
+{
+    const bool asked = std::any_of(view.triggers.begin(), view.triggers.end(), [](const Trigger& t) {
+        return t.definition->event == Event::update && !t.definition->update_of.empty();
+    });
+    if (!asked)
+        return {};
+    std::string list = ",";
+    for (const int column : columns)
+        list += std::to_string(column) + ",";
+    return "SELECT set_config('howdah.update_of', " + quote_string(list) + ", true)";
+}
+
+std::string trigger_function_sql(const std::string& qualified_name, const std::string& block)
+{
+    return "CREATE OR REPLACE FUNCTION " + qualified_name + "() RETURNS trigger LANGUAGE plpgsql AS " +
+           quote_string(block);
+}
+
+std::string raising_block(std::string_view message)
+{
+    return "BEGIN\nRAISE EXCEPTION USING ERRCODE = 'HW001', MESSAGE = " + quote_string(message) + ";\nEND";
+}
+
+TriggerSql create_trigger_sql(const Catalog& catalog, const Table& table, std::size_t number, const Options& options)
+try {
+    return trigger_sql(table, number, Block(catalog, table, number, options).text());
+} catch (const Error& error) {
+    if (error.refused)
+        throw;
+    return refused_trigger_sql(table, number, error.message);
+}
+
+TriggerSql refused_trigger_sql(const Table& table, std::size_t number, const std::string& reason)
+{
+    return trigger_sql(table, number, raising_block(reason));
+}
+
+} // namespace howdah::dialect

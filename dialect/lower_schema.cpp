@@ -1,0 +1,331 @@
+// See lower_schema.hpp.
+#include "dialect/lower_schema.hpp"
+
+#include "dialect/bookkeeping.hpp"
+#include "dialect/foreign_keys.hpp"
+#include "dialect/lower.hpp"
+#include "dialect/lower_alter_table.hpp"
+#include "dialect/lower_create_index.hpp"
+#include "dialect/lower_create_table.hpp"
+#include "dialect/lower_create_trigger.hpp"
+#include "dialect/next_catalog.hpp"
+#include "dialect/parser.hpp"
+#include "dialect/resolver.hpp"
+#include "dialect/schema_names.hpp"
+#include "dialect/schema_objects.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace howdah::dialect {
+
+namespace {
+
+bool same_object(const SchemaRow& a, const SchemaRow& b)
+{
+    return a.schema == b.schema && a.type == b.type && a.name == b.name;
+}
+
+bool same_row(const SchemaRow& a, const SchemaRow& b)
+{
+    return same_object(a, b) && a.tbl_name == b.tbl_name && a.sql == b.sql;
+}
+
+// The row with its storage spelled out, as the server keeps it.
+SchemaRow stored_row(const Catalog& catalog, SchemaRow row)
+{
+    row.storage.clear();
+    const Table* table = row.type == "table" ? catalog.find_table(row.schema, row.name) : nullptr;
+    if (table && table->kind == Table::Kind::ordinary)
+        row.storage = storage_text(*table);
+    return row;
+}
+
+// A statement of the schema on its way to PostgreSQL.
+class SchemaChange {
+public:
+    SchemaChange(const Statement& statement, Lowering& lowering, Compiled& out)
+        : statement_(statement), lowering_(lowering), from_(lowering.catalog()), out_(out)
+    {
+    }
+
+    void run()
+    {
+        refuse_what_is_not_lowered();
+        const auto mirror = from_.mirror().clone();
+        if (lowering_.options().foreign_keys)
+            mirror->execute("PRAGMA foreign_keys = ON");
+        mirror->execute(lowering_.request().sql);
+        std::vector<SchemaRow> rows = mirror->schema();
+        out_.read_only = false;
+        if (std::equal(rows.begin(), rows.end(), from_.rows().begin(), from_.rows().end(), same_row)) {
+            out_.kind = Compiled::Kind::accepted;
+            return;
+        }
+        find_changed_schemas(rows);
+        make_next(std::move(rows));
+        try {
+            was_objects_ = schema_objects(from_, lowering_.options());
+            is_objects_ = schema_objects(*to_, lowering_.options(), new_trigger());
+        } catch (const TriggerNeedsPromotion& needed) {
+            out_.kind = Compiled::Kind::promote;
+            out_.promotion = needed.promotion;
+            return;
+        }
+        emit();
+    }
+
+private:
+    const AlterTable* alter() const { return std::get_if<AlterTable>(&statement_.node); }
+
+    std::string_view new_trigger() const
+    {
+        const auto* create = std::get_if<CreateTrigger>(&statement_.node);
+        return create ? std::string_view(create->name.name.text) : std::string_view();
+    }
+
+    void refuse_what_is_not_lowered() const
+    {
+        if (const auto* virtual_table = std::get_if<CreateVirtualTable>(&statement_.node))
+            throw refusal("virtual tables are not supported (" + virtual_table->module.text + ")", statement_.span);
+        const auto* trigger = std::get_if<CreateTrigger>(&statement_.node);
+        if (!trigger)
+            return;
+        const bool temporary = trigger->temporary || equal_names(trigger->name.schema.text, "temp");
+        const Table* table = from_.find_table(trigger->table.schema.text, trigger->table.name.text);
+        if (temporary && table && table->schema != "temp")
+            throw refusal("a TEMP trigger on a table that is not TEMP would fire for every client", statement_.span);
+    }
+
+    void find_changed_schemas(const std::vector<SchemaRow>& rows)
+    {
+        std::set<std::string> changed;
+        const auto note = [&](const std::vector<SchemaRow>& list, const std::vector<SchemaRow>& others) {
+            for (const SchemaRow& row : list)
+                if (std::none_of(others.begin(), others.end(), [&](const SchemaRow& o) { return same_row(o, row); }))
+                    changed.insert(row.schema);
+        };
+        note(rows, from_.rows());
+        note(from_.rows(), rows);
+        out_.touches_temp = changed.contains("temp");
+        std::copy_if(changed.begin(), changed.end(), std::back_inserter(changed_), is_kept);
+        out_.needs_writer_lock = !changed_.empty();
+    }
+
+    void make_next(std::vector<SchemaRow> rows)
+    {
+        const bool main = std::find(changed_.begin(), changed_.end(), "main") != changed_.end();
+        NextCatalog next(from_, std::move(rows), alter(), from_.version() + (main ? 1 : 0));
+        if (const auto* create = std::get_if<CreateTable>(&statement_.node); create && create->as_select)
+            next.copy_into = [&](const Table& table) {
+                copied_ = copied_rows(*create->as_select, table);
+                return copied_->types;
+            };
+        to_ = next.make();
+        renamed_ = next.renamed();
+    }
+
+    // The query is resolved in a copy, whatever was done to the statement's own.
+    CopiedRows copied_rows(const Select& select, const Table& table)
+    {
+        const std::string text = unparse(select);
+        std::optional<Statement> copy = parse(text);
+        resolve(*copy,
+                {.catalog = from_, .parameters = {}, .options = lowering_.options(), .home_schema = {}, .sql = text});
+        return copy_rows(*std::get<SelectPtr>(copy->node), table, lowering_);
+    }
+
+    void add(std::string sql) { out_.steps.push_back(schema_step(std::move(sql))); }
+    void add(std::vector<std::string> statements)
+    {
+        for (std::string& sql : statements)
+            add(std::move(sql));
+    }
+
+    void emit()
+    {
+        out_.kind = Compiled::Kind::schema;
+        out_.next = to_;
+        add(begin_changes(from_, changed_));
+        ObjectChanges objects = object_changes(was_objects_, is_objects_);
+        add(std::move(objects.drop_triggers));
+        delete_from_parents();
+        add(std::move(objects.drop_foreign_keys));
+        drop_tables();
+        if (const AlterTable* change = alter())
+            alter_table(*change);
+        else
+            change_indexes();
+        create_tables();
+        add(std::move(objects.create));
+        add(schema_row_changes(from_, *to_, alter() != nullptr));
+    }
+
+    // The table of `to_` that one of `from_` has become; null when it is gone.
+    const Table* become(const Table& was) const
+    {
+        const auto found = renamed_.find({was.schema, fold(was.name)});
+        const Table* is = to_->find_table(was.schema, found == renamed_.end() ? was.name : found->second);
+        return is && is->kind == was.kind && is->schema == was.schema ? is : nullptr;
+    }
+
+    template <typename F>
+    static void each_table(const Catalog& catalog, F f)
+    {
+        for (const SchemaRow& row : catalog.rows())
+            if (row.type == "table")
+                if (const Table* table = catalog.find_table(row.schema, row.name);
+                    table && table->kind == Table::Kind::ordinary)
+                    f(*table);
+    }
+
+    // DROP TABLE empties a parent first, so that its children's keys have their say; CREATE TRIGGER's do not fire.
+    void delete_from_parents()
+    {
+        if (!lowering_.options().foreign_keys)
+            return;
+        each_table(from_, [&](const Table& was) {
+            if (become(was) || from_.children_of(was).empty())
+                return;
+            add("DELETE FROM " + pg_name(was));
+            if (const auto deferred = deferred_foreign_keys(from_, was); !deferred.empty())
+                add("SET CONSTRAINTS " + join(deferred, ", ") + " IMMEDIATE");
+        });
+    }
+
+    void drop_tables()
+    {
+        each_table(from_, [&](const Table& was) {
+            if (become(was))
+                return;
+            if (const Table* sequence = was.autoincrement ? from_.find_table(was.schema, "sqlite_sequence") : nullptr)
+                add("DELETE FROM " + pg_name(*sequence) + " WHERE " + quote_identifier(sequence->columns[0].pg) +
+                    " = " + widen(literal(was.name), sequence->columns[0].storage).text);
+            add("DROP TABLE " + pg_name(was));
+        });
+    }
+
+    void alter_table(const AlterTable& change)
+    {
+        const Table* was = from_.find_table(change.table.schema.text, change.table.name.text);
+        const Table* is = was ? become(*was) : nullptr;
+        if (!is)
+            throw refusal("ALTER TABLE of this kind of table", statement_.span);
+        add(alter_table_statements(change, *was, *to_, *is, lowering_.options().foreign_keys));
+    }
+
+    void change_indexes()
+    {
+        each_table(from_, [&](const Table& was) {
+            const Table* is = become(was);
+            if (!is)
+                return;
+            for (const Index& index : was.indexes)
+                if (!is->find_index(index.name))
+                    add(drop_index_sql(was, index));
+            for (const Index& index : is->indexes)
+                if (!was.find_index(index.name))
+                    create_index(*is, index);
+        });
+    }
+
+    // Those that SQLite tests after the new one are made again behind it (see unique_indexes_in_order).
+    void create_index(const Table& table, const Index& index)
+    {
+        add(create_index_sql(*to_, table, index));
+        if (!index.unique)
+            return;
+        const auto order = unique_indexes_in_order(table);
+        auto later = std::find(order.begin(), order.end(), &index);
+        while (later != order.end() && ++later != order.end()) {
+            add(drop_index_sql(table, **later));
+            add(create_index_sql(*to_, table, **later));
+        }
+    }
+
+    void create_tables()
+    {
+        std::set<const Table*> old;
+        each_table(from_, [&](const Table& was) { old.insert(become(was)); });
+        each_table(*to_, [&](const Table& is) {
+            if (old.contains(&is))
+                return;
+            add(create_table_statements(*to_, is));
+            if (copied_ && is.name != "sqlite_sequence")
+                out_.steps.push_back(std::move(copied_->insert));
+        });
+    }
+
+    const Statement& statement_;
+    Lowering& lowering_;
+    const Catalog& from_;
+    Compiled& out_;
+    std::shared_ptr<const Catalog> to_;
+    std::vector<std::string> changed_; // schemas whose rows are kept on the server
+    NextCatalog::Renamed renamed_;
+    std::optional<CopiedRows> copied_;
+    std::vector<SchemaObject> was_objects_, is_objects_;
+};
+
+} // namespace
+
+Step schema_step(std::string sql)
+{
+    Step step;
+    step.sql = std::move(sql);
+    step.prepare = false;
+    return step;
+}
+
+bool is_kept(std::string_view schema) { return schema != "temp"; }
+
+std::vector<std::string> begin_changes(const Catalog& from, const std::vector<std::string>& schemas)
+{
+    std::vector<std::string> out;
+    for (const std::string& schema : schemas)
+        out.push_back(begin_schema_change_sql(from.pg_schema(schema),
+                                              schema == "main" ? std::optional(from.version()) : std::nullopt));
+    return out;
+}
+
+std::vector<std::string> schema_row_changes(const Catalog& from, const Catalog& to, bool by_place)
+{
+    std::vector<std::string> out;
+    // All rows of a table that changes are written: an adopted table has none on the server yet.
+    std::set<std::pair<std::string, std::string>> touched;
+    const auto find = [](const Catalog& catalog, const SchemaRow& row) {
+        const auto& rows = catalog.rows();
+        const auto found =
+            std::find_if(rows.begin(), rows.end(), [&](const SchemaRow& r) { return same_object(r, row); });
+        return found == rows.end() ? nullptr : &*found;
+    };
+    const auto changed = [&](const SchemaRow* was, const SchemaRow& is) {
+        return !was || !same_row(*was, is) || stored_row(from, *was).storage != stored_row(to, is).storage;
+    };
+    for (std::size_t i = 0; i < from.rows().size(); ++i) {
+        const SchemaRow& was = from.rows()[i];
+        if (!is_kept(was.schema) || (!by_place && find(to, was)))
+            continue;
+        touched.insert({was.schema, fold(was.tbl_name)});
+        if (!by_place)
+            out.push_back(delete_schema_row_sql(from.pg_schema(was.schema), was));
+        else if (!same_object(was, to.rows().at(i)))
+            out.push_back(rename_schema_row_sql(from.pg_schema(was.schema), was, to.rows()[i]));
+    }
+    if (by_place)
+        touched.clear();
+    for (std::size_t i = 0; i < to.rows().size(); ++i)
+        if (changed(by_place ? &from.rows().at(i) : find(from, to.rows()[i]), to.rows()[i]))
+            touched.insert({to.rows()[i].schema, fold(to.rows()[i].tbl_name)});
+    for (const SchemaRow& is : to.rows())
+        if (is_kept(is.schema) && touched.contains({is.schema, fold(is.tbl_name)}))
+            out.push_back(put_schema_row_sql(to.pg_schema(is.schema), stored_row(to, is)));
+    return out;
+}
+
+void lower_schema_change(const Statement& statement, Lowering& lowering, Compiled& out)
+{
+    SchemaChange(statement, lowering, out).run();
+}
+
+} // namespace howdah::dialect

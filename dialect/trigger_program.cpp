@@ -1,0 +1,248 @@
+// See trigger_program.hpp.
+#include "dialect/trigger_program.hpp"
+
+#include "dialect/functions.hpp"
+#include "dialect/lower.hpp"
+#include "dialect/parser.hpp"
+#include "dialect/resolver.hpp"
+#include "dialect/walk.hpp"
+
+#include <functional>
+#include <set>
+
+namespace howdah::dialect {
+
+namespace {
+
+constexpr const char* last_rowid_variable = "howdah_last_rowid";
+
+// Every expression of a tree, those of its subqueries included.
+class Expressions : public Visitor {
+public:
+    explicit Expressions(std::function<void(const Expr&)> see) : see_(std::move(see)) {}
+    bool enter(const Expr& e) override
+    {
+        see_(e);
+        return true;
+    }
+
+private:
+    std::function<void(const Expr&)> see_;
+};
+
+bool calls(const Expr& e, std::string_view function)
+{
+    const auto* call = as<Call>(e);
+    return call && equal_names(call->name.text, function);
+}
+
+// Walks one statement of a body: walk() takes whole statements, so it is lent to one.
+void walk_statement(TriggerStatement& body, Visitor& visitor)
+{
+    if (const auto* select = std::get_if<SelectPtr>(&body)) {
+        walk(**select, visitor);
+        return;
+    }
+    Statement whole;
+    std::visit(
+        [&](auto& s) {
+            using T = std::decay_t<decltype(s)>;
+            whole.node.template emplace<T>(std::move(s));
+        },
+        body);
+    walk(whole, visitor);
+    std::visit(
+        [&](auto& s) {
+            using T = std::decay_t<decltype(s)>;
+            s = std::move(std::get<T>(whole.node));
+        },
+        body);
+}
+
+} // namespace
+
+struct TriggerProgram::Impl {
+    Impl(const Catalog& catalog, const Table& table_, std::string text_, const Options& options)
+        : text(std::move(text_)),
+          table(table_),
+          statement(*parse(text)),
+          trigger(std::get<CreateTrigger>(statement.node)),
+          request{text, catalog, {}, options, {}},
+          lowering(request)
+    {
+        const ResolveRequest resolve{.catalog = catalog,
+                                     .parameters = {},
+                                     .options = options,
+                                     .trigger_table = &table,
+                                     .has_new = trigger.event != CreateTrigger::Event::delete_,
+                                     .has_old = trigger.event != CreateTrigger::Event::insert,
+                                     .home_schema = table.schema,
+                                     .sql = text};
+        scope = resolve_trigger(trigger, table, resolve);
+        lowering.in_trigger = true;
+        lowering.substitute = [](const Expr& e) -> std::optional<Fragment> {
+            if (!calls(e, "last_insert_rowid"))
+                return std::nullopt;
+            return Fragment{last_rowid_variable, PgType::int8, StorageClass::integer};
+        };
+        survey();
+    }
+
+    // What the program uses that decides how it is wrapped.
+    void survey()
+    {
+        Expressions see([this](const Expr& e) {
+            if (const auto* ref = as<ColumnRef>(e); ref && ref->source && ref->source == scope.new_row.get())
+                new_columns.insert(ref->index);
+            if (const auto* raise = as<Raise>(e))
+                ignores = ignores || raise->action == ConflictAction::ignore;
+            last_rowid = last_rowid || calls(e, "last_insert_rowid");
+            if (calls(e, "changes") || calls(e, "total_changes"))
+                throw refusal("changes() and total_changes() inside a trigger cannot be answered exactly");
+        });
+        // last_insert_rowid() is known from the row that fired the trigger or from an INSERT of the trigger itself;
+        // what it was before that belongs to the statement outside, which a trigger's text cannot know.
+        bool known = trigger.time == CreateTrigger::Time::after && trigger.event == CreateTrigger::Event::insert &&
+                     table.has_rowid();
+        const auto check = [&] {
+            if (last_rowid && !known)
+                throw refusal(
+                    "last_insert_rowid() in a trigger before any INSERT of the trigger cannot be answered exactly");
+        };
+        if (trigger.when)
+            walk(*trigger.when, see);
+        check();
+        for (auto& s : trigger.body) {
+            walk_statement(s, see);
+            check();
+            known = known || always_inserts(s);
+        }
+    }
+
+    // INSERT … VALUES that either inserts or fails.
+    static bool always_inserts(const TriggerStatement& s)
+    {
+        const auto* insert = std::get_if<Insert>(&s);
+        return insert && insert->upserts.empty() && insert->conflict != ConflictAction::ignore &&
+               (!insert->source || !insert->source->cores.front().values.empty());
+    }
+
+    std::string text;
+    const Table& table;
+    Statement statement;
+    CreateTrigger& trigger;
+    CompileRequest request;
+    Lowering lowering;
+    TriggerScope scope;
+    std::set<int> new_columns;
+    bool ignores = false, last_rowid = false;
+
+    static bool has_ignore(TriggerStatement& s)
+    {
+        bool found = false;
+        Expressions see([&](const Expr& e) {
+            if (const auto* raise = as<Raise>(e))
+                found = found || raise->action == ConflictAction::ignore;
+        });
+        walk_statement(s, see);
+        return found;
+    }
+
+    Compiled compile(TriggerStatement& s)
+    {
+        Compiled out;
+        std::visit(
+            [&](auto& node) {
+                using T = std::decay_t<decltype(node)>;
+                if constexpr (std::is_same_v<T, Insert>)
+                    lower_insert(node, lowering, out);
+                else if constexpr (std::is_same_v<T, Update>)
+                    lower_update(node, lowering, out);
+                else if constexpr (std::is_same_v<T, Delete>)
+                    lower_delete(node, lowering, out);
+                else
+                    lower_query(*node, lowering, out);
+            },
+            s);
+        if (out.kind == Compiled::Kind::promote && out.promotion)
+            throw TriggerNeedsPromotion{*out.promotion};
+        return out;
+    }
+
+    // A step as a statement of PL/pgSQL.
+    std::string print(const Step& step, bool is_insert) const
+    {
+        if (!step.slots.empty())
+            throw refusal("a value inside a trigger's body is not known when the trigger is made");
+        if (step.sql.starts_with("DECLARE") || step.sql.starts_with("BEGIN")) {
+            if (is_insert && last_rowid)
+                throw refusal(
+                    "last_insert_rowid() in a trigger after an INSERT that runs row by row cannot be answered exactly");
+            return step.sql + ";";
+        }
+        const bool query =
+            step.sql.starts_with("SELECT") || step.sql.starts_with("VALUES") || step.role == Step::Role::rows;
+        if (query && !step.returns_rowid)
+            return "PERFORM * FROM (" + step.sql + ") AS howdah_rows;";
+        if (!step.returns_rowid && !step.returns_rows && !step.count_is_value)
+            return step.sql + ";";
+        // Rows must go somewhere in PL/pgSQL; a loop takes any number of them.
+        if (!is_insert || !step.returns_rowid || step.returns_rows)
+            return "FOR howdah_row IN " + step.sql + " LOOP NULL; END LOOP;";
+        const std::string last = last_rowid_variable;
+        return "FOR howdah_new_rowid IN " + step.sql + " LOOP " + last + " := coalesce(howdah_new_rowid, " + last +
+               "); END LOOP;";
+    }
+};
+
+TriggerProgram::TriggerProgram(const Catalog& catalog, const Table& table, std::string text, const Options& options)
+    : impl_(std::make_unique<Impl>(catalog, table, std::move(text), options))
+{
+}
+
+TriggerProgram::~TriggerProgram() = default;
+
+const CreateTrigger& TriggerProgram::definition() const { return impl_->trigger; }
+
+bool TriggerProgram::reads_new_column(int column) const { return impl_->new_columns.contains(column); }
+
+bool TriggerProgram::reads_new_rowid() const
+{
+    return reads_new_column(-1) || (impl_->table.rowid_alias >= 0 && reads_new_column(impl_->table.rowid_alias));
+}
+
+bool TriggerProgram::ignores() const { return impl_->ignores; }
+
+bool TriggerProgram::uses_last_rowid() const { return impl_->last_rowid; }
+
+std::string TriggerProgram::when()
+{
+    return impl_->trigger.when ? impl_->lowering.condition(*impl_->trigger.when).text : std::string();
+}
+
+std::string TriggerProgram::query(std::size_t n)
+{
+    impl_->lowering.begin_step();
+    return impl_->lowering.select(*std::get<SelectPtr>(impl_->trigger.body.at(n)));
+}
+
+std::vector<std::string> TriggerProgram::statements(std::string_view on_ignore)
+{
+    std::vector<std::string> out;
+    for (TriggerStatement& s : impl_->trigger.body) {
+        std::string text;
+        for (const Step& step : impl_->compile(s).steps)
+            text += impl_->print(step, std::holds_alternative<Insert>(s)) + "\n";
+        if (Impl::has_ignore(s)) {
+            if (!std::holds_alternative<SelectPtr>(s))
+                throw refusal(
+                    "RAISE(IGNORE) inside an INSERT, UPDATE or DELETE of a trigger's body cannot be run exactly; "
+                    "use SELECT RAISE(IGNORE) WHERE …");
+            text = "BEGIN\n" + text + "EXCEPTION WHEN SQLSTATE 'HW0IG' THEN " + std::string(on_ignore) + "\nEND;\n";
+        }
+        out.push_back(std::move(text));
+    }
+    return out;
+}
+
+} // namespace howdah::dialect
