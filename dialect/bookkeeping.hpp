@@ -20,6 +20,8 @@ namespace howdah::dialect {
 
 // SQLSTATE of a schema change whose catalog is not the newest: nothing was done; load the catalog and compile again.
 inline constexpr std::string_view stale_schema_sqlstate = "HW0SC";
+// Changes whenever install_bookkeeping_sql() does.
+inline constexpr std::string_view bookkeeping_version = "1";
 // The channel on which a schema change sends "<db> <version>" when it commits.
 inline constexpr std::string_view schema_channel = "howdah_schema";
 

@@ -2,12 +2,10 @@
 // CREATE TRIGGER are, so that affinities and collations in their comparisons are SQLite's (fkey.c does the same).
 #include "dialect/foreign_keys.hpp"
 
-#include "dialect/lower.hpp"
+#include "dialect/conversions.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/parser.hpp"
-#include "dialect/resolver.hpp"
 #include "dialect/schema_names.hpp"
-#include "dialect/table_expression.hpp"
 #include "dialect/trigger_program.hpp"
 
 #include <algorithm>
@@ -314,50 +312,6 @@ private:
     Options options_;
 };
 
-// The rows of one key that have no parent, as SQLite writes it.
-std::string orphans(const Catalog& catalog, const Table& child, std::size_t number)
-{
-    const ForeignKey& key = child.foreign_keys[number];
-    std::vector<std::string> set, matches;
-    const auto parent = parent_key(catalog, child, key);
-    if (!parent && catalog.find_table(child.schema, key.parent))
-        throw Error("foreign key mismatch - \"" + child.name + "\" referencing \"" + key.parent + "\"");
-    for (std::size_t i = 0; i < key.columns.size(); ++i) {
-        const std::string column =
-            "howdah_child." + quote_identifier(child.columns[static_cast<std::size_t>(key.columns[i])].name);
-        set.push_back(column + " IS NOT NULL");
-        if (parent)
-            matches.push_back(
-                "howdah_parent." +
-                quote_identifier(parent->parent->columns[static_cast<std::size_t>(parent->columns[i])].name) + " = +" +
-                column);
-    }
-    std::string text = "SELECT " + std::string(child.has_rowid() ? "howdah_child.rowid" : "NULL") + " FROM " +
-                       quote_identifier(child.name) + " AS howdah_child WHERE " + join(set, " AND ");
-    if (parent)
-        text += " AND NOT EXISTS (SELECT 1 FROM " + quote_identifier(parent->parent->name) +
-                " AS howdah_parent WHERE " + join(matches, " AND ") + ")";
-    return text;
-}
-
-std::string lower_orphans(const Catalog& catalog, const Table& child, std::size_t number)
-{
-    const std::string text = orphans(catalog, child, number);
-    std::optional<Statement> statement = parse(text);
-    resolve(*statement,
-            {.catalog = catalog, .parameters = {}, .options = {}, .home_schema = child.schema, .sql = text});
-    const CompileRequest request{text, catalog, {}, {}, {}};
-    Lowering lowering(request);
-    lowering.in_trigger = true;
-    lowering.begin_step();
-    std::string query = lowering.select(*std::get<SelectPtr>(statement->node));
-    // SQLite numbers a table's keys from the last one declared.
-    const std::size_t id = child.foreign_keys.size() - 1 - number;
-    return "SELECT " + quote_string(child.name) + "::text AS t, r.r::bigint AS r, " +
-           quote_string(child.foreign_keys[number].parent) + "::text AS p, " + std::to_string(id) +
-           "::bigint AS k FROM (" + query + ") AS r (r)";
-}
-
 std::vector<std::string> constraints_of(const Catalog& catalog, const Table& table, bool deferred)
 {
     std::vector<std::string> out;
@@ -415,30 +369,6 @@ std::vector<std::string> immediate_foreign_keys(const Catalog& catalog, const Ta
 std::vector<std::string> deferred_foreign_keys(const Catalog& catalog, const Table& table)
 {
     return constraints_of(catalog, table, true);
-}
-
-std::optional<std::string> foreign_key_check_query(const Catalog& catalog, const std::string& table)
-{
-    std::vector<std::string> arms;
-    const auto add = [&](const Table& child) {
-        std::vector<std::string> keys;
-        for (std::size_t i = child.foreign_keys.size(); i-- > 0;)
-            keys.push_back(lower_orphans(catalog, child, i));
-        if (!keys.empty())
-            arms.push_back("(SELECT t, r, p, k, " + std::to_string(arms.size()) + " AS o FROM (" +
-                           join(keys, " UNION ALL ") + ") AS q)");
-    };
-    if (!table.empty()) {
-        if (const Table* child = catalog.find_table({}, table))
-            add(*child);
-    } else {
-        for (auto row = catalog.rows().rbegin(); row != catalog.rows().rend(); ++row)
-            if (const Table* child = row->type == "table" ? catalog.find_table(row->schema, row->name) : nullptr)
-                add(*child);
-    }
-    if (arms.empty())
-        return std::nullopt;
-    return "SELECT t, r, p, k FROM (" + join(arms, " UNION ALL ") + ") AS a ORDER BY o, r, k";
 }
 
 } // namespace howdah::dialect

@@ -31,8 +31,4 @@ std::vector<std::string> immediate_foreign_keys(const Catalog& catalog, const Ta
 // The same of those that are tested at COMMIT.
 std::vector<std::string> deferred_foreign_keys(const Catalog& catalog, const Table& table);
 
-// PRAGMA foreign_key_check: table, rowid, parent, fkid of each row whose parent is missing. An empty name means every
-// table. Nothing when there is no foreign key to ask about. Throws Error on a mismatch.
-std::optional<std::string> foreign_key_check_query(const Catalog& catalog, const std::string& table);
-
 } // namespace howdah::dialect

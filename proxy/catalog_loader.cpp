@@ -1,6 +1,7 @@
 // See catalog_loader.hpp.
 #include "proxy/catalog_loader.hpp"
 
+#include "dialect/adoption.hpp"
 #include "dialect/bookkeeping.hpp"
 #include "dialect/error.hpp"
 #include "dialect/printer.hpp"
@@ -8,8 +9,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
-#include <optional>
 
 namespace asio = boost::asio;
 
@@ -19,37 +20,22 @@ namespace {
 
 using Row = std::vector<std::optional<std::string>>;
 
+// Keeps every row; what is read here is small.
 class Rows final : public pool::RowSink {
 public:
     void on_row(std::span<const pool::Field> fields) override
     {
-        Row& row = rows.emplace_back();
-        for (const pool::Field& field : fields)
+        Row row;
+        for (const auto& field : fields)
             row.push_back(field ? std::optional<std::string>(*field) : std::nullopt);
+        rows.push_back(std::move(row));
     }
     asio::awaitable<bool> flush() override { co_return true; }
+
     std::vector<Row> rows;
 };
 
-pool::Command text_command(std::string sql, Rows* rows = nullptr)
-{
-    pool::Command command;
-    command.sql = std::move(sql);
-    command.binary_results = false;
-    command.rows = rows;
-    return command;
-}
-
-// Several statements as one simple query.
-pool::Batch script(std::string sql)
-{
-    pool::Batch batch;
-    batch.commands.push_back(text_command(std::move(sql)));
-    batch.commands.back().simple = true;
-    return batch;
-}
-
-pool::Error server_error(std::string what, const pool::ServerError& error)
+pool::Error failure(std::string what, const pool::ServerError& error)
 {
     what += ": " + error.message;
     if (!error.detail.empty())
@@ -57,110 +43,230 @@ pool::Error server_error(std::string what, const pool::ServerError& error)
     return pool::Error(pool::Error::Kind::connect, std::move(what), error.sqlstate);
 }
 
-// What load_schema_sql answers.
-struct Loaded {
-    bool installed = false; // the runtime is there, in this version
-    bool known = false;     // the database is registered
-    std::int64_t version = 0;
-    std::vector<dialect::SchemaRow> rows;
+bool is_true(const std::optional<std::string>& field) { return field && *field == "t"; }
+
+std::int64_t number(const std::optional<std::string>& field)
+{
+    std::int64_t n = 0;
+    if (field)
+        std::from_chars(field->data(), field->data() + field->size(), n);
+    return n;
+}
+
+// {a,"b c"}: a text array as PostgreSQL prints it.
+std::vector<std::string> array_elements(const std::string& text)
+{
+    std::vector<std::string> out;
+    bool quoted = false, open = false;
+    std::string element;
+    for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+        const char c = text[i];
+        open = true;
+        if (c == '\\' && i + 2 < text.size())
+            element += text[++i];
+        else if (c == '"')
+            quoted = !quoted;
+        else if (c == ',' && !quoted)
+            out.push_back(std::exchange(element, {}));
+        else
+            element += c;
+    }
+    if (open)
+        out.push_back(std::move(element));
+    return out;
+}
+
+// The version of what this program installs: the runtime's and its own tables'.
+std::string installed_version()
+{
+    return std::string(dialect::runtime_version()) + "." + std::string(dialect::bookkeeping_version);
+}
+
+// What one look at the server found.
+struct Reading {
+    std::string runtime; // empty: none
+    std::vector<Row> schema;
+    std::vector<Row> columns, indexes; // of tables that are not howdah's
 };
 
-std::int64_t number(const std::optional<std::string>& text)
-{
-    std::int64_t value = 0;
-    if (text)
-        std::from_chars(text->data(), text->data() + text->size(), value);
-    return value;
-}
-
-Loaded read_loaded(const Rows& rows)
-{
-    Loaded loaded;
-    loaded.installed = true;
-    for (const Row& row : rows.rows) {
-        loaded.known = true;
-        loaded.version = number(row.at(0));
-        if (!row.at(3))
-            continue;
-        dialect::SchemaRow object;
-        object.type = *row[3];
-        object.name = row.at(4).value_or("");
-        object.tbl_name = row.at(5).value_or("");
-        object.sql = row.at(6);
-        object.storage = row.at(7).value_or("");
-        loaded.rows.push_back(std::move(object));
+class Loader {
+public:
+    Loader(pool::Lease& lease, const DatabaseConfig& config, std::string pg_schema)
+        : lease_(lease), config_(config), pg_schema_(std::move(pg_schema))
+    {
     }
-    return loaded;
-}
 
-asio::awaitable<pool::Result<Loaded>> read_schema(pool::Lease& lease, const std::string& pg_schema)
-{
-    Rows runtime, schema;
-    pool::Batch batch;
-    batch.commands.push_back(text_command(dialect::runtime_version_sql(), &runtime));
-    batch.commands.push_back(text_command(dialect::load_schema_sql(pg_schema), &schema));
-    auto answered = co_await lease.run(batch);
-    if (answered.has_error())
-        co_return answered.error();
-    if (const auto& error = answered->error) {
-        if (error->sqlstate == "42P01" || error->sqlstate == "3F000")
-            co_return Loaded{};
-        co_return server_error("reading howdah's tables failed", *error);
+    asio::awaitable<pool::Result<LoadedDatabase>> run(std::shared_ptr<const dialect::Catalog> current)
+    {
+        Reading reading;
+        Problem problem = co_await read(reading);
+        if (!problem && reading.runtime != installed_version()) {
+            problem = co_await install();
+            if (!problem)
+                problem = co_await read(reading);
+        }
+        if (!problem && reading.schema.empty()) {
+            problem = co_await create();
+            if (!problem)
+                problem = co_await read(reading);
+        }
+        if (!problem && reading.schema.empty())
+            problem =
+                pool::Error(pool::Error::Kind::connect, "the database " + pg_schema_ + " vanished while it was opened");
+        if (problem)
+            co_return *problem;
+        co_return make(reading, std::move(current));
     }
-    if (runtime.rows.empty() || runtime.rows.front().at(0) != dialect::runtime_version())
-        co_return Loaded{};
-    co_return read_loaded(schema);
-}
 
-// Installs under the advisory lock; who comes second finds the work done.
-asio::awaitable<std::optional<pool::Error>> install(pool::Lease& lease)
-{
-    std::string all = "BEGIN; " + dialect::install_lock_sql() + ";\nSET LOCAL check_function_bodies = off;\n" +
-                      dialect::install_bookkeeping_sql() + ";\nSET LOCAL search_path = howdah, pg_catalog;\n";
-    for (const dialect::RuntimeFile& file : dialect::runtime_files())
-        all.append(file.sql).append("\n;\n");
-    all += dialect::set_runtime_version_sql(dialect::runtime_version()) + "; COMMIT";
-    const pool::Batch batch = script(std::move(all));
-    spdlog::info("installing the runtime, version {}", dialect::runtime_version());
-    auto answered = co_await lease.run(batch);
-    if (answered.has_error()) {
-        const pool::Error error = answered.error();
-        co_return error;
+private:
+    using Problem = std::optional<pool::Error>;
+
+    static pool::Command command(std::string sql, Rows* rows = nullptr)
+    {
+        pool::Command c;
+        c.sql = std::move(sql);
+        c.binary_results = false;
+        c.rows = rows;
+        return c;
     }
-    if (answered->error)
-        co_return server_error("installing howdah's functions in the schema howdah failed; the role needs the right to "
-                               "create a schema in this PostgreSQL database, once",
-                               *answered->error);
-    co_return std::nullopt;
-}
 
-asio::awaitable<std::optional<pool::Error>> create(pool::Lease& lease, const std::string& pg_schema, bool create_schema)
-{
-    const pool::Batch batch = script("BEGIN; " + dialect::install_lock_sql() + "; " +
-                                     dialect::create_database_sql(pg_schema, create_schema) + "; COMMIT");
-    auto answered = co_await lease.run(batch);
-    if (answered.has_error()) {
-        const pool::Error error = answered.error();
-        co_return error;
+    // Several statements, which are one transaction, as one simple query. `what`: what failed, for the error.
+    asio::awaitable<Problem> script(std::string sql, std::string what)
+    {
+        pool::Batch batch;
+        batch.commands.push_back(command("BEGIN; " + std::move(sql) + "; COMMIT"));
+        batch.commands.back().simple = true;
+        auto answered = co_await lease_.run(batch);
+        if (answered.has_error()) {
+            const pool::Error error = answered.error();
+            co_return error;
+        }
+        if (!answered->error)
+            co_return std::nullopt;
+        const pool::Error failed = failure(std::move(what), *answered->error);
+        pool::Batch undo;
+        undo.commands.push_back(command("ROLLBACK"));
+        auto undone = co_await lease_.run(undo);
+        co_return failed;
     }
-    if (answered->error)
-        co_return server_error("creating the schema " + pg_schema + " failed", *answered->error);
-    co_return std::nullopt;
-}
 
-asio::awaitable<pool::Result<bool>> schema_exists(pool::Lease& lease, const std::string& pg_schema)
-{
-    Rows rows;
-    pool::Batch batch;
-    batch.commands.push_back(text_command(
-        "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = " + dialect::quote_string(pg_schema), &rows));
-    auto answered = co_await lease.run(batch);
-    if (answered.has_error())
-        co_return answered.error();
-    if (answered->error)
-        co_return server_error("looking for the schema " + pg_schema + " failed", *answered->error);
-    co_return !rows.rows.empty();
-}
+    // One snapshot of all there is. A server without the runtime leaves `reading` empty.
+    asio::awaitable<Problem> read(Reading& reading)
+    {
+        Rows runtime, schema, columns, indexes;
+        pool::Batch batch;
+        batch.commands.push_back(command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+        batch.commands.push_back(command(dialect::runtime_version_sql(), &runtime));
+        batch.commands.push_back(command(dialect::load_schema_sql(pg_schema_), &schema));
+        batch.commands.push_back(command(dialect::foreign_columns_sql(pg_schema_), &columns));
+        batch.commands.push_back(command(dialect::foreign_indexes_sql(pg_schema_), &indexes));
+        batch.commands.push_back(command("COMMIT"));
+        auto answered = co_await lease_.run(batch);
+        if (answered.has_error()) {
+            const pool::Error error = answered.error();
+            co_return error;
+        }
+        reading = {};
+        if (const auto& error = answered->error) {
+            const pool::Error failed = failure("reading howdah's tables failed", *error);
+            pool::Batch undo;
+            undo.commands.push_back(command("ROLLBACK"));
+            auto undone = co_await lease_.run(undo);
+            const bool missing = failed.sqlstate == "42P01" || failed.sqlstate == "3F000";
+            if (missing && undone.has_value())
+                co_return std::nullopt;
+            co_return failed;
+        }
+        reading.runtime = runtime.rows.empty() ? std::string() : runtime.rows.front().front().value_or("");
+        reading.schema = std::move(schema.rows);
+        reading.columns = std::move(columns.rows);
+        reading.indexes = std::move(indexes.rows);
+        co_return std::nullopt;
+    }
+
+    // Under the advisory lock; who comes second does the same again, which changes nothing.
+    asio::awaitable<Problem> install()
+    {
+        std::string all = dialect::install_lock_sql() + ";\nSET LOCAL check_function_bodies = off;\n" +
+                          dialect::install_bookkeeping_sql() + ";\nSET LOCAL search_path = howdah, pg_catalog;\n";
+        for (const dialect::RuntimeFile& file : dialect::runtime_files())
+            all.append(file.sql).append("\n;\n");
+        all += dialect::set_runtime_version_sql(installed_version());
+        spdlog::info("installing the runtime, version {}", installed_version());
+        return script(std::move(all),
+                      "installing howdah's functions in the schema howdah failed; the role needs the right to "
+                      "create a schema in this PostgreSQL database, once");
+    }
+
+    asio::awaitable<Problem> create()
+    {
+        Rows found;
+        pool::Batch batch;
+        batch.commands.push_back(command(
+            "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = " + dialect::quote_string(pg_schema_), &found));
+        auto answered = co_await lease_.run(batch);
+        if (answered.has_error()) {
+            const pool::Error error = answered.error();
+            co_return error;
+        }
+        if (answered->error)
+            co_return failure("looking for the schema " + pg_schema_ + " failed", *answered->error);
+        if (found.rows.empty() && !config_.create)
+            co_return pool::Error(pool::Error::Kind::connect,
+                                  "PostgreSQL has no schema \"" + pg_schema_ +
+                                      "\"; create it, or set create = true for this database",
+                                  "3F000");
+        co_return co_await script(dialect::install_lock_sql() + "; " +
+                                      dialect::create_database_sql(pg_schema_, found.rows.empty()),
+                                  "creating the schema " + pg_schema_ + " failed");
+    }
+
+    pool::Result<LoadedDatabase> make(const Reading& reading, std::shared_ptr<const dialect::Catalog> current) const
+    {
+        std::vector<dialect::SchemaRow> rows;
+        for (const Row& r : reading.schema)
+            if (r[3])
+                rows.push_back({"main", *r[3], *r[4], *r[5], r[6], r[7].value_or("")});
+        dialect::Adoption adoption = adopted(reading);
+        std::move(adoption.rows.begin(), adoption.rows.end(), std::back_inserter(rows));
+
+        const std::int64_t version = number(reading.schema.front()[0]);
+        LoadedDatabase out{std::move(current), pg_schema_, std::move(adoption.warnings)};
+        if (out.catalog && out.catalog->version() == version && out.catalog->pg_schema("main") == pg_schema_ &&
+            same(out.catalog->rows(), rows))
+            return out;
+        try {
+            out.catalog = dialect::Catalog::make(std::move(rows), {{"main", pg_schema_}}, version);
+        } catch (const dialect::Error& error) {
+            return pool::Error(pool::Error::Kind::connect,
+                               "howdah.schema of database \"" + pg_schema_ + "\" is damaged: " + error.message);
+        }
+        return out;
+    }
+
+    static dialect::Adoption adopted(const Reading& reading)
+    {
+        std::vector<dialect::ForeignColumn> columns;
+        for (const Row& r : reading.columns)
+            columns.push_back({*r[0], *r[1], *r[2], is_true(r[3]), r[4], is_true(r[5]), is_true(r[6])});
+        std::vector<dialect::ForeignIndex> indexes;
+        for (const Row& r : reading.indexes)
+            indexes.push_back({*r[0], *r[1], is_true(r[2]), is_true(r[3]), is_true(r[4]),
+                               r[5] ? array_elements(*r[5]) : std::vector<std::string>()});
+        return dialect::adopt(columns, indexes);
+    }
+
+    static bool same(const std::vector<dialect::SchemaRow>& a, const std::vector<dialect::SchemaRow>& b)
+    {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+            return x.schema == y.schema && x.type == y.type && x.name == y.name && x.sql == y.sql;
+        });
+    }
+
+    pool::Lease& lease_;
+    const DatabaseConfig& config_;
+    std::string pg_schema_;
+};
 
 } // namespace
 
@@ -168,56 +274,15 @@ asio::awaitable<pool::Result<LoadedDatabase>> load_database(pool::Pool& pool, co
                                                             const std::string& name,
                                                             std::shared_ptr<const dialect::Catalog> current)
 {
-    const std::string pg_schema = config.schema.empty() ? dialect::pg_schema_of(name) : config.schema;
+    std::string pg_schema = config.schema.empty() ? dialect::pg_schema_of(name) : config.schema;
     if (!dialect::is_usable_schema(pg_schema))
         co_return pool::Error(pool::Error::Kind::connect, "the schema name \"" + pg_schema + "\" is reserved", "3F000");
     auto leased = co_await pool.checkout();
     if (leased.has_error())
         co_return leased.error();
     pool::Lease lease = std::move(*leased);
-
-    auto loaded = co_await read_schema(lease, pg_schema);
-    if (loaded.has_error())
-        co_return loaded.error();
-    if (!loaded->installed) {
-        if (auto error = co_await install(lease))
-            co_return *error;
-        loaded = co_await read_schema(lease, pg_schema);
-        if (loaded.has_error())
-            co_return loaded.error();
-    }
-    if (!loaded->known) {
-        auto exists = co_await schema_exists(lease, pg_schema);
-        if (exists.has_error())
-            co_return exists.error();
-        if (!*exists && !config.create)
-            co_return pool::Error(pool::Error::Kind::connect,
-                                  "PostgreSQL has no schema \"" + pg_schema +
-                                      "\"; create it, or set create = true for this database",
-                                  "3F000");
-        if (auto error = co_await create(lease, pg_schema, !*exists))
-            co_return *error;
-        loaded = co_await read_schema(lease, pg_schema);
-        if (loaded.has_error())
-            co_return loaded.error();
-        if (!loaded->known)
-            co_return pool::Error(pool::Error::Kind::connect,
-                                  "the database " + pg_schema + " vanished while it was opened");
-    }
-
-    LoadedDatabase database;
-    database.pg_schema = pg_schema;
-    if (current && current->version() == loaded->version) {
-        database.catalog = std::move(current);
-        co_return database;
-    }
-    try {
-        database.catalog = dialect::Catalog::make(std::move(loaded->rows), {{"main", pg_schema}}, loaded->version);
-    } catch (const dialect::Error& error) {
-        co_return pool::Error(pool::Error::Kind::connect,
-                              "howdah.schema of \"" + pg_schema + "\" cannot be read: " + error.message);
-    }
-    co_return database;
+    Loader loader(lease, config, std::move(pg_schema));
+    co_return co_await loader.run(std::move(current));
 }
 
 } // namespace howdah::proxy

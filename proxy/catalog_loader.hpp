@@ -1,8 +1,12 @@
-// Opens a database on the server: installs or upgrades the runtime, creates the database where that is allowed, and
-// reads howdah.schema into a Catalog.
+// From a server to a Catalog: installs the runtime where it is missing or old, registers the database, reads
+// howdah.schema, and adopts tables that other programs have made.
+//
+// Everything is read in one snapshot, and everything is written under one advisory lock, so any number of proxies may
+// meet a new server, or a new database, at the same moment.
 #pragma once
 
 #include "dialect/catalog.hpp"
+#include "pool/error.hpp"
 #include "pool/pool.hpp"
 #include "proxy/config.hpp"
 
@@ -17,11 +21,12 @@ namespace howdah::proxy {
 struct LoadedDatabase {
     std::shared_ptr<const dialect::Catalog> catalog;
     std::string pg_schema;
-    std::vector<std::string> warnings; // what of the schema is not visible to clients, and why
+    // Tables of the schema that clients do not see, each with the reason.
+    std::vector<std::string> warnings;
 };
 
-// One round trip when everything is installed. `current`, when given and still of the newest version, is returned as it
-// is. The error's message says what to do (a missing schema, a missing right to create one).
+// One round trip when everything is installed. `current`, when given and nothing has changed, is returned as it is. The
+// error's message says what to do (a missing schema, a missing right to create one).
 boost::asio::awaitable<pool::Result<LoadedDatabase>> load_database(pool::Pool& pool, const DatabaseConfig& config,
                                                                    const std::string& name,
                                                                    std::shared_ptr<const dialect::Catalog> current);
