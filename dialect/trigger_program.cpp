@@ -81,6 +81,8 @@ struct TriggerProgram::Impl {
         scope = resolve_trigger(trigger, table, resolve);
         lowering.in_trigger = true;
         lowering.substitute = [](const Expr& e) -> std::optional<Fragment> {
+            if (const auto* raise = as<Raise>(e); raise && raise->action == ConflictAction::ignore)
+                return Fragment{"howdah.err('', 'HW0IG')", PgType::text, Classes(StorageClass::text).with_null()};
             if (!calls(e, "last_insert_rowid"))
                 return std::nullopt;
             return Fragment{last_rowid_variable, PgType::int8, StorageClass::integer};

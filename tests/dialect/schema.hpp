@@ -13,18 +13,25 @@ class TestSchema {
 public:
     void ddl(std::string_view sql)
     {
-        mirror_.execute(sql);
-        catalog_.reset();
+        const auto mirror = catalog().mirror().clone();
+        mirror->execute(sql);
+        catalog_ = make(mirror->schema());
     }
+    // What a compiled DDL statement leads to.
+    void become(std::shared_ptr<const Catalog> next) { catalog_ = std::move(next); }
     const Catalog& catalog()
     {
         if (!catalog_)
-            catalog_ = Catalog::make(mirror_.schema(), {{"main", "main"}, {"temp", "pg_temp"}}, 1);
+            catalog_ = make({});
         return *catalog_;
     }
 
 private:
-    Mirror mirror_;
+    static std::shared_ptr<const Catalog> make(std::vector<SchemaRow> rows)
+    {
+        return Catalog::make(std::move(rows), {{"main", "main"}, {"temp", "pg_temp"}}, 1);
+    }
+
     std::shared_ptr<const Catalog> catalog_;
 };
 

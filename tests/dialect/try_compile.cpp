@@ -65,7 +65,7 @@ void try_statement(std::string_view sql, TestSchema& schema)
     if (compiled->steps.empty())
         std::cout << "-- no step\n";
     if (changes_schema(*compiled))
-        schema.ddl(sql);
+        schema.become(compiled->next);
 }
 
 void try_file(const std::string& path)
