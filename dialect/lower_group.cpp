@@ -57,7 +57,7 @@ public:
 } // namespace
 
 Aggregation::Aggregation(const Select& select, const SelectCore& core, Lowering& lowering)
-    : core_(core), lowering_(lowering), around_(lowering.substitute)
+    : core_(core), lowering_(lowering), row_order_(lowering.row_order), around_(lowering.substitute)
 {
     if (core.from)
         for (const Source* source : sources_of(*core.from))
@@ -93,8 +93,10 @@ void Aggregation::find_extreme(const Select& select)
 Fragment Aggregation::without_this(const Expr& expr)
 {
     const auto here = std::exchange(lowering_.substitute, around_);
+    const std::string row_order = std::exchange(lowering_.row_order, row_order_); // it may stand in a subquery
     Fragment f = lowering_.any(expr);
     lowering_.substitute = here;
+    lowering_.row_order = row_order;
     return f;
 }
 
@@ -134,7 +136,7 @@ Fragment Aggregation::representative(const Fragment& value)
     Fragment f = value;
     if (core_.group_by.empty())
         f.classes = f.classes.with_null();
-    const std::string& order = lowering_.row_order;
+    const std::string& order = row_order_;
     if (!extreme_) {
         f.text = "howdah.first(" + value.text + (order.empty() ? "" : " ORDER BY " + order) + ")";
         return f;

@@ -111,6 +111,13 @@ bool is_unique_column(const ColumnRef& ref)
     });
 }
 
+// The same for every row of the SELECT it stands in.
+bool is_fixed(const Expr& e)
+{
+    const auto* ref = as<ColumnRef>(bare(e));
+    return e.constant || (ref && ref->source && ref->depth > 0);
+}
+
 bool names_unique_value(const Expr& where)
 {
     const auto* binary = as<Binary>(bare(where));
@@ -122,13 +129,16 @@ bool names_unique_value(const Expr& where)
         return false;
     const auto* left = as<ColumnRef>(bare(*binary->lhs));
     const auto* right = as<ColumnRef>(bare(*binary->rhs));
-    return (left && binary->rhs->constant && is_unique_column(*left)) ||
-           (right && binary->lhs->constant && is_unique_column(*right));
+    return (left && is_fixed(*binary->rhs) && is_unique_column(*left)) ||
+           (right && is_fixed(*binary->lhs) && is_unique_column(*right));
 }
 
 } // namespace
 
-bool finds_one_row(const SelectCore& core) { return core.where && names_unique_value(*core.where); }
+bool finds_one_row(const SelectCore& core)
+{
+    return core.where && core.from && sources_of(*core.from).size() == 1 && names_unique_value(*core.where);
+}
 
 bool is_single_row(const Select& select)
 {
@@ -137,7 +147,7 @@ bool is_single_row(const Select& select)
     const SelectCore& core = select.cores.front();
     if (!core.values.empty())
         return core.values.size() == 1;
-    return !core.from || (core.aggregate && core.group_by.empty());
+    return !core.from || (core.aggregate && core.group_by.empty()) || finds_one_row(core);
 }
 
 // ------------------------------------------------------------------------------------------------ ORDER BY

@@ -92,9 +92,38 @@ bool depends_on_order(std::string_view function)
            function == "group_concat" || function.starts_with("json_group_");
 }
 
-bool has_offset(const Frame& frame) { return frame.start_offset || frame.end_offset; }
+bool is_number(PgType type) { return type == PgType::int8 || type == PgType::float8 || type == PgType::numeric; }
 
 } // namespace
+
+// ROWS, RANGE or GROUPS. A RANGE goes by the value of the one key it has, which must be a number as the offsets are.
+std::string SelectLowering::frame(const Frame& frame, std::vector<SortKey>& keys)
+{
+    std::vector<Fragment> offsets;
+    for (const ExprPtr* e : {&frame.start_offset, &frame.end_offset})
+        offsets.push_back(*e ? to_value(l_.value(**e)) : null_of(PgType::int8));
+    const bool by_value = frame.unit == FrameUnit::range && (frame.start_offset || frame.end_offset);
+    if (frame.unit == FrameUnit::groups && keys.empty())
+        throw refusal("GROUPS without ORDER BY in a window");
+    if (by_value && (keys.size() != 1 || !is_number(keys.front().key.type)))
+        throw refusal("RANGE with an offset over values that may be other than numbers");
+    PgType type = by_value ? keys.front().key.type : PgType::int8;
+    for (const Fragment& offset : offsets) {
+        if (!is_number(offset.type) || (!by_value && offset.type != PgType::int8))
+            throw refusal("a frame offset that is no number");
+        if (type == PgType::int8 && offset.type != PgType::int8)
+            type = PgType::numeric; // 2.5 PRECEDING of an integer
+    }
+    if (by_value)
+        keys.front().key = widen(keys.front().key, type);
+    for (Fragment& offset : offsets)
+        offset = type == PgType::float8 ? to_real(offset) : widen(offset, type);
+    const std::string_view unit = frame.unit == FrameUnit::rows    ? " ROWS "
+                                  : frame.unit == FrameUnit::range ? " RANGE "
+                                                                   : " GROUPS ";
+    return std::string(unit) + "BETWEEN " + bound_text(frame.start, offsets[0].text) + " AND " +
+           bound_text(frame.end, offsets[1].text) + std::string(exclude_text(frame.exclude));
+}
 
 std::string SelectLowering::over(const Call& call)
 {
@@ -118,39 +147,8 @@ std::string SelectLowering::over(const Call& call)
         frame_text = " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"; // all rows are equals
     else if (!may_break_ties(function, frame))
         ties.clear();
-    if (frame && !goes_by_position(function)) {
-        const bool range_offset = frame->unit == FrameUnit::range && has_offset(*frame);
-        PgType offset_type = PgType::int8;
-        if (range_offset) {
-            if (keys.size() != 1 || keys.front().key.type == PgType::v || keys.front().key.type == PgType::text ||
-                keys.front().key.type == PgType::bytea)
-                throw refusal("RANGE with an offset over values that may be other than numbers");
-            offset_type = keys.front().key.type;
-        }
-        if (frame->unit == FrameUnit::groups && keys.empty())
-            throw refusal("GROUPS without ORDER BY in a window");
-        std::vector<std::string> offsets;
-        for (const ExprPtr* e : {&frame->start_offset, &frame->end_offset}) {
-            Fragment offset = *e ? to_value(l_.value(**e)) : Fragment{};
-            if (*e && offset.type != offset_type) {
-                const bool number =
-                    offset.type == PgType::int8 || offset.type == PgType::float8 || offset.type == PgType::numeric;
-                if (!range_offset || !number)
-                    throw refusal("a frame offset that is no integer");
-                if (offset_type == PgType::int8) { // 2.5 PRECEDING of an integer
-                    offset_type = PgType::numeric;
-                    keys.front().key = widen(keys.front().key, PgType::numeric);
-                }
-                offset = offset_type == PgType::float8 ? to_real(offset) : widen(offset, offset_type);
-            }
-            offsets.push_back(offset.text);
-        }
-        const std::string_view unit = frame->unit == FrameUnit::rows    ? " ROWS "
-                                      : frame->unit == FrameUnit::range ? " RANGE "
-                                                                        : " GROUPS ";
-        frame_text = std::string(unit) + "BETWEEN " + bound_text(frame->start, offsets[0]) + " AND " +
-                     bound_text(frame->end, offsets[1]) + std::string(exclude_text(frame->exclude));
-    }
+    if (frame && !goes_by_position(function))
+        frame_text = this->frame(*frame, keys);
     std::string order = join_keys(keys, true);
     if (!ties.empty())
         order += (order.empty() ? "" : ", ") + ties;

@@ -66,6 +66,7 @@ private:
 
     const SelectCore& core_;
     Lowering& lowering_;
+    const std::string row_order_; // of the rows that are aggregated
     std::set<const Source*> sources_;
     std::vector<Key> keys_;
     std::set<std::string> dependent_; // columns that a key determines, grouped too
@@ -119,6 +120,7 @@ private:
     static std::vector<PgType> column_types(const std::vector<Arm>& arms, const std::vector<PgType>* types);
     static void widen_columns(Arm& arm, const std::vector<PgType>& types);
     static void report(const std::vector<Arm>& arms, const std::vector<PgType>& types, std::vector<Output>* outputs);
+    std::string frame(const Frame& frame, std::vector<SortKey>& keys);
     std::string limit_value(const Expr& expr, bool offset);
 
     // lower_from.cpp
