@@ -70,7 +70,8 @@ void fixed_columns(const Expr& expr, const Source& target, std::set<int>& column
     };
     const auto consider = [&](const Expr& side, const Expr& other) {
         const auto* column = as<ColumnRef>(bare(side));
-        if (column && column->source == &target && !depends(other))
+        if (column && column->source == &target && !other.collation_explicit && !side.collation_explicit &&
+            !depends(other))
             columns.insert(column->index == target.rowid_alias && target.rowid_alias >= 0 ? -1 : column->index);
     };
     consider(*e->lhs, *e->rhs);

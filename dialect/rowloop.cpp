@@ -1,0 +1,212 @@
+// Row-at-a-time execution; see rowloop.hpp.
+#include "dialect/rowloop.hpp"
+
+#include <cctype>
+
+namespace howdah::dialect {
+
+namespace {
+
+constexpr std::string_view slots_setting = "howdah.slots";
+
+std::string setting(std::string_view name, std::string_view type)
+{
+    return "current_setting(" + quote_string(name) + ")::" + std::string(type);
+}
+
+std::string set(std::string_view name, std::string_view value)
+{
+    return "PERFORM set_config(" + quote_string(name) + ", " + std::string(value) + ", true);\n";
+}
+
+// $n outside of quotes becomes the variable "$n".
+std::string slots_as_variables(std::string_view text)
+{
+    std::string out;
+    char quote = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quote != 0) {
+            quote = c == quote ? char(0) : quote;
+        } else if (c == '\'' || c == '"') {
+            quote = c;
+        } else if (c == '$' && i + 1 < text.size() && std::isdigit(static_cast<unsigned char>(text[i + 1]))) {
+            std::size_t end = i + 1;
+            while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end])))
+                ++end;
+            out += '"' + std::string(text.substr(i, end - i)) + '"';
+            i = end - 1;
+            continue;
+        }
+        out += c;
+    }
+    return out;
+}
+
+std::string dollar_quoted(const std::string& text)
+{
+    std::string tag = "$howdah$";
+    for (int i = 1; text.find(tag) != std::string::npos; ++i)
+        tag = "$howdah" + std::to_string(i) + "$";
+    return tag + "\n" + text + tag;
+}
+
+// An array of howdah.v cannot be unnested together with others (its fields would become columns): it travels as text.
+bool as_text(PgType type) { return type == PgType::v; }
+std::string array_type(PgType type)
+{
+    return as_text(type) ? std::string("text[]") : std::string(pg_type_name(type)) + "[]";
+}
+std::string name_of(std::size_t i) { return "c" + std::to_string(i + 1); }
+
+} // namespace
+
+RowLoop::RowLoop(Lowering& lowering) : lowering_(lowering) { lowering_.begin_step(); }
+
+std::string RowLoop::values(std::string_view rowid) const
+{
+    std::vector<std::string> list;
+    for (std::size_t i = 0; i < returning.size(); ++i)
+        list.push_back((as_text(returning[i].type) ? returning[i].text + "::text" : returning[i].text) + " AS " +
+                       name_of(i));
+    if (rowids)
+        list.push_back((rowid.empty() ? std::string("NULL::bigint") : std::string(rowid)) + " AS rid");
+    if (list.empty())
+        list.emplace_back("1 AS one");
+    return join(list, ", ");
+}
+
+std::string RowLoop::into(std::string_view rowid) const
+{
+    return " RETURNING " + values(rowid) + " INTO howdah_out;\n";
+}
+
+std::string RowLoop::select_into(std::string_view rowid, std::string_view from) const
+{
+    return "SELECT " + values(rowid) + " INTO howdah_out FROM " + std::string(from) + ";\n";
+}
+
+std::string RowLoop::counted() const
+{
+    if (lowering_.in_trigger)
+        return {};
+    std::string text = "IF FOUND THEN\nhowdah_count := howdah_count + 1;\n";
+    for (std::size_t i = 0; i < returning.size(); ++i)
+        text +=
+            "howdah_" + name_of(i) + " := array_append(howdah_" + name_of(i) + ", howdah_out." + name_of(i) + ");\n";
+    if (rowids)
+        text += "howdah_rids := array_append(howdah_rids, howdah_out.rid);\n";
+    return text + "END IF;\n";
+}
+
+std::string RowLoop::block() const
+{
+    const bool reports = !lowering_.in_trigger;
+    std::string text = "DECLARE\n" + row + " record;\nhowdah_out record;\n";
+    for (const auto& d : declarations)
+        text += d + ";\n";
+    if (reports)
+        text += "howdah_count bigint := 0;\n";
+    for (std::size_t i = 0; reports && i < returning.size(); ++i)
+        text += "howdah_" + name_of(i) + " " + array_type(returning[i].type) + " := '{}';\n";
+    if (reports && rowids)
+        text += "howdah_rids bigint[] := '{}';\n";
+    if (keeps_earlier_rows)
+        text += "howdah_state text; howdah_message text; howdah_detail text; howdah_schema text; howdah_table text; "
+                "howdah_column text; howdah_constraint text;\n";
+    text += "BEGIN\n";
+    if (keeps_earlier_rows)
+        text += set("howdah.failure", "''");
+    text += before + "FOR " + row + " IN " + source + " LOOP\n";
+    if (keeps_earlier_rows)
+        text += "BEGIN\n" + body +
+                "EXCEPTION WHEN integrity_constraint_violation OR unique_violation OR not_null_violation OR "
+                "check_violation THEN\n"
+                "GET STACKED DIAGNOSTICS howdah_state = RETURNED_SQLSTATE, howdah_message = MESSAGE_TEXT, "
+                "howdah_detail = PG_EXCEPTION_DETAIL, howdah_schema = SCHEMA_NAME, howdah_table = TABLE_NAME, "
+                "howdah_column = COLUMN_NAME, howdah_constraint = CONSTRAINT_NAME;\n" +
+                set("howdah.failure", "ARRAY[howdah_state, howdah_message, howdah_detail, howdah_schema, howdah_table, "
+                                      "howdah_column, howdah_constraint]::text") +
+                "EXIT;\nEND;\n";
+    else
+        text += body;
+    text += "END LOOP;\n" + after;
+    for (std::size_t i = 0; reports && i < returning.size(); ++i)
+        text += set("howdah." + name_of(i), "howdah_" + name_of(i) + "::text");
+    if (reports && rowids)
+        text += set("howdah.rowids", "howdah_rids::text");
+    if (reports && returning.empty() && !rowids)
+        text += set("howdah.changes", "howdah_count::text");
+    return text + "END";
+}
+
+void RowLoop::add_result(Compiled& out, bool write) const
+{
+    Step step;
+    step.role = write ? Step::Role::write : Step::Role::internal;
+    if (returning.empty()) {
+        step.sql = rowids ? "SELECT unnest(" + setting("howdah.rowids", "bigint[]") + ")"
+                          : "SELECT " + setting("howdah.changes", "bigint");
+        step.returns_rowid = rowids;
+        step.count_is_value = !rowids;
+        out.steps.push_back(std::move(step));
+        return;
+    }
+    std::vector<std::string> list, arrays, names;
+    for (std::size_t i = 0; i < returning.size(); ++i) {
+        list.push_back("r." + name_of(i) + (as_text(returning[i].type) ? "::howdah.v" : ""));
+        arrays.push_back(setting("howdah." + name_of(i), array_type(returning[i].type)));
+        names.push_back(name_of(i));
+    }
+    if (rowids) {
+        list.emplace_back("r.rid");
+        arrays.push_back(setting("howdah.rowids", "bigint[]"));
+        names.emplace_back("rid");
+    }
+    step.sql =
+        "SELECT " + join(list, ", ") + " FROM unnest(" + join(arrays, ", ") + ") AS r (" + join(names, ", ") + ")";
+    step.returns_rowid = rowids;
+    step.returns_rows = true;
+    out.steps.push_back(std::move(step));
+}
+
+void RowLoop::finish(Compiled& out, bool write)
+{
+    Step step = lowering_.step(block(), Step::Role::internal);
+    if (lowering_.in_trigger) {
+        out.steps.push_back(std::move(step));
+        return;
+    }
+    std::string slots = "DECLARE\n";
+    if (!step.slots.empty()) {
+        std::vector<std::string> values;
+        slots += "howdah_slots text[] := " + setting(slots_setting, "text[]") + ";\n";
+        for (std::size_t i = 0; i < step.slots.size(); ++i) {
+            const auto type =
+                std::string(pg_type_name(lowering_.slots()[static_cast<std::size_t>(step.slots[i])].type));
+            const auto n = std::to_string(i + 1);
+            values.push_back("($" + n + "::" + type + ")::text");
+            slots += "\"$" + n + "\" " + type + " := howdah_slots[" + n + "]::" + type + ";\n";
+        }
+        Step parameters;
+        parameters.sql =
+            "SELECT set_config(" + quote_string(slots_setting) + ", ARRAY[" + join(values, ", ") + "]::text, true)";
+        parameters.slots = std::move(step.slots);
+        out.steps.push_back(std::move(parameters));
+        step.slots.clear();
+    }
+    step.sql = slots_as_variables(step.sql).substr(std::string_view("DECLARE\n").size());
+    step.sql = "DO " + dollar_quoted(slots + step.sql + ";\n");
+    step.prepare = false;
+    out.steps.push_back(std::move(step));
+    add_result(out, write);
+    if (keeps_earlier_rows) {
+        Step failure;
+        failure.role = Step::Role::failure;
+        failure.sql = "SELECT f[1], f[2], f[3], f[4], f[5], f[6], f[7] FROM (SELECT "
+                      "nullif(current_setting('howdah.failure'), '')::text[] AS f) AS s WHERE f IS NOT NULL";
+        out.steps.push_back(std::move(failure));
+    }
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,56 @@
+// Row-at-a-time execution (catalogue D12): where SQLite's going from row to row can be seen, a statement becomes a
+// PL/pgSQL block that visits the rows in SQLite's order and runs one statement, or a few, for each.
+//
+// A DO block takes no parameters and returns no rows. So the slots' values go in, and rows and counts come out, as
+// settings that last as long as the transaction:
+//     SELECT set_config('howdah.slots', ARRAY[$1::text, …]::text, true)
+//     DO $howdah$ … $howdah$
+//     SELECT … FROM unnest(current_setting('howdah.c1')::bigint[], …)
+// Inside a trigger's body the block stands for itself: there are no slots, and nobody asks what it did.
+#pragma once
+
+#include "dialect/compile.hpp"
+#include "dialect/lower.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace howdah::dialect {
+
+class RowLoop {
+public:
+    // Begins a step of `lowering`: everything that is lowered until finish() belongs to the block.
+    explicit RowLoop(Lowering& lowering);
+
+    std::vector<std::string> declarations; // "howdah_key bigint"
+    std::string before;                    // statements ahead of the loop
+    std::string source;                    // the query whose rows are visited, in order
+    std::string row = "howdah_row";        // the record that holds one of them
+    std::string body;                      // statements for one row
+    std::string after;                     // statements behind the loop
+    // OR FAIL: a constraint's error ends the loop and keeps what was done.
+    bool keeps_earlier_rows = false;
+
+    // The RETURNING list, a value each; and whether the block collects the rowids of new rows.
+    std::vector<Fragment> returning;
+    bool rowids = false;
+
+    // "RETURNING … INTO howdah_out": what a row statement ends with. `rowid` is the new row's rowid.
+    std::string into(std::string_view rowid = {}) const;
+    // What must follow it: when a row was changed, it is counted and its values are kept.
+    std::string counted() const;
+    // "RETURNING" that sees what the statement did: SELECT … INTO howdah_out FROM `from`.
+    std::string select_into(std::string_view rowid, std::string_view from) const;
+
+    // `write` false: the rows do not count (a view's INSTEAD OF triggers).
+    void finish(Compiled& out, bool write = true);
+
+private:
+    std::string block() const;
+    std::string values(std::string_view rowid) const;
+    void add_result(Compiled& out, bool write) const;
+    Lowering& lowering_;
+};
+
+} // namespace howdah::dialect

@@ -1,0 +1,198 @@
+// What a table's triggers make of a statement; see write_effects.hpp.
+#include "dialect/write_effects.hpp"
+
+#include "dialect/error.hpp"
+#include "dialect/reads.hpp"
+#include "dialect/write_keys.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace howdah::dialect {
+
+namespace {
+
+bool speaks_of(const CreateTrigger& trigger, const Table& table, const std::vector<int>* changed)
+{
+    if (trigger.update_of.empty() || !changed)
+        return true;
+    return std::any_of(trigger.update_of.begin(), trigger.update_of.end(), [&](const Name& name) {
+        const int column = table.find_column(name.text);
+        return std::find(changed->begin(), changed->end(), column) != changed->end() ||
+               (column >= 0 && column == table.rowid_alias &&
+                std::find(changed->begin(), changed->end(), -1) != changed->end());
+    });
+}
+
+const Table* target_of(const TriggerStatement& statement, const Trigger& trigger, const Catalog& catalog)
+{
+    const auto find = [&](const QualifiedName& name) {
+        return catalog.find_table(name.schema.empty() ? trigger.schema : name.schema.text, name.name.text);
+    };
+    if (const auto* insert = std::get_if<Insert>(&statement))
+        return find(insert->table);
+    if (const auto* update = std::get_if<Update>(&statement))
+        return find(update->table.table);
+    if (const auto* del = std::get_if<Delete>(&statement))
+        return find(del->table.table);
+    return nullptr;
+}
+
+// Depends on more than the row at hand: a subquery, or a function that tells what statements did before.
+bool looks_around(const Expr& expr)
+{
+    return any_expr(expr, [](const Expr& e) {
+        if (subquery_of(e) || as<Raise>(e))
+            return true;
+        const auto* call = as<Call>(e);
+        return call && (equal_names(call->name.text, "last_insert_rowid") || equal_names(call->name.text, "changes") ||
+                        equal_names(call->name.text, "total_changes"));
+    });
+}
+
+bool only_inserts_its_row(const TriggerStatement& statement, const Trigger& trigger, const Table& table,
+                          const Catalog& catalog)
+{
+    const auto* insert = std::get_if<Insert>(&statement);
+    if (!insert || !insert->source || insert->with || !insert->upserts.empty())
+        return false;
+    const Table* target = target_of(statement, trigger, catalog);
+    if (!target || target == &table || target->kind != Table::Kind::ordinary || !target->triggers.empty())
+        return false;
+    const Select& source = *insert->source;
+    if (source.with || source.cores.size() != 1 || source.cores[0].values.size() != 1)
+        return false;
+    return std::none_of(source.cores[0].values[0].begin(), source.cores[0].values[0].end(),
+                        [](const ExprPtr& e) { return looks_around(*e); });
+}
+
+bool is_null_literal(const Expr& expr)
+{
+    const auto* literal = as<Literal>(bare(expr));
+    return literal && literal->form == Literal::Form::null;
+}
+bool is_value_literal(const Expr& expr)
+{
+    const auto* literal = as<Literal>(bare(expr));
+    return literal && literal->form != Literal::Form::null;
+}
+
+// The expression an INSERT … VALUES of one row gives a column; null when it gives none or cannot be told.
+const Expr* given_value(const Insert& insert, const Table& table, int column, bool& known)
+{
+    known = insert.source && insert.source->cores.size() == 1 && insert.source->cores[0].values.size() == 1;
+    if (!known)
+        return nullptr;
+    const auto& row = insert.source->cores[0].values[0];
+    std::size_t at = row.size();
+    if (insert.columns.empty()) {
+        at = static_cast<std::size_t>(column);
+    } else {
+        for (std::size_t i = 0; i < insert.columns.size(); ++i)
+            if (table.find_column(insert.columns[i].text) == column)
+                at = i;
+    }
+    return at < row.size() ? row[at].get() : nullptr;
+}
+
+bool insert_can_break(const Insert& insert, const Table& target)
+{
+    if (keys_of(target).size() > (target.has_rowid() ? 1U : 0U) || !target.checks.empty())
+        return true;
+    for (std::size_t i = 0; i < target.columns.size(); ++i) {
+        const bool rowid = static_cast<int>(i) == target.rowid_alias;
+        if (!rowid && !target.columns[i].not_null)
+            continue;
+        bool known = false;
+        const Expr* value = given_value(insert, target, static_cast<int>(i), known);
+        if (!known || (rowid ? value && !is_null_literal(*value) : !value || !is_value_literal(*value)))
+            return true;
+    }
+    return std::any_of(insert.columns.begin(), insert.columns.end(),
+                       [&](const Name& name) { return target.find_column(name.text) < 0; });
+}
+
+bool update_can_break(const Update& update, const Table& target)
+{
+    std::vector<int> columns;
+    for (const auto& set : update.set)
+        for (const auto& name : set.columns)
+            columns.push_back(target.find_column(name.text));
+    for (const auto& key : keys_of(target))
+        if (key_uses(target, key, columns))
+            return true;
+    const bool null = std::any_of(columns.begin(), columns.end(), [&](int c) {
+        return c >= 0 && target.columns[static_cast<std::size_t>(c)].not_null;
+    });
+    return null || !target.checks.empty();
+}
+
+void refuse_overridden(const std::vector<const Trigger*>& triggers, ConflictAction statement, const Catalog& catalog,
+                       std::set<const Trigger*>& seen)
+{
+    for (const Trigger* trigger : triggers) {
+        if (!seen.insert(trigger).second)
+            continue;
+        for (const auto& body : trigger->definition->body) {
+            const Table* target = target_of(body, *trigger, catalog);
+            if (!target)
+                continue;
+            const auto* insert = std::get_if<Insert>(&body);
+            const auto* update = std::get_if<Update>(&body);
+            const ConflictAction own = insert   ? insert->conflict
+                                       : update ? update->conflict
+                                                : ConflictAction::unspecified;
+            const bool raises = statement == ConflictAction::abort || statement == ConflictAction::rollback;
+            const bool same = own == statement || (raises && own == ConflictAction::unspecified);
+            if (!same &&
+                ((insert && insert_can_break(*insert, *target)) || (update && update_can_break(*update, *target))))
+                throw refusal("the conflict clause of this statement would also govern trigger " + trigger->name +
+                              ", whose statements can break a constraint of " + target->name +
+                              "; leave the clause out, or handle the conflict in a statement of its own");
+            const auto event = insert ? TriggerEvent::insert : update ? TriggerEvent::update : TriggerEvent::delete_;
+            refuse_overridden(triggers_on(*target, event), statement, catalog, seen);
+        }
+    }
+}
+
+} // namespace
+
+std::vector<const Trigger*> triggers_on(const Table& table, TriggerEvent event, const std::vector<int>* changed)
+{
+    std::vector<const Trigger*> found;
+    for (const auto& trigger : table.triggers)
+        if (trigger.definition->event == event && speaks_of(*trigger.definition, table, changed))
+            found.push_back(&trigger);
+    return found;
+}
+
+bool insert_triggers_allow_sets(const std::vector<const Trigger*>& triggers, const Table& table, const Catalog& catalog)
+{
+    if (triggers.empty())
+        return true;
+    const auto time = triggers.front()->definition->time;
+    return std::all_of(triggers.begin(), triggers.end(), [&](const Trigger* trigger) {
+        const CreateTrigger& t = *trigger->definition;
+        if (t.time != time || (t.when && looks_around(*t.when)))
+            return false;
+        return std::all_of(t.body.begin(), t.body.end(), [&](const TriggerStatement& s) {
+            return only_inserts_its_row(s, *trigger, table, catalog);
+        });
+    });
+}
+
+void refuse_overridden_triggers(const std::vector<const Trigger*>& triggers, ConflictAction statement,
+                                const Catalog& catalog)
+{
+    if (statement == ConflictAction::unspecified)
+        return;
+    std::set<const Trigger*> seen;
+    refuse_overridden(triggers, statement, catalog, seen);
+}
+
+bool has_enforced_children(const Table& table, const Catalog& catalog, bool foreign_keys)
+{
+    return foreign_keys && !catalog.children_of(table).empty();
+}
+
+} // namespace howdah::dialect

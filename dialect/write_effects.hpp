@@ -1,0 +1,31 @@
+// What a table's triggers make of a statement: whether it can run as one set, and what its conflict clause does to
+// them.
+#pragma once
+
+#include "dialect/ast.hpp"
+#include "dialect/catalog.hpp"
+
+#include <vector>
+
+namespace howdah::dialect {
+
+using TriggerEvent = CreateTrigger::Event;
+
+// The triggers of `table` that `event` fires; of an UPDATE those whose OF list meets `changed` (null: all of them).
+std::vector<const Trigger*> triggers_on(const Table& table, TriggerEvent event,
+                                        const std::vector<int>* changed = nullptr);
+
+// Inserting rows as one set, in order, fires these triggers as SQLite does row by row (catalogue 17.1): all run at the
+// same time (BEFORE or AFTER), and each only inserts what its own row says into tables that nothing else looks at.
+bool insert_triggers_allow_sets(const std::vector<const Trigger*>& triggers, const Table& table,
+                                const Catalog& catalog);
+
+// A statement's conflict clause overrides those of the triggers it fires. Throws refusal() where that would matter:
+// where a trigger's statement could break a constraint and would then act otherwise than it was compiled to.
+void refuse_overridden_triggers(const std::vector<const Trigger*>& triggers, ConflictAction statement,
+                                const Catalog& catalog);
+
+// Tables whose rows a DELETE of `table`'s rows may delete or change: foreign keys are enforced and others refer to it.
+bool has_enforced_children(const Table& table, const Catalog& catalog, bool foreign_keys);
+
+} // namespace howdah::dialect
