@@ -1,0 +1,112 @@
+// SET lists; see assignments.hpp.
+#include "dialect/assignments.hpp"
+
+#include "dialect/lower.hpp"
+#include "dialect/reads.hpp"
+#include "dialect/store.hpp"
+#include "dialect/write_keys.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+// The expression of one column when it has one of its own: the value itself, or a member of a row value.
+const Expr* own_expression(const SetClause& clause, std::size_t position)
+{
+    if (clause.columns.size() == 1)
+        return clause.value.get();
+    const auto* row = as<RowValue>(bare(*clause.value));
+    return row ? row->members.at(position).get() : nullptr;
+}
+
+std::string column_name(const Table& table, int column)
+{
+    return quote_identifier(column < 0 ? table.rowid_pg : table.columns[static_cast<std::size_t>(column)].pg);
+}
+
+const Select& select_of(const SetClause& clause) { return *as<Subquery>(bare(*clause.value))->select; }
+
+} // namespace
+
+Assignments::Assignments(const std::vector<SetClause>& set, const Table& table) : table_(table)
+{
+    for (const auto& clause : set) {
+        for (std::size_t i = 0; i < clause.indexes.size(); ++i) {
+            const int column = clause.indexes[i] == table.rowid_alias ? -1 : clause.indexes[i];
+            std::erase_if(sources_, [&](const Source& s) { return s.column == column; });
+            sources_.push_back({column, &clause, i});
+        }
+    }
+    for (const auto& s : sources_)
+        columns_.push_back(s.column);
+    std::sort(columns_.begin(), columns_.end());
+}
+
+const Assignments::Source* Assignments::find(int column) const
+{
+    const auto at = std::find_if(sources_.begin(), sources_.end(), [&](const Source& s) { return s.column == column; });
+    return at == sources_.end() ? nullptr : &*at;
+}
+
+Fragment Assignments::stored(const Expr& expr, int column, Lowering& lowering) const
+{
+    if (column >= 0)
+        return store(expr, table_, column, lowering, false);
+    const Fragment f = store_rowid(expr, lowering, false);
+    if (!f.classes.nullable())
+        return f;
+    return {call("howdah.rowid_not_null", {f.text}), PgType::int8, StorageClass::integer};
+}
+
+Fragment Assignments::value(int column, Lowering& lowering) const
+{
+    const Source* source = find(column);
+    if (const Expr* expr = own_expression(*source->clause, source->position))
+        return stored(*expr, column, lowering);
+    std::vector<Output> outputs;
+    const std::string query = lowering.select(select_of(*source->clause), nullptr, &outputs);
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        names.push_back("c" + std::to_string(i + 1));
+    const Output& o = outputs.at(source->position);
+    const Fragment member{"s." + names.at(source->position), o.type, o.classes};
+    Fragment f = column < 0 ? store_rowid(member) : store(member, table_, column, lowering);
+    f.text = "(SELECT " + f.text + " FROM (" + query + ") AS s (" + join(names, ", ") + ") LIMIT 1)";
+    f.classes = f.classes.with_null();
+    if (column < 0)
+        return {call("howdah.rowid_not_null", {f.text}), PgType::int8, StorageClass::integer};
+    return f;
+}
+
+std::string Assignments::list(Lowering& lowering) const
+{
+    std::vector<std::string> parts;
+    for (const auto& s : sources_)
+        parts.push_back(column_name(table_, s.column) + " = " + value(s.column, lowering).text);
+    return join(parts, ", ");
+}
+
+bool Assignments::read_while_changing(const Table& table, const Catalog& catalog) const
+{
+    return std::any_of(sources_.begin(), sources_.end(),
+                       [&](const Source& s) { return reads_while_changing(*s.clause->value, table, catalog); });
+}
+
+bool Assignments::has_subquery() const
+{
+    return std::any_of(sources_.begin(), sources_.end(),
+                       [](const Source& s) { return dialect::has_subquery(*s.clause->value); });
+}
+
+bool Assignments::constant(const std::vector<int>& columns) const
+{
+    return std::all_of(columns.begin(), columns.end(), [&](int c) {
+        const Source* s = find(c);
+        const Expr* expr = s ? own_expression(*s->clause, s->position) : nullptr;
+        return !s || (expr && expr->constant);
+    });
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,46 @@
+// SET a = x, (b, c) = (SELECT …) of UPDATE and UPSERT, every value as its column stores it.
+#pragma once
+
+#include "dialect/ast.hpp"
+#include "dialect/catalog.hpp"
+#include "dialect/printer.hpp"
+
+#include <string>
+#include <vector>
+
+namespace howdah::dialect {
+
+class Lowering;
+
+class Assignments {
+public:
+    // A column that is named twice takes the last value, as in SQLite.
+    Assignments(const std::vector<SetClause>& set, const Table& table);
+
+    // Table columns that change, -1 for the rowid (whatever name it went by), in table order.
+    const std::vector<int>& columns() const { return columns_; }
+    // The list after SET.
+    std::string list(Lowering& lowering) const;
+    // One value of columns(): for a row that is put together before it is stored.
+    Fragment value(int column, Lowering& lowering) const;
+    // Some value reads `table` anew for each row while rows of it are changed.
+    bool read_while_changing(const Table& table, const Catalog& catalog) const;
+    bool has_subquery() const;
+    // Every column of the list gets the same value in each row.
+    bool constant(const std::vector<int>& columns) const;
+
+private:
+    struct Source {
+        int column;
+        const SetClause* clause;
+        std::size_t position; // in clause->columns
+    };
+    const Source* find(int column) const;
+    Fragment stored(const Expr& expr, int column, Lowering& lowering) const;
+
+    const Table& table_;
+    std::vector<Source> sources_;
+    std::vector<int> columns_;
+};
+
+} // namespace howdah::dialect
