@@ -4,6 +4,7 @@
 #include "dialect/conversions.hpp"
 #include "dialect/error.hpp"
 #include "dialect/printer.hpp"
+#include "dialect/schema_names.hpp"
 
 namespace howdah::dialect {
 
@@ -42,32 +43,28 @@ std::string advanced(const Sequence& s, std::string_view largest, std::string_vi
 
 std::string update_text(const Sequence& s, std::string_view largest)
 {
-    return "UPDATE " + table_text(s.table) + " AS \"q\" SET " + quote_identifier(s.table.columns[1].pg) + " = " +
+    return "UPDATE " + pg_name(s.table) + " AS \"q\" SET " + quote_identifier(s.table.columns[1].pg) + " = " +
            advanced(s, largest, to_integer(s.seq).text) + " WHERE " + s.key;
 }
 
 std::string insert_text(const Sequence& s, std::string_view largest)
 {
-    return "INSERT INTO " + table_text(s.table) + " (" + s.rowid + ", " + quote_identifier(s.table.columns[0].pg) +
-           ", " + quote_identifier(s.table.columns[1].pg) + ") SELECT (SELECT coalesce(max(" + s.rowid +
-           "), 0) + 1 FROM " + table_text(s.table) + "), " + s.this_name + ", " + advanced(s, largest, "0::bigint") +
-           " WHERE NOT EXISTS (SELECT 1 FROM " + table_text(s.table) + " AS \"q\" WHERE " + s.key + ")";
+    return "INSERT INTO " + pg_name(s.table) + " (" + s.rowid + ", " + quote_identifier(s.table.columns[0].pg) + ", " +
+           quote_identifier(s.table.columns[1].pg) + ") SELECT (SELECT coalesce(max(" + s.rowid + "), 0) + 1 FROM " +
+           pg_name(s.table) + "), " + s.this_name + ", " + advanced(s, largest, "0::bigint") +
+           " WHERE NOT EXISTS (SELECT 1 FROM " + pg_name(s.table) + " AS \"q\" WHERE " + s.key + ")";
 }
 
 } // namespace
 
-std::string rowid_index(const Table& table) { return pg_identifier("sqlite_rowid_" + table.name); }
-
-std::string table_text(const Table& table) { return qualified(table.pg_schema, table.pg); }
-
 std::string last_rowid(const Table& table, const Catalog& catalog)
 {
-    const std::string largest = "SELECT max(" + quote_identifier(table.rowid_pg) + ") FROM " + table_text(table);
+    const std::string largest = "SELECT max(" + quote_identifier(table.rowid_pg) + ") FROM " + pg_name(table);
     if (!table.autoincrement)
         return "(SELECT coalesce((" + largest + "), 0))";
     const Sequence s = sequence_of(table, catalog);
     return "(SELECT greatest((" + largest + "), coalesce((SELECT " + to_integer(s.seq).text + " FROM " +
-           table_text(s.table) + " AS \"q\" WHERE " + s.key + " LIMIT 1), 0)))";
+           pg_name(s.table) + " AS \"q\" WHERE " + s.key + " LIMIT 1), 0)))";
 }
 
 std::string rowid_after(const Table& table, std::string_view last, std::string_view offset)

@@ -1,7 +1,7 @@
 // Where a table's rowid lives on the server, and the next one (catalogue 13).
 //
-// Every table with a rowid has a bigint column for it (Table::rowid_pg), with one unique index of its own that no
-// Index of the catalog stands for: DDL creates it under rowid_index(), constraint_message() knows it by that name.
+// Every table with a rowid has a bigint column for it (Table::rowid_pg), with a unique index of its own that no Index
+// of the catalog stands for (rowid_index_name()).
 #pragma once
 
 #include "dialect/catalog.hpp"
@@ -9,13 +9,6 @@
 #include <string>
 
 namespace howdah::dialect {
-
-// The PostgreSQL name of the unique index (or primary key) on Table::rowid_pg, not quoted. No name of a client's can be
-// the same: SQLite reserves "sqlite_".
-std::string rowid_index(const Table& table);
-
-// "schema"."table"
-std::string table_text(const Table& table);
 
 // The largest rowid that the next one must exceed, 0 when there is none, as a closed scalar: a subquery on the table
 // and, for AUTOINCREMENT, on sqlite_sequence.

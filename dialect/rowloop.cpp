@@ -1,6 +1,8 @@
 // Row-at-a-time execution; see rowloop.hpp.
 #include "dialect/rowloop.hpp"
 
+#include "dialect/reads.hpp"
+
 #include <cctype>
 
 namespace howdah::dialect {
@@ -59,6 +61,33 @@ std::string name_of(std::size_t i) { return "c" + std::to_string(i + 1); }
 
 } // namespace
 
+OnceSubqueries::OnceSubqueries(Lowering& lowering, const Table& table, std::string stem)
+    : lowering_(lowering), table_(table), stem_(std::move(stem)), outer_(lowering.substitute)
+{
+    lowering_.substitute = [this](const Expr& e) { return variable(e); };
+}
+
+OnceSubqueries::~OnceSubqueries() { lowering_.substitute = outer_; }
+
+std::optional<Fragment> OnceSubqueries::variable(const Expr& expr)
+{
+    const Select* select = inside_ ? nullptr : subquery_of(expr);
+    if (!select || select->correlated || !reads(*select, table_, lowering_.catalog()))
+        return outer_ ? outer_(expr) : std::nullopt;
+    if (as<In>(expr))
+        throw refusal("x IN (SELECT … FROM " + table_.name +
+                      ") cannot be computed once while rows of that table are changed one by one; use EXISTS");
+    inside_ = true;
+    Fragment f = lowering_.value(expr);
+    inside_ = false;
+    const std::string name = "howdah_" + stem_ + std::to_string(declarations_.size() + 1);
+    declarations_.push_back(name + " " + plain_type(f.type));
+    statements_ += name + " := " + f.text + ";\n";
+    f.text = name;
+    f.collated = false;
+    return f;
+}
+
 RowLoop::RowLoop(Lowering& lowering) : lowering_(lowering) { lowering_.begin_step(); }
 
 std::string RowLoop::values(std::string_view rowid) const
@@ -87,7 +116,7 @@ std::string RowLoop::select_into(std::string_view rowid, std::string_view from) 
 std::string RowLoop::counted() const
 {
     if (lowering_.in_trigger)
-        return {};
+        return rowids ? "IF FOUND THEN\nhowdah_last_rowid := coalesce(howdah_out.rid, howdah_last_rowid);\nEND IF;\n" : "";
     std::string text = "IF FOUND THEN\nhowdah_count := howdah_count + 1;\n";
     for (std::size_t i = 0; i < returning.size(); ++i)
         text +=

@@ -6,7 +6,8 @@
 //     SELECT set_config('howdah.slots', ARRAY[$1::text, …]::text, true)
 //     DO $howdah$ … $howdah$
 //     SELECT … FROM unnest(current_setting('howdah.c1')::bigint[], …)
-// Inside a trigger's body the block stands for itself: there are no slots, and nobody asks what it did.
+// Inside a trigger's body the block stands for itself: there are no slots, and of what it did only the rowid of the last
+// new row matters, which goes to the trigger's variable howdah_last_rowid.
 #pragma once
 
 #include "dialect/compile.hpp"
@@ -17,6 +18,32 @@
 #include <vector>
 
 namespace howdah::dialect {
+
+// A subquery that depends on no row is computed once, at the first row, and keeps that value although rows of the table
+// it reads are changed meanwhile. In a loop it becomes a variable.
+class OnceSubqueries {
+public:
+    // `stem` makes the variables' names.
+    OnceSubqueries(Lowering& lowering, const Table& table, std::string stem);
+    ~OnceSubqueries();
+    OnceSubqueries(const OnceSubqueries&) = delete;
+    OnceSubqueries& operator=(const OnceSubqueries&) = delete;
+
+    // While one of these lives, expressions are lowered with such subqueries as variables.
+    const std::vector<std::string>& declarations() const { return declarations_; }
+    // To be run before the first use, once.
+    const std::string& statements() const { return statements_; }
+
+private:
+    std::optional<Fragment> variable(const Expr& expr);
+    Lowering& lowering_;
+    const Table& table_;
+    std::string stem_;
+    std::function<std::optional<Fragment>(const Expr&)> outer_;
+    bool inside_ = false;
+    std::vector<std::string> declarations_;
+    std::string statements_;
+};
 
 class RowLoop {
 public:

@@ -3,9 +3,11 @@
 
 #include "dialect/conversions.hpp"
 #include "dialect/lower.hpp"
+#include "dialect/lower_create_index.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/resolver.hpp"
+#include "dialect/table_expression.hpp"
 
 #include <algorithm>
 #include <set>
@@ -13,6 +15,9 @@
 namespace howdah::dialect {
 
 namespace {
+
+// A column of a row that may not be stored yet.
+Fragment row_value(const Table& table, int column, std::string_view alias, Lowering& lowering);
 
 ConflictAction effective(ConflictAction statement, ConflictAction declared)
 {
@@ -24,20 +29,44 @@ ConflictAction effective(ConflictAction statement, ConflictAction declared)
 bool replaces(const Index& index) { return index.conflict == ConflictAction::replace; }
 
 // A schema expression over the row `alias`. The tree is made anew: the catalog's own is shared and never resolved.
+// A row that is yet to be stored has no generated columns: they are computed where they are used.
 template <typename Lower>
 auto schema_expression(const Expr& expr, const Table& table, std::string_view alias, Lowering& lowering, Lower lower)
+    -> decltype(lower(expr))
 {
     const std::string text = unparse(expr);
     const ExprPtr copy = parse_expression(text);
     const ResolveRequest request{lowering.catalog(), {}, lowering.options(), nullptr, false, false, table.schema, text};
     const auto source = resolve_table_expression(*copy, table, alias, request);
-    return lower(*copy);
+    const auto outer = lowering.substitute;
+    lowering.substitute = [&](const Expr& e) -> std::optional<Fragment> {
+        const auto* column = as<ColumnRef>(e);
+        if (column && column->source == source.get() && column->index >= 0)
+            return row_value(table, column->index, alias, lowering);
+        return std::nullopt;
+    };
+    auto result = lower(*copy);
+    lowering.substitute = outer;
+    return result;
+}
+
+Fragment row_value(const Table& table, int column, std::string_view alias, Lowering& lowering)
+{
+    if (column >= 0) {
+        const Column& c = table.columns.at(static_cast<std::size_t>(column));
+        if (c.generated != Column::Generated::no) {
+            const Fragment f = schema_expression(*c.generated_as, table, alias, lowering,
+                                                 [&](const Expr& e) { return to_value(lowering.value(e)); });
+            return widen(with_affinity(f, c.affinity), c.storage);
+        }
+    }
+    return row_column(table, column, alias);
 }
 
 Fragment key_column(const Table& table, const IndexColumn& column, std::string_view alias, Lowering& lowering)
 {
     if (column.column >= -1 && !column.expr)
-        return collation_key(row_column(table, column.column, alias), column.collation);
+        return collation_key(row_value(table, column.column, alias, lowering), column.collation);
     const Fragment f = schema_expression(*column.expr, table, alias, lowering,
                                          [&](const Expr& e) { return to_value(lowering.value(e)); });
     return collation_key(f, column.collation);
@@ -146,19 +175,19 @@ std::string same_key(const Table& table, const Key& key, std::string_view row, s
     return join(parts, " AND ");
 }
 
-std::string conflict_target(const Table& table, const Key& key, Lowering& lowering)
+std::string conflict_target(const Table& table, const Key& key, const Catalog& catalog)
 {
     if (!key.index)
         return parens(quote_identifier(table.rowid_pg));
     std::vector<std::string> parts;
     for (const auto& column : key.index->columns) {
-        const bool plain = !column.expr && column.collation == Collation::binary;
-        const std::string text = key_column(table, column, "", lowering).text;
-        parts.push_back(plain ? text : parens(text));
+        const Fragment f = index_key(catalog, table, column);
+        const bool plain = !column.expr && f.text == table_column(table, column.column).text;
+        parts.push_back(plain ? f.text : parens(f.text));
     }
     std::string text = parens(join(parts, ", "));
     if (key.index->where)
-        text += " WHERE " + predicate(table, *key.index, "", lowering);
+        text += " WHERE " + index_condition(catalog, table, *key.index);
     return text;
 }
 
@@ -175,6 +204,24 @@ std::vector<std::string> row_identity(const Table& table)
     for (const auto* column : key)
         names.push_back(column->pg);
     return names;
+}
+
+std::string identity_list(const Table& table, std::string_view alias)
+{
+    std::vector<std::string> parts;
+    for (const auto& name : row_identity(table))
+        parts.push_back(quote_identifier(alias) + "." + quote_identifier(name) + " AS k" +
+                        std::to_string(parts.size() + 1));
+    return join(parts, ", ");
+}
+
+std::string identity_condition(const Table& table, std::string_view alias, std::string_view record)
+{
+    std::vector<std::string> parts;
+    for (const auto& name : row_identity(table))
+        parts.push_back(quote_identifier(alias) + "." + quote_identifier(name) + " = " + std::string(record) + ".k" +
+                        std::to_string(parts.size() + 1));
+    return join(parts, " AND ");
 }
 
 std::string check_text(const Table& table, const Check& check, std::string_view alias, Lowering& lowering)

@@ -33,12 +33,15 @@ bool key_uses(const Table& table, const Key& key, const std::vector<int>& column
 std::string same_key(const Table& table, const Key& key, std::string_view row, std::string_view other,
                      Lowering& lowering);
 // What ON CONFLICT must say to mean this key: ("a", lower("b" COLLATE "C")) WHERE ….
-std::string conflict_target(const Table& table, const Key& key, Lowering& lowering);
+std::string conflict_target(const Table& table, const Key& key, const Catalog& catalog);
 
 // A column of the row `alias`; -1 is the rowid.
 Fragment row_column(const Table& table, int column, std::string_view alias);
-// The columns that tell a row of the table from every other: the rowid, or WITHOUT ROWID's primary key.
+// The columns that tell a row of the table from every other (the rowid, or WITHOUT ROWID's primary key), not quoted.
 std::vector<std::string> row_identity(const Table& table);
+// a."x" AS k1, a."y" AS k2; and the condition that finds that row again: a."x" = row.k1 AND …
+std::string identity_list(const Table& table, std::string_view alias);
+std::string identity_condition(const Table& table, std::string_view alias, std::string_view record);
 
 // The condition of a CHECK constraint for the row `alias`.
 std::string check_text(const Table& table, const Check& check, std::string_view alias, Lowering& lowering);

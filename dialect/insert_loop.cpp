@@ -1,0 +1,296 @@
+// INSERT row by row; see insert_loop.hpp.
+//
+//     FOR howdah_row IN <the rows, in order> LOOP
+//         howdah_row.rowid := <the next one>;
+//         INSERT … VALUES (howdah_row.…) ON CONFLICT … RETURNING … INTO howdah_out;
+//         <count it>
+//     END LOOP
+//
+// Where keys differ in what they do (form probe), each key is looked at in SQLite's order before the INSERT.
+#include "dialect/insert_loop.hpp"
+
+#include "dialect/assignments.hpp"
+#include "dialect/insert_policy.hpp"
+#include "dialect/insert_rows.hpp"
+#include "dialect/lower.hpp"
+#include "dialect/lower_returning.hpp"
+#include "dialect/lower_upsert.hpp"
+#include "dialect/reads.hpp"
+#include "dialect/rowid.hpp"
+#include "dialect/rowloop.hpp"
+#include "dialect/schema_names.hpp"
+#include "dialect/write_effects.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+using Form = InsertPolicy::Form;
+
+class InsertLoop {
+public:
+    InsertLoop(const Insert& insert, const Table& table, Lowering& lowering, Compiled& out)
+        : insert_(insert),
+          table_(table),
+          lowering_(lowering),
+          out_(out),
+          loop_(lowering),
+          rows_(insert_rows(insert, table, lowering, true)),
+          policy_(insert_policy(insert, table, rows_, lowering.catalog(), lowering.options())),
+          alias_(quote_identifier(insert.target->pg_alias))
+    {
+        if (policy_.form == Form::replace)
+            policy_.form = Form::probe;
+        // An UPSERT's SET speaks of the new row as "excluded"; where PostgreSQL does not, the loop's record is it.
+        if (policy_.form == Form::probe && insert.excluded)
+            loop_.row = quote_identifier(insert.excluded->pg_alias);
+    }
+
+    void lower()
+    {
+        refuse_unseen();
+        loop_.rowids = table_.has_rowid();
+        loop_.keeps_earlier_rows = fails();
+        lower_returning_list();
+        loop_.body = next_rowid() + (policy_.form == Form::probe ? probes() : std::string()) + insert();
+        const std::string from = source();
+        loop_.source = lowering_.with_clause(insert_.with.get()) + from;
+        loop_.finish(out_);
+    }
+
+private:
+    std::string source()
+    {
+        const std::string query = rows_query(rows_, table_);
+        const std::string filter = wants_filter(table_, insert_.conflict)
+                                       ? ignore_filter(table_, rows_, insert_.conflict, lowering_)
+                                       : std::string();
+        return filter.empty() ? query : "SELECT n.* FROM (" + query + ") AS n WHERE " + filter;
+    }
+
+    bool fails() const
+    {
+        if (insert_.conflict == ConflictAction::fail) {
+            if (!table_.triggers.empty())
+                throw refusal("INSERT OR FAIL into " + table_.name +
+                              ", which has triggers, would keep what they did for a row that failed; use OR ABORT");
+            return true;
+        }
+        return std::any_of(policy_.rules.begin(), policy_.rules.end(),
+                           [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; });
+    }
+
+    void refuse_unseen() const
+    {
+        // BEFORE INSERT triggers fire in SQLite before a key is looked at, even for a row that is then not inserted.
+        const auto triggers = triggers_on(table_, TriggerEvent::insert);
+        const bool before = std::any_of(triggers.begin(), triggers.end(), [](const Trigger* t) {
+            return t->definition->time == CreateTrigger::Time::before;
+        });
+        if (before && (policy_.form == Form::probe || wants_filter(table_, insert_.conflict)))
+            throw refusal("this conflict clause cannot be combined with the BEFORE INSERT trigger of " + table_.name);
+        const auto looks = [&](const Expr* e) { return e && has_subquery(*e); };
+        bool subqueries = false, once = false;
+        for (const auto& item : insert_.returning_outputs)
+            subqueries = subqueries || looks(item.expr);
+        for (const auto& clause : insert_.upserts) {
+            for (const auto& set : clause.set) {
+                subqueries = subqueries || looks(set.value.get());
+                once = once || reads_once(*set.value, table_, lowering_.catalog());
+            }
+            subqueries = subqueries || looks(clause.where.get());
+            once = once || (clause.where && reads_once(*clause.where, table_, lowering_.catalog()));
+        }
+        if (insert_.with && subqueries)
+            throw refusal("subqueries in RETURNING or DO UPDATE cannot be combined with WITH in an INSERT that runs row by row");
+        if (once && !rows_.single())
+            throw refusal("DO UPDATE with a subquery on " + table_.name +
+                          " that is computed once, while rows of that table are changed");
+    }
+
+    void lower_returning_list()
+    {
+        reads_ = !lowering_.in_trigger && returning_reads(insert_.returning_outputs, table_, lowering_.catalog());
+        if (lowering_.in_trigger)
+            return;
+        const OnceSubqueries once(lowering_, table_, "seen");
+        loop_.returning = lower_returning(insert_.returning_outputs, lowering_, out_);
+        seen_ = once.statements();
+        loop_.declarations = once.declarations();
+        if (reads_)
+            loop_.declarations.emplace_back("howdah_id record");
+    }
+
+    std::string field(std::string_view name) const { return loop_.row + "." + quote_identifier(name); }
+
+    std::string next_rowid()
+    {
+        if (rows_.rowid == InsertRows::Rowid::none)
+            return {};
+        const std::string rowid = field(table_.rowid_pg);
+        std::string last = last_rowid(table_, lowering_.catalog());
+        if (table_.autoincrement) {
+            loop_.declarations.emplace_back("howdah_sequence bigint := 0");
+            last = "greatest(" + last + ", howdah_sequence)";
+            loop_.after += record_sequence_statements(table_, lowering_.catalog(), "howdah_sequence");
+        }
+        std::string text;
+        if (rows_.rowid != InsertRows::Rowid::given) {
+            const std::string assign = rowid + " := " + rowid_after(table_, last, "1") + ";\n";
+            text = rows_.rowid == InsertRows::Rowid::automatic
+                       ? assign
+                       : "IF " + rowid + " IS NULL THEN\n" + assign + "END IF;\n";
+        }
+        if (table_.autoincrement)
+            text += "howdah_sequence := greatest(howdah_sequence, " + rowid + ");\n";
+        return text;
+    }
+
+    std::string insert()
+    {
+        std::vector<std::string> values;
+        const auto names = column_names(rows_, table_);
+        for (const auto& name : names)
+            values.push_back(loop_.row + "." + name);
+        const std::string sql = "INSERT INTO " + pg_name(table_) + " AS " + alias_ + " (" + join(names, ", ") +
+                                ") VALUES (" + join(values, ", ") + ")" +
+                                on_conflict(insert_, table_, policy_, lowering_);
+        const bool may_update = policy_.form == Form::upsert && policy_.rules.front().upsert->do_update;
+        return counted(sql, may_update ? "CASE WHEN " + alias_ + ".xmax = 0 THEN " + rowid() + " END" : rowid());
+    }
+
+    std::string rowid() const
+    {
+        return table_.has_rowid() ? alias_ + "." + quote_identifier(table_.rowid_pg) : std::string();
+    }
+
+    // A statement that changes one row or none, and what is kept of it.
+    std::string counted(const std::string& sql, const std::string& rowid)
+    {
+        if (lowering_.in_trigger && rowid.empty())
+            return sql + ";\n";
+        if (!reads_)
+            return sql + loop_.into(rowid) + loop_.counted();
+        // The RETURNING list looks at the table: it must see it as it is now.
+        const std::string alias = insert_.target->pg_alias;
+        std::string text = sql + " RETURNING " + identity_list(table_, alias) + ", " +
+                           (rowid.empty() ? std::string("NULL::bigint") : rowid) +
+                           " AS rid INTO howdah_id;\nIF FOUND THEN\n";
+        if (!seen_.empty())
+            text += "IF howdah_count = 0 THEN\n" + seen_ + "END IF;\n";
+        return text +
+               loop_.select_into("howdah_id.rid", pg_name(table_) + " AS " + alias_ + " WHERE " +
+                                                      identity_condition(table_, alias, "howdah_id")) +
+               loop_.counted() + "END IF;\n";
+    }
+
+    // ------------------------------------------------------------------------------------------ key by key
+
+    std::string probes()
+    {
+        std::string text = constraints_first();
+        bool earlier_raise_matters = std::any_of(policy_.rules.begin(), policy_.rules.end(), [](const KeyRule& r) {
+            return r.upsert || r.action == ConflictAction::ignore || r.action == ConflictAction::replace;
+        });
+        for (const auto& rule : policy_.rules)
+            text += probe(rule, earlier_raise_matters);
+        return text;
+    }
+
+    std::string probe(const KeyRule& rule, bool raise)
+    {
+        const std::string condition = same_key(table_, rule.key, "o", row_alias(), lowering_);
+        const std::string exists = "EXISTS (SELECT 1 FROM " + pg_name(table_) + " AS o WHERE " + condition + ")";
+        if (rule.upsert && rule.upsert->do_update)
+            return update_instead(*rule.upsert, condition);
+        if (rule.upsert || rule.action == ConflictAction::ignore)
+            return "CONTINUE WHEN " + exists + ";\n";
+        if (rule.action == ConflictAction::replace)
+            return delete_conflicting(condition);
+        return raise ? raise_unless(exists, rule) : std::string();
+    }
+
+    // The record's name as same_key() quotes it.
+    std::string row_alias() const
+    {
+        return insert_.excluded && loop_.row != "howdah_row" ? insert_.excluded->pg_alias : "howdah_row";
+    }
+
+    std::string update_instead(const UpsertClause& clause, const std::string& condition)
+    {
+        declare("howdah_key record");
+        const Assignments set(clause.set, table_);
+        std::string update = "UPDATE " + pg_name(table_) + " AS " + alias_ + " SET " + set.list(lowering_) + " WHERE " +
+                             identity_condition(table_, insert_.target->pg_alias, "howdah_key");
+        if (clause.where)
+            update += " AND " + lowering_.condition(*clause.where).text;
+        return "SELECT " + identity_list(table_, "o") + " INTO howdah_key FROM " + pg_name(table_) + " AS o WHERE " +
+               condition + ";\nIF FOUND THEN\n" + counted(update, "NULL::bigint") + "CONTINUE;\nEND IF;\n";
+    }
+
+    std::string delete_conflicting(const std::string& condition)
+    {
+        const std::string sql = "DELETE FROM " + pg_name(table_) + " AS o WHERE " + condition + ";\n";
+        return replacing(table_, sql, lowering_);
+    }
+
+    // A violation that must be told before a later key skips or changes something.
+    std::string raise_unless(const std::string& violated, const KeyRule& rule)
+    {
+        const std::string name = rule.key.index ? rule.key.index->pg : rowid_index_name(table_);
+        return "IF " + violated + " THEN\n" + raise("unique_violation", "CONSTRAINT = " + quote_string(name)) +
+               "END IF;\n";
+    }
+
+    std::string raise(std::string_view condition, const std::string& what) const
+    {
+        return "RAISE " + std::string(condition) + " USING SCHEMA = " + quote_string(table_.pg_schema) +
+               ", TABLE = " + quote_string(table_.pg) + ", " + what + ";\n";
+    }
+
+    // SQLite tests NOT NULL and CHECK before any key.
+    std::string constraints_first()
+    {
+        std::string text;
+        for (std::size_t i = 0; i < rows_.columns.size(); ++i) {
+            const Column& c = table_.columns[static_cast<std::size_t>(rows_.columns[i])];
+            if (c.not_null && rows_.classes[i].nullable())
+                text += "IF " + field(c.pg) + " IS NULL THEN\n" +
+                        raise("not_null_violation", "COLUMN = " + quote_string(c.pg)) + "END IF;\n";
+        }
+        for (std::size_t i = 0; i < table_.checks.size(); ++i)
+            text += "IF NOT " + parens(check_text(table_, table_.checks[i], row_alias(), lowering_)) + " THEN\n" +
+                    raise("check_violation", "CONSTRAINT = " + quote_string(check_constraint_name(i + 1))) +
+                    "END IF;\n";
+        return text;
+    }
+
+    void declare(const std::string& declaration)
+    {
+        auto& list = loop_.declarations;
+        if (std::find(list.begin(), list.end(), declaration) == list.end())
+            list.push_back(declaration);
+    }
+
+    const Insert& insert_;
+    const Table& table_;
+    Lowering& lowering_;
+    Compiled& out_;
+    RowLoop loop_;
+    InsertRows rows_;
+    InsertPolicy policy_;
+    std::string alias_;
+    std::string seen_;
+    bool reads_ = false;
+};
+
+} // namespace
+
+void lower_insert_loop(const Insert& insert, const Table& table, Lowering& lowering, Compiled& out)
+{
+    InsertLoop(insert, table, lowering, out).lower();
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,120 @@
+// What an INSERT does about conflicts; see insert_policy.hpp.
+#include "dialect/insert_policy.hpp"
+
+#include "dialect/lower.hpp"
+#include "dialect/write_effects.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+bool raises(ConflictAction action)
+{
+    return action == ConflictAction::abort || action == ConflictAction::fail || action == ConflictAction::rollback;
+}
+
+const UpsertClause* clause_for(const Insert& insert, const Table& table, const Key& key)
+{
+    for (const auto& clause : insert.upserts) {
+        const Index* index = clause.index.empty() ? nullptr : table.find_index(clause.index);
+        if (clause.target.empty() || index == key.index)
+            return &clause;
+    }
+    return nullptr;
+}
+
+// The keys that UPSERT clauses name come first, in the order of the clauses.
+void put_upserts_first(std::vector<KeyRule>& rules, const Insert& insert)
+{
+    const auto place = [&](const KeyRule& rule) {
+        if (!rule.upsert || rule.upsert->target.empty())
+            return insert.upserts.size();
+        return static_cast<std::size_t>(rule.upsert - insert.upserts.data());
+    };
+    std::stable_sort(rules.begin(), rules.end(),
+                     [&](const KeyRule& a, const KeyRule& b) { return place(a) < place(b); });
+}
+
+bool all(const std::vector<KeyRule>& rules, bool (*holds)(const KeyRule&))
+{
+    return std::all_of(rules.begin(), rules.end(), holds);
+}
+
+InsertPolicy::Form form_without_upsert(const std::vector<KeyRule>& rules, const Table& table, const InsertRows& rows,
+                                       const Catalog& catalog, const Options& options)
+{
+    using Form = InsertPolicy::Form;
+    if (all(rules, [](const KeyRule& r) { return raises(r.action); }))
+        return Form::plain;
+    if (all(rules, [](const KeyRule& r) { return r.action == ConflictAction::ignore; }))
+        return Form::nothing;
+    if (!all(rules, [](const KeyRule& r) { return r.action == ConflictAction::replace; }))
+        return Form::probe;
+    const bool observed = !table.triggers.empty() || has_enforced_children(table, catalog, options.foreign_keys);
+    if (rules.size() == 1 && !observed)
+        return Form::rewrite;
+    const bool deletes_fire = !triggers_on(table, TriggerEvent::delete_).empty();
+    return rows.single() && !deletes_fire ? Form::replace : Form::probe;
+}
+
+} // namespace
+
+InsertPolicy insert_policy(const Insert& insert, const Table& table, const InsertRows& rows, const Catalog& catalog,
+                           const Options& options)
+{
+    InsertPolicy policy;
+    for (const Key& key : keys_of(table)) {
+        if (key.index || rows.rowid != InsertRows::Rowid::automatic)
+            policy.rules.push_back({key, conflict_of(table, key, insert.conflict), clause_for(insert, table, key)});
+    }
+    put_upserts_first(policy.rules, insert);
+    const auto upserts =
+        std::count_if(policy.rules.begin(), policy.rules.end(), [](const KeyRule& r) { return r.upsert != nullptr; });
+    if (upserts == 0) {
+        policy.form = form_without_upsert(policy.rules, table, rows, catalog, options);
+        return policy;
+    }
+    const bool nothing = all(policy.rules, [](const KeyRule& r) { return r.upsert && !r.upsert->do_update; });
+    const bool others_raise = all(policy.rules, [](const KeyRule& r) { return r.upsert || raises(r.action); });
+    if (nothing) {
+        policy.form = InsertPolicy::Form::nothing;
+    } else if (upserts == 1 && others_raise) {
+        policy.form = InsertPolicy::Form::upsert;
+    } else {
+        policy.form = InsertPolicy::Form::probe;
+    }
+    return policy;
+}
+
+bool wants_filter(const Table& table, ConflictAction statement)
+{
+    if (statement == ConflictAction::ignore && !table.checks.empty())
+        return true;
+    return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& c) {
+        return c.not_null && not_null_conflict_of(c, statement) == ConflictAction::ignore;
+    });
+}
+
+std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAction statement, Lowering& lowering)
+{
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < rows.columns.size(); ++i) {
+        const Column& c = table.columns[static_cast<std::size_t>(rows.columns[i])];
+        if (c.not_null && not_null_conflict_of(c, statement) == ConflictAction::ignore && rows.classes[i].nullable())
+            parts.push_back("NOT (n." + quote_identifier(c.pg) + " IS NULL)");
+    }
+    if (statement == ConflictAction::ignore)
+        for (const auto& check : table.checks)
+            parts.push_back("(" + check_text(table, check, "n", lowering) + ") IS NOT FALSE");
+    return join(parts, " AND ");
+}
+
+bool replaces_null(const Column& column, ConflictAction statement)
+{
+    return column.not_null && column.default_value &&
+           not_null_conflict_of(column, statement) == ConflictAction::replace;
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,47 @@
+// What an INSERT does about rows that conflict with rows that are there, and in which form PostgreSQL does the same.
+#pragma once
+
+#include "dialect/ast.hpp"
+#include "dialect/catalog.hpp"
+#include "dialect/compile.hpp"
+#include "dialect/insert_rows.hpp"
+#include "dialect/write_keys.hpp"
+
+#include <vector>
+
+namespace howdah::dialect {
+
+class Lowering;
+
+// One key of the table, and what a row that breaks it meets.
+struct KeyRule {
+    Key key;
+    ConflictAction action = ConflictAction::abort;
+    const UpsertClause* upsert = nullptr; // this clause, instead of `action`
+};
+
+struct InsertPolicy {
+    enum class Form : std::uint8_t {
+        plain,   // INSERT: the first conflict is an error
+        nothing, // ON CONFLICT DO NOTHING
+        upsert,  // ON CONFLICT (the key of rules.front()) DO …
+        rewrite, // REPLACE where one key alone can conflict and nobody can tell an update from a delete and an insert
+        replace, // REPLACE of one row: WITH d AS (DELETE …) INSERT …
+        probe,   // row by row, key by key
+    };
+    Form form = Form::plain;
+    std::vector<KeyRule> rules; // in the order SQLite checks them; keys that cannot conflict are left out
+};
+
+InsertPolicy insert_policy(const Insert& insert, const Table& table, const InsertRows& rows, const Catalog& catalog,
+                           const Options& options);
+
+// For OR IGNORE: the condition, over the alias "n", that a row breaks no NOT NULL and no CHECK; empty: nothing to
+// break.
+std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAction statement, Lowering& lowering);
+bool wants_filter(const Table& table, ConflictAction statement);
+
+// A NULL for a NOT NULL column whose conflict action is REPLACE becomes the column's default.
+bool replaces_null(const Column& column, ConflictAction statement);
+
+} // namespace howdah::dialect

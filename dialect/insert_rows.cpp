@@ -1,0 +1,255 @@
+// The rows an INSERT brings; see insert_rows.hpp.
+#include "dialect/insert_rows.hpp"
+
+#include "dialect/insert_policy.hpp"
+#include "dialect/lower.hpp"
+#include "dialect/rowid.hpp"
+#include "dialect/schema_names.hpp"
+#include "dialect/store.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace howdah::dialect {
+
+namespace {
+
+// Which value of a source row a table's column takes: its position, or nothing.
+struct Positions {
+    std::vector<std::optional<std::size_t>> of_column;
+    std::optional<std::size_t> rowid;
+};
+
+// A column named twice takes its first value, the rowid its last: so does SQLite.
+Positions positions_of(const Insert& insert, const Table& table)
+{
+    Positions p;
+    p.of_column.resize(table.columns.size());
+    for (std::size_t i = 0; i < insert.column_indexes.size(); ++i) {
+        const int column = insert.column_indexes[i];
+        if (column < 0 || (column == table.rowid_alias && table.has_rowid()))
+            p.rowid = i;
+        else if (!p.of_column[static_cast<std::size_t>(column)])
+            p.of_column[static_cast<std::size_t>(column)] = i;
+    }
+    return p;
+}
+
+bool wants_value(const Column& column, bool given, bool all_columns)
+{
+    if (column.generated != Column::Generated::no || column.hidden)
+        return false;
+    return given || all_columns || column.default_value;
+}
+
+// VALUES alone: a SELECT that is no more than its rows.
+const SelectCore* plain_values(const Insert& insert)
+{
+    if (!insert.source || insert.source->with || insert.source->cores.size() != 1 || insert.source->limit)
+        return nullptr;
+    const SelectCore& core = insert.source->cores[0];
+    return core.values.empty() ? nullptr : &core;
+}
+
+bool only_null(const Fragment& f) { return f.classes.without_null().empty(); }
+
+class RowMaker {
+public:
+    RowMaker(const Insert& insert, const Table& table, Lowering& lowering, bool all_columns)
+        : insert_(insert), table_(table), lowering_(lowering), positions_(positions_of(insert, table))
+    {
+        for (std::size_t i = 0; i < table.columns.size(); ++i) {
+            const bool rowid = table.has_rowid() && static_cast<int>(i) == table.rowid_alias;
+            if (!rowid && wants_value(table.columns[i], positions_.of_column[i].has_value(), all_columns))
+                rows_.columns.push_back(static_cast<int>(i));
+        }
+        rows_.classes.resize(rows_.columns.size(), Classes::from_bits(0));
+    }
+
+    InsertRows make()
+    {
+        if (!insert_.source) {
+            rows_.is_values = true;
+            add_row({});
+        } else if (const SelectCore* core = plain_values(insert_)) {
+            rows_.is_values = true;
+            for (const auto& row : core->values)
+                add_row(row);
+        } else {
+            add_select();
+        }
+        if (rows_.is_values)
+            rows_.rowid = rowid_of_values();
+        return std::move(rows_);
+    }
+
+private:
+    // A NULL becomes the default where NOT NULL is declared, or the statement is, OR REPLACE.
+    Fragment not_null(const Fragment& value, int column)
+    {
+        if (!value.classes.nullable() ||
+            !replaces_null(table_.columns[static_cast<std::size_t>(column)], insert_.conflict))
+            return value;
+        const Fragment fallback = default_of(table_, column, lowering_);
+        return {call("coalesce", {value.text, fallback.text}), value.type,
+                value.classes.without_null() | fallback.classes};
+    }
+
+    void add_row(const std::vector<ExprPtr>& row)
+    {
+        std::vector<Fragment> values;
+        if (positions_.rowid)
+            rows_.rowids.push_back(store_rowid(*row.at(*positions_.rowid), lowering_, true));
+        for (const int column : rows_.columns) {
+            const auto at = positions_.of_column[static_cast<std::size_t>(column)];
+            values.push_back(at ? not_null(store(*row.at(*at), table_, column, lowering_, true), column)
+                                : default_of(table_, column, lowering_));
+            auto& classes = rows_.classes[values.size() - 1];
+            classes = classes | values.back().classes;
+        }
+        rows_.values.push_back(std::move(values));
+    }
+
+    InsertRows::Rowid rowid_of_values() const
+    {
+        if (!table_.has_rowid())
+            return InsertRows::Rowid::none;
+        if (std::all_of(rows_.rowids.begin(), rows_.rowids.end(), only_null))
+            return InsertRows::Rowid::automatic;
+        const bool given = std::none_of(rows_.rowids.begin(), rows_.rowids.end(),
+                                        [](const Fragment& f) { return f.classes.nullable(); });
+        return given ? InsertRows::Rowid::given : InsertRows::Rowid::mixed;
+    }
+
+    void add_select()
+    {
+        std::vector<Output> outputs;
+        const std::string query = lowering_.select(*insert_.source, nullptr, &outputs);
+        std::vector<std::string> names, values;
+        for (std::size_t i = 0; i < outputs.size(); ++i)
+            names.push_back("c" + std::to_string(i + 1));
+        const auto given = [&](std::size_t at) {
+            return Fragment{"s." + names.at(at), outputs.at(at).type, outputs.at(at).classes};
+        };
+        if (!table_.has_rowid()) {
+            rows_.rowid = InsertRows::Rowid::none;
+        } else if (!positions_.rowid) {
+            rows_.rowid = InsertRows::Rowid::automatic;
+        } else {
+            const Fragment f = store_rowid(given(*positions_.rowid));
+            rows_.rowid = only_null(f)           ? InsertRows::Rowid::automatic
+                          : f.classes.nullable() ? InsertRows::Rowid::mixed
+                                                 : InsertRows::Rowid::given;
+            if (!only_null(f))
+                values.push_back(f.text + " AS " + quote_identifier(table_.rowid_pg));
+        }
+        if (rows_.rowid == InsertRows::Rowid::automatic)
+            values.push_back("NULL::bigint AS " + quote_identifier(table_.rowid_pg));
+        for (std::size_t i = 0; i < rows_.columns.size(); ++i) {
+            const int column = rows_.columns[i];
+            const auto at = positions_.of_column[static_cast<std::size_t>(column)];
+            const Fragment f = at ? not_null(store(given(*at), table_, column, lowering_), column)
+                                  : default_of(table_, column, lowering_);
+            rows_.classes[i] = f.classes;
+            values.push_back(f.text + " AS " + quote_identifier(table_.columns[static_cast<std::size_t>(column)].pg));
+        }
+        rows_.query = "SELECT " + join(values, ", ") + " FROM (" + query + ") AS s (" + join(names, ", ") + ")";
+    }
+
+    const Insert& insert_;
+    const Table& table_;
+    Lowering& lowering_;
+    Positions positions_;
+    InsertRows rows_;
+};
+
+// "SELECT a AS x, b AS y" of one row.
+std::string one_row(const std::vector<std::string>& names, const std::vector<std::string>& values)
+{
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        parts.push_back(values[i] + " AS " + names[i]);
+    return "SELECT " + join(parts, ", ");
+}
+
+std::vector<std::string> texts_of_row(const InsertRows& rows, std::size_t row)
+{
+    std::vector<std::string> texts;
+    if (rows.rowid == InsertRows::Rowid::automatic)
+        texts.emplace_back("NULL::bigint");
+    else if (rows.rowid != InsertRows::Rowid::none)
+        texts.push_back(rows.rowids.at(row).text);
+    for (const auto& value : rows.values[row])
+        texts.push_back(value.text);
+    return texts;
+}
+
+std::string prefixed(const std::vector<std::string>& names, std::string_view alias, std::size_t from)
+{
+    std::vector<std::string> parts;
+    for (std::size_t i = from; i < names.size(); ++i)
+        parts.push_back(std::string(alias) + "." + names[i]);
+    return join(parts, ", ");
+}
+
+} // namespace
+
+InsertRows insert_rows(const Insert& insert, const Table& table, Lowering& lowering, bool all_columns)
+{
+    return RowMaker(insert, table, lowering, all_columns).make();
+}
+
+std::vector<std::string> column_names(const InsertRows& rows, const Table& table)
+{
+    std::vector<std::string> names;
+    if (rows.rowid != InsertRows::Rowid::none)
+        names.push_back(quote_identifier(table.rowid_pg));
+    for (const int column : rows.columns)
+        names.push_back(quote_identifier(table.columns[static_cast<std::size_t>(column)].pg));
+    return names;
+}
+
+std::string rows_query(const InsertRows& rows, const Table& table)
+{
+    if (!rows.is_values)
+        return rows.query;
+    const auto names = column_names(rows, table);
+    if (names.empty())
+        return "SELECT";
+    if (rows.values.size() == 1)
+        return one_row(names, texts_of_row(rows, 0));
+    std::vector<std::string> list;
+    for (std::size_t i = 0; i < rows.values.size(); ++i)
+        list.push_back(parens(join(texts_of_row(rows, i), ", ")));
+    return "SELECT * FROM (VALUES " + join(list, ", ") + ") AS s (" + join(names, ", ") + ")";
+}
+
+std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Catalog& catalog,
+                             const std::string& filter)
+{
+    std::string query = rows_query(rows, table);
+    const std::string where = filter.empty() ? std::string() : " WHERE " + filter;
+    if (rows.rowid == InsertRows::Rowid::none || rows.rowid == InsertRows::Rowid::given)
+        return where.empty() ? query : "SELECT n.* FROM (" + query + ") AS n" + where;
+
+    const auto names = column_names(rows, table);
+    const std::string others = names.size() > 1 ? ", " + prefixed(names, "n", 1) : std::string();
+    const std::string base = "(SELECT " + last_rowid(table, catalog) + " AS last OFFSET 0) AS b";
+    const std::string numbered =
+        "(SELECT row_number() OVER () AS place, n.* FROM (" + query + ") AS n" + where + ") AS n";
+    if (rows.rowid == InsertRows::Rowid::automatic)
+        return "SELECT " + rowid_after(table, "b.last", "n.place") + " AS " + names[0] + others + " FROM " + base +
+               ", " + numbered + " ORDER BY n.place";
+
+    // A given rowid moves the ones after it: each automatic one is 1 more than the largest so far.
+    const std::string counted = "(SELECT n.*, count(*) FILTER (WHERE n." + names[0] +
+                                " IS NULL) OVER (ORDER BY n.place) AS automatic FROM " + numbered + ") AS n";
+    const std::string pushed = "(SELECT n.*, max(n." + names[0] +
+                               " - n.automatic) OVER (ORDER BY n.place ROWS BETWEEN "
+                               "UNBOUNDED PRECEDING AND 1 PRECEDING) AS given FROM " +
+                               counted + ") AS n";
+    return "SELECT coalesce(n." + names[0] + ", " + rowid_after(table, "greatest(b.last, n.given)", "n.automatic") +
+           ") AS " + names[0] + others + " FROM " + base + ", " + pushed + " ORDER BY n.place";
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,43 @@
+// The rows an INSERT brings: every value already what its column stores, every column that needs one with its default.
+#pragma once
+
+#include "dialect/ast.hpp"
+#include "dialect/catalog.hpp"
+#include "dialect/printer.hpp"
+
+#include <string>
+#include <vector>
+
+namespace howdah::dialect {
+
+class Lowering;
+
+struct InsertRows {
+    // Where the rowids come from. `mixed`: a value where it is not NULL.
+    enum class Rowid : std::uint8_t { none, automatic, given, mixed };
+    Rowid rowid = Rowid::none;
+    std::vector<int> columns;     // of the table, in its order; generated ones and the rowid are not among them
+    std::vector<Classes> classes; // of each column's values
+
+    bool is_values = false;
+    std::vector<std::vector<Fragment>> values; // VALUES: one per column
+    std::vector<Fragment> rowids;              // and each row's rowid when it is given or mixed
+    std::string query;                         // SELECT: columns named as the table's
+
+    bool single() const { return is_values && values.size() == 1; }
+};
+
+// `all_columns`: those too that are not given and have no default (NULL), for rules that look at the whole row.
+InsertRows insert_rows(const Insert& insert, const Table& table, Lowering& lowering, bool all_columns);
+
+// The names of the columns, quoted, in the order in which rows_query() has them; the rowid first unless there is none.
+std::vector<std::string> column_names(const InsertRows& rows, const Table& table);
+
+// The rows as a query over those columns. The rowid is as it was given: NULL, of type bigint, where it is automatic.
+std::string rows_query(const InsertRows& rows, const Table& table);
+// The rows for which `filter` (a condition over the alias "n", may be empty) holds, with the rowids they get, all of
+// them found at once (catalogue 13); in order.
+std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Catalog& catalog,
+                             const std::string& filter);
+
+} // namespace howdah::dialect

@@ -1,0 +1,228 @@
+// INSERT and REPLACE, in the form that keeps SQLite's rowids, conflicts and order (catalogue 13).
+#include "dialect/assignments.hpp"
+#include "dialect/insert_loop.hpp"
+#include "dialect/insert_policy.hpp"
+#include "dialect/insert_rows.hpp"
+#include "dialect/lower.hpp"
+#include "dialect/lower_returning.hpp"
+#include "dialect/lower_upsert.hpp"
+#include "dialect/reads.hpp"
+#include "dialect/rowid.hpp"
+#include "dialect/schema_names.hpp"
+#include "dialect/write_effects.hpp"
+#include "dialect/write_target.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+using Form = InsertPolicy::Form;
+
+class InsertLowering {
+public:
+    InsertLowering(const Insert& insert, Lowering& lowering, Compiled& out)
+        : insert_(insert),
+          lowering_(lowering),
+          out_(out),
+          table_(*insert.target->table),
+          filtered_(wants_filter(table_, insert.conflict))
+    {
+    }
+
+    void lower()
+    {
+        refuse_overridden_triggers(triggers_on(table_, TriggerEvent::insert), insert_.conflict, lowering_.catalog());
+        const bool updates = std::any_of(insert_.upserts.begin(), insert_.upserts.end(),
+                                         [](const UpsertClause& c) { return c.do_update; });
+        if (updates)
+            refuse_overridden_triggers(triggers_on(table_, TriggerEvent::update), ConflictAction::abort,
+                                       lowering_.catalog());
+        lowering_.begin_step();
+        InsertRows rows = insert_rows(insert_, table_, lowering_, filtered_);
+        InsertPolicy policy = insert_policy(insert_, table_, rows, lowering_.catalog(), lowering_.options());
+        if (goes_row_by_row(rows, policy)) {
+            lowering_.fired("row_by_row");
+            lower_insert_loop(insert_, table_, lowering_, out_);
+            return;
+        }
+        lower_as_set(rows, policy);
+    }
+
+private:
+    bool goes_row_by_row(const InsertRows& rows, const InsertPolicy& policy) const
+    {
+        if (policy.form == Form::probe || returning_reads(insert_.returning_outputs, table_, lowering_.catalog()))
+            return true;
+        if (rows.single())
+            return false;
+        if (insert_.conflict == ConflictAction::fail ||
+            std::any_of(policy.rules.begin(), policy.rules.end(),
+                        [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; }))
+            return true;
+        if (!insert_triggers_allow_sets(triggers_on(table_, TriggerEvent::insert), table_, lowering_.catalog()))
+            return true;
+        // A row that is skipped gives its rowid to the next one, except where AUTOINCREMENT never gives one twice.
+        const bool numbered = rows.rowid == InsertRows::Rowid::automatic || rows.rowid == InsertRows::Rowid::mixed;
+        const bool skips = policy.form == Form::nothing || policy.form == Form::upsert;
+        if (skips && numbered && !table_.autoincrement && !policy.rules.empty())
+            return true;
+        // PostgreSQL refuses to change a row twice; SQLite does it.
+        return policy.form == Form::rewrite || policy.form == Form::replace ||
+               (policy.form == Form::upsert && policy.rules.front().upsert->do_update);
+    }
+
+    void lower_as_set(const InsertRows& rows, const InsertPolicy& policy)
+    {
+        const std::string filter = filtered_ ? ignore_filter(table_, rows, insert_.conflict, lowering_) : std::string();
+        std::string sql = policy.form == Form::replace ? replace_head(rows, policy)
+                          : table_.autoincrement       ? sequence_head(rows, filter)
+                                                       : head(rows, filter);
+        sql += on_conflict(insert_, table_, policy, lowering_);
+        const auto returning = lower_returning(insert_.returning_outputs, lowering_, out_);
+        if (table_.autoincrement)
+            sql = finish_sequence(sql, returning, policy);
+        else
+            sql += returning_text(returning, rowid_result(policy));
+        add_step(with_clause_of(sql));
+    }
+
+    // The client's common tables stand in front of the statement's own.
+    std::string with_clause_of(const std::string& sql) const
+    {
+        const std::string with = lowering_.with_clause(insert_.with.get());
+        if (with.empty() || own_tables_.empty())
+            return with + (own_tables_.empty() ? std::string() : "WITH " + join(own_tables_, ", ") + " ") + sql;
+        return with.substr(0, with.find_last_not_of(' ') + 1) + ", " + join(own_tables_, ", ") + " " + sql;
+    }
+
+    std::string into(const InsertRows& rows) const
+    {
+        return "INSERT INTO " + pg_name(table_) + " AS " + quote_identifier(insert_.target->pg_alias) + " (" +
+               join(column_names(rows, table_), ", ") + ") ";
+    }
+
+    std::string head(const InsertRows& rows, const std::string& filter) const
+    {
+        if (filter.empty() && rows.is_values && (rows.single() || !numbered(rows)))
+            return into(rows) + "VALUES " + values_list(rows);
+        return into(rows) + rows_with_rowids(rows, table_, lowering_.catalog(), filter);
+    }
+
+    static bool numbered(const InsertRows& rows)
+    {
+        return rows.rowid == InsertRows::Rowid::automatic || rows.rowid == InsertRows::Rowid::mixed;
+    }
+
+    std::string values_list(const InsertRows& rows) const
+    {
+        std::vector<std::string> list;
+        for (std::size_t i = 0; i < rows.values.size(); ++i) {
+            std::vector<std::string> row;
+            const std::string next = rowid_after(table_, last_rowid_text(rows), "1");
+            if (rows.rowid == InsertRows::Rowid::automatic)
+                row.push_back(next);
+            else if (rows.rowid == InsertRows::Rowid::mixed)
+                row.push_back(call("coalesce", {rows.rowids[i].text, next}));
+            else if (rows.rowid == InsertRows::Rowid::given)
+                row.push_back(rows.rowids[i].text);
+            for (const auto& value : rows.values[i])
+                row.push_back(value.text);
+            list.push_back(parens(join(row, ", ")));
+        }
+        return join(list, ", ");
+    }
+
+    std::string last_rowid_text(const InsertRows& rows) const
+    {
+        return numbered(rows) ? last_rowid(table_, lowering_.catalog()) : std::string();
+    }
+
+    // REPLACE of one row: what conflicts with it is deleted by the same statement. The join with the count of deleted
+    // rows makes the delete come first.
+    std::string replace_head(const InsertRows& rows, const InsertPolicy& policy)
+    {
+        lowering_.fired("replace");
+        own_tables_.push_back("\"howdah new\" AS (" + rows_with_rowids(rows, table_, lowering_.catalog(), "") + ")");
+        own_tables_.push_back("\"howdah deleted\" AS (DELETE FROM " + pg_name(table_) +
+                              " AS o USING \"howdah new\" AS n WHERE " +
+                              conflicts(table_, policy.rules, "o", "n", lowering_) + " RETURNING 1)");
+        if (table_.autoincrement)
+            own_tables_.push_back(
+                record_sequence(table_, lowering_.catalog(),
+                                "(SELECT max(" + quote_identifier(table_.rowid_pg) + ") FROM \"howdah new\")"));
+        std::vector<std::string> values;
+        for (const auto& name : column_names(rows, table_))
+            values.push_back("n." + name);
+        return into(rows) + "SELECT " + join(values, ", ") +
+               " FROM \"howdah new\" AS n, (SELECT count(*) FROM \"howdah deleted\") AS d";
+    }
+
+    // AUTOINCREMENT: sqlite_sequence learns the largest rowid that was tried, even when its row was then left out.
+    std::string sequence_head(const InsertRows& rows, const std::string& filter)
+    {
+        own_tables_.push_back("\"howdah new\" AS (" + rows_with_rowids(rows, table_, lowering_.catalog(), filter) +
+                              ")");
+        own_tables_.push_back(
+            record_sequence(table_, lowering_.catalog(),
+                            "(SELECT max(" + quote_identifier(table_.rowid_pg) + ") FROM \"howdah new\")"));
+        return into(rows) + "SELECT * FROM \"howdah new\"";
+    }
+
+    // The INSERT becomes a common table itself, so that RETURNING and the count are those of its rows.
+    std::string finish_sequence(const std::string& insert, const std::vector<Fragment>& returning,
+                                const InsertPolicy& policy)
+    {
+        const std::string alias = quote_identifier(insert_.target->pg_alias);
+        own_tables_.push_back("\"howdah inserted\" AS (" + insert + " RETURNING " + alias + ".*, " + alias +
+                              ".xmax = 0 AS \"howdah is new\")");
+        std::vector<std::string> list;
+        for (const auto& value : returning)
+            list.push_back(value.text);
+        const std::string rowid = alias + "." + quote_identifier(table_.rowid_pg);
+        list.push_back(policy.form == Form::upsert ? "CASE WHEN " + alias + ".\"howdah is new\" THEN " + rowid + " END"
+                                                   : rowid);
+        return "SELECT " + join(list, ", ") + " FROM \"howdah inserted\" AS " + alias;
+    }
+
+    std::string rowid_result(const InsertPolicy& policy) const
+    {
+        if (!table_.has_rowid())
+            return {};
+        const std::string alias = quote_identifier(insert_.target->pg_alias);
+        const std::string rowid = alias + "." + quote_identifier(table_.rowid_pg);
+        // A row that was updated instead of inserted was locked before: its xmax is set.
+        if (policy.form == Form::upsert && policy.rules.front().upsert->do_update)
+            return "CASE WHEN " + alias + ".xmax = 0 THEN " + rowid + " END";
+        return rowid;
+    }
+
+    void add_step(const std::string& sql)
+    {
+        Step step = lowering_.step(sql, Step::Role::write);
+        step.returns_rowid = table_.has_rowid();
+        step.returns_rows = !insert_.returning_outputs.empty();
+        out_.steps.push_back(std::move(step));
+    }
+
+    const Insert& insert_;
+    Lowering& lowering_;
+    Compiled& out_;
+    const Table& table_;
+    bool filtered_;
+    std::vector<std::string> own_tables_;
+};
+
+} // namespace
+
+void lower_insert(const Insert& insert, Lowering& lowering, Compiled& out)
+{
+    const Table& table = *insert.target->table;
+    begin_write(table, insert.conflict, lowering, out);
+    if (table.has_rowid())
+        out.insert_table = table.name;
+    with_promotions(out, [&] { InsertLowering(insert, lowering, out).lower(); });
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,78 @@
+// ON CONFLICT … DO … and REPLACE; see lower_upsert.hpp.
+#include "dialect/lower_upsert.hpp"
+
+#include "dialect/assignments.hpp"
+#include "dialect/lower.hpp"
+#include "dialect/lower_create_trigger.hpp"
+
+namespace howdah::dialect {
+
+namespace {
+
+std::string do_update(const UpsertClause& clause, const Table& table, Lowering& lowering)
+{
+    std::string text = " DO UPDATE SET " + Assignments(clause.set, table).list(lowering);
+    if (clause.where)
+        text += " WHERE " + lowering.condition(*clause.where).text;
+    return text;
+}
+
+// Every column as the new row has it, the rowid included: what is left is the new row.
+std::string rewrite(const Table& table)
+{
+    std::vector<std::string> parts;
+    const auto take = [&](const std::string& name) {
+        parts.push_back(quote_identifier(name) + " = excluded." + quote_identifier(name));
+    };
+    if (table.has_rowid() && table.rowid_alias < 0)
+        take(table.rowid_pg);
+    for (const auto& column : table.columns)
+        if (column.generated == Column::Generated::no && !column.hidden)
+            take(column.pg);
+    return " DO UPDATE SET " + join(parts, ", ");
+}
+
+} // namespace
+
+std::string on_conflict(const Insert& insert, const Table& table, const InsertPolicy& policy, Lowering& lowering)
+{
+    using Form = InsertPolicy::Form;
+    if (policy.form == Form::nothing)
+        return policy.rules.empty() ? std::string() : std::string(" ON CONFLICT DO NOTHING");
+    if (policy.form != Form::upsert && policy.form != Form::rewrite)
+        return {};
+    const KeyRule& rule = policy.rules.front();
+    std::string text = " ON CONFLICT " + conflict_target(table, rule.key, lowering.catalog());
+    if (policy.form == Form::rewrite)
+        return text + rewrite(table);
+    if (!rule.upsert->do_update)
+        return text + " DO NOTHING";
+    lowering.fired(insert.upserts.size() > 1 ? "upsert_clauses" : "upsert");
+    return text + do_update(*rule.upsert, table, lowering);
+}
+
+std::string conflicts(const Table& table, const std::vector<KeyRule>& rules, std::string_view alias,
+                      std::string_view other, Lowering& lowering)
+{
+    std::vector<std::string> parts;
+    for (const auto& rule : rules)
+        parts.push_back(parens(same_key(table, rule.key, alias, other, lowering)));
+    return join(parts, " OR ");
+}
+
+std::string replacing(const Table& table, const std::string& sql, const Lowering& lowering)
+{
+    const std::string begin = begin_replace_sql(table);
+    if (begin.empty() || (!lowering.in_trigger && lowering.options().recursive_triggers))
+        return sql;
+    const auto perform = [](const std::string& select) {
+        return "PERFORM" + select.substr(std::string_view("SELECT").size()) + ";\n";
+    };
+    const std::string silent = perform(begin) + sql + perform(end_replace_sql(table));
+    if (!lowering.in_trigger)
+        return silent;
+    return "IF current_setting('" + std::string(recursive_triggers_setting) + "', true) = 'on' THEN\n" + sql + "ELSE\n" +
+           silent + "END IF;\n";
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,25 @@
+// ON CONFLICT … DO … and REPLACE as parts of an INSERT.
+#pragma once
+
+#include "dialect/ast.hpp"
+#include "dialect/insert_policy.hpp"
+
+#include <string>
+
+namespace howdah::dialect {
+
+class Lowering;
+
+// " ON CONFLICT … DO …" of the policy's form; nothing for forms plain, replace and probe. `names` are the inserted
+// columns, quoted: a rewrite takes all of them from the new row, and the rest of the table's columns are NULL.
+std::string on_conflict(const Insert& insert, const Table& table, const InsertPolicy& policy, Lowering& lowering);
+
+// The condition that a row `alias` of the table conflicts with the new row `other` on any of the rules' keys.
+std::string conflicts(const Table& table, const std::vector<KeyRule>& rules, std::string_view alias,
+                      std::string_view other, Lowering& lowering);
+
+// `sql`, a DELETE that makes room for a new row, as a statement of PL/pgSQL: it fires triggers only under PRAGMA
+// recursive_triggers.
+std::string replacing(const Table& table, const std::string& sql, const Lowering& lowering);
+
+} // namespace howdah::dialect
