@@ -1,6 +1,7 @@
 // SET lists; see assignments.hpp.
 #include "dialect/assignments.hpp"
 
+#include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/store.hpp"
@@ -30,7 +31,8 @@ const Select& select_of(const SetClause& clause) { return *as<Subquery>(bare(*cl
 
 } // namespace
 
-Assignments::Assignments(const std::vector<SetClause>& set, const Table& table) : table_(table)
+Assignments::Assignments(const std::vector<SetClause>& set, const Table& table, ConflictAction conflict)
+    : table_(table), conflict_(conflict)
 {
     for (const auto& clause : set) {
         for (std::size_t i = 0; i < clause.indexes.size(); ++i) {
@@ -53,11 +55,19 @@ const Assignments::Source* Assignments::find(int column) const
 Fragment Assignments::stored(const Expr& expr, int column, Lowering& lowering) const
 {
     if (column >= 0)
-        return store(expr, table_, column, lowering, false);
+        return not_null(store(expr, table_, column, lowering, false), column, lowering);
     const Fragment f = store_rowid(expr, lowering, false);
     if (!f.classes.nullable())
         return f;
     return {call("howdah.rowid_not_null", {f.text}), PgType::int8, StorageClass::integer};
+}
+
+Fragment Assignments::not_null(const Fragment& value, int column, Lowering& lowering) const
+{
+    if (!value.classes.nullable() || !replaces_null(table_.columns[static_cast<std::size_t>(column)], conflict_))
+        return value;
+    const Fragment fallback = default_of(table_, column, lowering);
+    return {call("coalesce", {value.text, fallback.text}), value.type, value.classes.without_null() | fallback.classes};
 }
 
 Fragment Assignments::value(int column, Lowering& lowering) const
@@ -77,7 +87,7 @@ Fragment Assignments::value(int column, Lowering& lowering) const
     f.classes = f.classes.with_null();
     if (column < 0)
         return {call("howdah.rowid_not_null", {f.text}), PgType::int8, StorageClass::integer};
-    return f;
+    return not_null(f, column, lowering);
 }
 
 std::string Assignments::list(Lowering& lowering) const
@@ -88,16 +98,14 @@ std::string Assignments::list(Lowering& lowering) const
     return join(parts, ", ");
 }
 
-bool Assignments::read_while_changing(const Table& table, const Catalog& catalog) const
+bool Assignments::any(const std::function<bool(const Expr&)>& test) const
 {
-    return std::any_of(sources_.begin(), sources_.end(),
-                       [&](const Source& s) { return reads_while_changing(*s.clause->value, table, catalog); });
+    return std::any_of(sources_.begin(), sources_.end(), [&](const Source& s) { return test(*s.clause->value); });
 }
 
-bool Assignments::has_subquery() const
+bool Assignments::read_while_changing(const Catalog& catalog) const
 {
-    return std::any_of(sources_.begin(), sources_.end(),
-                       [](const Source& s) { return dialect::has_subquery(*s.clause->value); });
+    return any([&](const Expr& e) { return reads_while_changing(e, table_, catalog); });
 }
 
 bool Assignments::constant(const std::vector<int>& columns) const

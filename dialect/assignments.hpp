@@ -5,6 +5,7 @@
 #include "dialect/catalog.hpp"
 #include "dialect/printer.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,9 @@ class Lowering;
 
 class Assignments {
 public:
-    // A column that is named twice takes the last value, as in SQLite.
-    Assignments(const std::vector<SetClause>& set, const Table& table);
+    // A column that is named twice takes the last value, as in SQLite. `conflict`: the statement's; under REPLACE a
+    // NULL becomes the default of a NOT NULL column.
+    Assignments(const std::vector<SetClause>& set, const Table& table, ConflictAction conflict);
 
     // Table columns that change, -1 for the rowid (whatever name it went by), in table order.
     const std::vector<int>& columns() const { return columns_; }
@@ -23,9 +25,10 @@ public:
     std::string list(Lowering& lowering) const;
     // One value of columns(): for a row that is put together before it is stored.
     Fragment value(int column, Lowering& lowering) const;
+    // Calls `test` for each value's expression until it answers true; whether it did.
+    bool any(const std::function<bool(const Expr&)>& test) const;
     // Some value reads `table` anew for each row while rows of it are changed.
-    bool read_while_changing(const Table& table, const Catalog& catalog) const;
-    bool has_subquery() const;
+    bool read_while_changing(const Catalog& catalog) const;
     // Every column of the list gets the same value in each row.
     bool constant(const std::vector<int>& columns) const;
 
@@ -37,8 +40,10 @@ private:
     };
     const Source* find(int column) const;
     Fragment stored(const Expr& expr, int column, Lowering& lowering) const;
+    Fragment not_null(const Fragment& value, int column, Lowering& lowering) const;
 
     const Table& table_;
+    ConflictAction conflict_;
     std::vector<Source> sources_;
     std::vector<int> columns_;
 };

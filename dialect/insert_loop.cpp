@@ -104,7 +104,8 @@ private:
             once = once || (clause.where && reads_once(*clause.where, table_, lowering_.catalog()));
         }
         if (insert_.with && subqueries)
-            throw refusal("subqueries in RETURNING or DO UPDATE cannot be combined with WITH in an INSERT that runs row by row");
+            throw refusal(
+                "subqueries in RETURNING or DO UPDATE cannot be combined with WITH in an INSERT that runs row by row");
         if (once && !rows_.single())
             throw refusal("DO UPDATE with a subquery on " + table_.name +
                           " that is computed once, while rows of that table are changed");
@@ -221,7 +222,7 @@ private:
     std::string update_instead(const UpsertClause& clause, const std::string& condition)
     {
         declare("howdah_key record");
-        const Assignments set(clause.set, table_);
+        const Assignments set(clause.set, table_, ConflictAction::abort);
         std::string update = "UPDATE " + pg_name(table_) + " AS " + alias_ + " SET " + set.list(lowering_) + " WHERE " +
                              identity_condition(table_, insert_.target->pg_alias, "howdah_key");
         if (clause.where)

@@ -4,6 +4,7 @@
 #include "dialect/conversions.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/reads.hpp"
+#include "dialect/write_order.hpp"
 
 #include <algorithm>
 
@@ -29,6 +30,25 @@ std::string returning_text(const std::vector<Fragment>& values, const std::strin
     if (!rowid.empty())
         parts.push_back(rowid);
     return parts.empty() ? std::string() : " RETURNING " + join(parts, ", ");
+}
+
+std::string returned_in_order(const std::string& with, const std::string& statement,
+                              const std::vector<Fragment>& values, const Table& table, const Source& source,
+                              Lowering& lowering)
+{
+    std::vector<std::string> inner, names, order;
+    for (const auto& value : values) {
+        names.push_back("c" + std::to_string(names.size() + 1));
+        inner.push_back(value.text + " AS " + names.back());
+    }
+    for (const auto& term : visit_terms(table, source.pg_alias, source.name, lowering)) {
+        const std::string name = "k" + std::to_string(order.size() + 1);
+        inner.push_back(term.key + " AS " + name);
+        order.push_back(name + term.direction);
+    }
+    const std::string head = with.empty() ? "WITH " : with.substr(0, with.find_last_not_of(' ') + 1) + ", ";
+    return head + "\"howdah changed\" AS (" + statement + " RETURNING " + join(inner, ", ") + ") SELECT " +
+           join(names, ", ") + " FROM \"howdah changed\" ORDER BY " + join(order, ", ");
 }
 
 bool returning_reads(const std::vector<SelectCore::Output>& list, const Table& table, const Catalog& catalog)

@@ -17,6 +17,12 @@ std::vector<Fragment> lower_returning(const std::vector<SelectCore::Output>& lis
 // " RETURNING a, b, rowid"; nothing for an empty list. `rowid` may be empty.
 std::string returning_text(const std::vector<Fragment>& values, const std::string& rowid);
 
+// The statement as a common table, and its rows in the order in which SQLite changes them: the plan of PostgreSQL's
+// UPDATE or DELETE would decide otherwise. `with`: the client's WITH clause, or nothing.
+std::string returned_in_order(const std::string& with, const std::string& statement,
+                              const std::vector<Fragment>& values, const Table& table, const Source& source,
+                              Lowering& lowering);
+
 // Some value has a subquery that reads `table`, and so sees what the statement does.
 bool returning_reads(const std::vector<SelectCore::Output>& list, const Table& table, const Catalog& catalog);
 

@@ -11,7 +11,7 @@ namespace {
 
 std::string do_update(const UpsertClause& clause, const Table& table, Lowering& lowering)
 {
-    std::string text = " DO UPDATE SET " + Assignments(clause.set, table).list(lowering);
+    std::string text = " DO UPDATE SET " + Assignments(clause.set, table, ConflictAction::abort).list(lowering);
     if (clause.where)
         text += " WHERE " + lowering.condition(*clause.where).text;
     return text;
@@ -71,8 +71,8 @@ std::string replacing(const Table& table, const std::string& sql, const Lowering
     const std::string silent = perform(begin) + sql + perform(end_replace_sql(table));
     if (!lowering.in_trigger)
         return silent;
-    return "IF current_setting('" + std::string(recursive_triggers_setting) + "', true) = 'on' THEN\n" + sql + "ELSE\n" +
-           silent + "END IF;\n";
+    return "IF current_setting('" + std::string(recursive_triggers_setting) + "', true) = 'on' THEN\n" + sql +
+           "ELSE\n" + silent + "END IF;\n";
 }
 
 } // namespace howdah::dialect

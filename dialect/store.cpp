@@ -169,7 +169,7 @@ Fragment store_value(const Value& value, const Table& table, int column, const O
 Fragment store(const Expr& expr, const Table& table, int column, Lowering& lowering, bool certain)
 {
     const Column& c = table.columns.at(static_cast<std::size_t>(column));
-    if (lowering.foldable(expr)) {
+    if (table.kind == Table::Kind::ordinary && lowering.foldable(expr)) {
         if (const auto value = lowering.known_value(expr)) {
             if (is_plain_literal(expr))
                 return store_value(*value, table, column, lowering.options(), certain);
@@ -187,7 +187,9 @@ Fragment store(const Expr& expr, const Table& table, int column, Lowering& lower
 Fragment store(const Fragment& value, const Table& table, int column, Lowering& lowering)
 {
     const Column& c = table.columns.at(static_cast<std::size_t>(column));
-    const Fragment f = with_affinity(value, c.affinity);
+    // A view's columns convert nothing: its triggers see the value as it came.
+    const bool view = table.kind == Table::Kind::view;
+    const Fragment f = view ? value : with_affinity(value, c.affinity);
     if (f.type == c.storage)
         return f;
     const Classes classes = f.classes.without_null();

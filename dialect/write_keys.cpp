@@ -10,6 +10,7 @@
 #include "dialect/table_expression.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 namespace howdah::dialect {
@@ -79,14 +80,15 @@ std::string predicate(const Table& table, const Index& index, std::string_view a
 }
 
 // Collects the target's columns that `expr` (of the conjunction WHERE) fixes to one value.
-void fixed_columns(const Expr& expr, const Source& target, std::set<int>& columns)
+void fixed_columns(const Expr& expr, const Source& target, const std::vector<const Source*>& known,
+                   std::set<int>& columns)
 {
     const auto* e = as<Binary>(bare(expr));
     if (!e)
         return;
     if (e->op == BinaryOp::logical_and) {
-        fixed_columns(*e->lhs, target, columns);
-        fixed_columns(*e->rhs, target, columns);
+        fixed_columns(*e->lhs, target, known, columns);
+        fixed_columns(*e->rhs, target, known, columns);
         return;
     }
     if (e->op != BinaryOp::equal)
@@ -94,7 +96,9 @@ void fixed_columns(const Expr& expr, const Source& target, std::set<int>& column
     const auto depends = [&](const Expr& side) {
         return any_expr(side, [&](const Expr& x) {
             const auto* column = as<ColumnRef>(x);
-            return (column && column->source && column->source->kind != Source::Kind::trigger_row) || subquery_of(x);
+            const bool varies = column && column->source && column->source->kind != Source::Kind::trigger_row &&
+                                std::find(known.begin(), known.end(), column->source) == known.end();
+            return varies || subquery_of(x);
         });
     };
     const auto consider = [&](const Expr& side, const Expr& other) {
@@ -141,12 +145,21 @@ bool key_uses(const Table& table, const Key& key, const std::vector<int>& column
     };
     if (!key.index)
         return changed(-1);
-    if (key.index->where)
+    const std::function<bool(const Expr&)> mentions = [&](const Expr& expr) {
+        return any_expr(expr, [&](const Expr& e) {
+            const auto* name = as<ColumnRef>(e);
+            if (!name)
+                return false;
+            const int c = table.find_column(name->column.text);
+            const Expr* generated = c < 0 ? nullptr : table.columns[static_cast<std::size_t>(c)].generated_as;
+            return changed(c) || (generated && mentions(*generated));
+        });
+    };
+    if (key.index->where && mentions(*key.index->where))
         return true;
     return std::any_of(key.index->columns.begin(), key.index->columns.end(), [&](const IndexColumn& c) {
-        const bool generated =
-            c.column >= 0 && table.columns[static_cast<std::size_t>(c.column)].generated != Column::Generated::no;
-        return c.expr || generated || changed(c.column);
+        const Expr* generated = c.column < 0 ? nullptr : table.columns[static_cast<std::size_t>(c.column)].generated_as;
+        return (c.expr && mentions(*c.expr)) || (generated && mentions(*generated)) || (!c.expr && changed(c.column));
     });
 }
 
@@ -230,11 +243,12 @@ std::string check_text(const Table& table, const Check& check, std::string_view 
                              [&](const Expr& e) { return lowering.condition(e).text; });
 }
 
-bool at_most_one_row(const Expr* where, const Source& target, const Table& table)
+bool at_most_one_row(const Expr* where, const Source& target, const Table& table,
+                     const std::vector<const Source*>& known)
 {
     std::set<int> fixed;
     if (where)
-        fixed_columns(*where, target, fixed);
+        fixed_columns(*where, target, known, fixed);
     for (const auto& key : keys_of(table)) {
         if (!key.index) {
             if (fixed.contains(-1))

@@ -46,7 +46,9 @@ std::string identity_condition(const Table& table, std::string_view alias, std::
 // The condition of a CHECK constraint for the row `alias`.
 std::string check_text(const Table& table, const Check& check, std::string_view alias, Lowering& lowering);
 
-// Whether `where` lets at most one row of the target through: it fixes all columns of a key.
-bool at_most_one_row(const Expr* where, const Source& target, const Table& table);
+// Whether `where` lets at most one row of the target through: it fixes all columns of a key. `known`: other tables of
+// which one row is looked at.
+bool at_most_one_row(const Expr* where, const Source& target, const Table& table,
+                     const std::vector<const Source*>& known = {});
 
 } // namespace howdah::dialect

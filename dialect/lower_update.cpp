@@ -1,0 +1,130 @@
+// UPDATE as one set, where that is the same (catalogue 13); otherwise update_loop.cpp.
+#include "dialect/lower.hpp"
+#include "dialect/lower_create_trigger.hpp"
+#include "dialect/lower_returning.hpp"
+#include "dialect/schema_names.hpp"
+#include "dialect/update_plan.hpp"
+#include "dialect/write_effects.hpp"
+#include "dialect/write_order.hpp"
+#include "dialect/write_target.hpp"
+
+namespace howdah::dialect {
+
+namespace {
+
+class UpdateLowering {
+public:
+    UpdateLowering(const Update& update, const Table& table, Lowering& lowering, Compiled& out)
+        : update_(update),
+          table_(table),
+          lowering_(lowering),
+          out_(out),
+          plan_(update, table, lowering),
+          alias_(update.table.source->pg_alias)
+    {
+    }
+
+    void lower()
+    {
+        if (table_.kind == Table::Kind::view) {
+            lower_view();
+            return;
+        }
+        if (update_.from && update_.limit)
+            throw refusal("UPDATE … FROM with ORDER BY or LIMIT is not supported; choose the rows in a subquery");
+        refuse_overridden_triggers(triggers_on(table_, TriggerEvent::update, &plan_.set.columns()), update_.conflict,
+                                   lowering_.catalog());
+        if (plan_.row_by_row) {
+            lower_update_loop(plan_, lowering_, out_);
+            return;
+        }
+        lowering_.begin_step();
+        const std::string sql = plan_.one_match && !update_.limit ? direct() : keyed();
+        finish(sql);
+    }
+
+private:
+    std::string head() const { return "UPDATE " + target_text(table_, *update_.table.source) + " SET "; }
+
+    std::string direct()
+    {
+        std::string sql = head() + plan_.set.list(lowering_);
+        if (update_.from)
+            sql += " FROM " + lowering_.from(*update_.from);
+        const std::string where = lowering_.where(update_.where.get());
+        return where.empty() ? sql : sql + " WHERE " + where;
+    }
+
+    // The rows, and with FROM the values, are found first.
+    std::string keyed()
+    {
+        std::vector<std::string> values, list;
+        for (const int c : plan_.set.columns()) {
+            const Fragment value = plan_.set.value(c, lowering_);
+            const std::string name = "v" + std::to_string(list.size() + 1);
+            const std::string column =
+                quote_identifier(c < 0 ? table_.rowid_pg : table_.columns[static_cast<std::size_t>(c)].pg);
+            if (update_.from)
+                values.push_back(value.text + " AS " + name);
+            list.push_back(column + " = " + (update_.from ? "s." + name : value.text));
+        }
+        return head() + join(list, ", ") + " FROM (" + changed_rows(plan_, values, lowering_) + ") AS s WHERE " +
+               identity_condition(table_, alias_, "s");
+    }
+
+    void finish(std::string sql)
+    {
+        const auto returning = lower_returning(update_.returning_outputs, lowering_, out_);
+        if (returning.empty() || lowering_.in_trigger) {
+            add_step(lowering_.with_clause(update_.with.get()) + sql);
+            return;
+        }
+        if (plan_.one_row) {
+            add_step(lowering_.with_clause(update_.with.get()) + sql + returning_text(returning, ""));
+            return;
+        }
+        const std::string with = lowering_.with_clause(update_.with.get());
+        add_step(returned_in_order(with, sql, returning, table_, *update_.table.source, lowering_));
+    }
+
+    void lower_view()
+    {
+        if (!update_.returning.empty())
+            throw refusal("RETURNING on a view is not supported");
+        if (update_.from || update_.limit)
+            throw refusal("UPDATE of a view with FROM or LIMIT is not supported");
+        if (const std::string columns = update_of_view_sql(table_, plan_.set.columns()); !columns.empty()) {
+            Step step;
+            step.sql = columns;
+            out_.steps.push_back(std::move(step));
+        }
+        lowering_.begin_step();
+        const std::string sql = direct();
+        out_.steps.push_back(lowering_.step(lowering_.with_clause(update_.with.get()) + sql, Step::Role::internal));
+    }
+
+    void add_step(const std::string& sql)
+    {
+        Step step = lowering_.step(sql, Step::Role::write);
+        step.returns_rows = !update_.returning_outputs.empty();
+        out_.steps.push_back(std::move(step));
+    }
+
+    const Update& update_;
+    const Table& table_;
+    Lowering& lowering_;
+    Compiled& out_;
+    UpdatePlan plan_;
+    std::string alias_;
+};
+
+} // namespace
+
+void lower_update(const Update& update, Lowering& lowering, Compiled& out)
+{
+    const Table& table = *update.table.source->table;
+    begin_write(table, update.conflict, lowering, out);
+    with_promotions(out, [&] { UpdateLowering(update, table, lowering, out).lower(); });
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,223 @@
+// UPDATE row by row; see rowloop.hpp and update_plan.hpp.
+//
+//     FOR howdah_row IN <which rows, in SQLite's order> LOOP
+//         UPDATE t SET … WHERE <that row> RETURNING … INTO howdah_out;
+//         <count it>
+//     END LOOP
+#include "dialect/lower_returning.hpp"
+#include "dialect/lower_upsert.hpp"
+#include "dialect/reads.hpp"
+#include "dialect/rowloop.hpp"
+#include "dialect/schema_names.hpp"
+#include "dialect/update_plan.hpp"
+#include "dialect/write_effects.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+class UpdateLoop {
+public:
+    UpdateLoop(const UpdatePlan& plan, Lowering& lowering, Compiled& out)
+        : plan_(plan),
+          update_(plan.update),
+          table_(plan.table),
+          lowering_(lowering),
+          out_(out),
+          loop_(lowering),
+          alias_(update_.table.source->pg_alias)
+    {
+    }
+
+    void lower()
+    {
+        refuse_unseen();
+        loop_.keeps_earlier_rows = plan_.fails;
+        lower_returning_list();
+        std::vector<std::string> values;
+        std::string statement;
+        {
+            const OnceSubqueries once(lowering_, table_, "set");
+            for (const int c : plan_.set.columns())
+                values.push_back(plan_.set.value(c, lowering_).text);
+            statement = plan_.conflict == UpdatePlan::Conflict::probe ? probed(values) : plain(values);
+            if (!once.statements().empty()) {
+                loop_.declarations.insert(loop_.declarations.end(), once.declarations().begin(),
+                                          once.declarations().end());
+                loop_.declarations.emplace_back("howdah_started boolean := false");
+                statement = "IF NOT howdah_started THEN\n" + once.statements() + "howdah_started := true;\nEND IF;\n" +
+                            statement;
+            }
+        }
+        loop_.body = statement;
+        std::vector<std::string> found;
+        for (std::size_t i = 0; update_.from && i < values.size(); ++i)
+            found.push_back(values[i] + " AS v" + std::to_string(i + 1));
+        const std::string rows = changed_rows(plan_, found, lowering_);
+        const std::string with = lowering_.with_clause(update_.with.get());
+        loop_.source = with + rows;
+        if (!update_.from && !with.empty() && plan_.set.any([](const Expr& e) { return has_subquery(e); }))
+            put_in_front(with);
+        loop_.finish(out_);
+    }
+
+private:
+    void refuse_unseen() const
+    {
+        const auto triggers = triggers_on(table_, TriggerEvent::update, &plan_.set.columns());
+        const bool before = std::any_of(triggers.begin(), triggers.end(), [](const Trigger* t) {
+            return t->definition->time == CreateTrigger::Time::before;
+        });
+        if (before && plan_.conflict != UpdatePlan::Conflict::raise)
+            throw refusal("this conflict clause cannot be combined with the BEFORE UPDATE trigger of " + table_.name);
+        if (plan_.fails && !table_.triggers.empty())
+            throw refusal("UPDATE OR FAIL of " + table_.name +
+                          ", which has triggers, would keep what they did for a row that failed; use OR ABORT");
+        if (!update_.with)
+            return;
+        for (const auto& common : update_.with->tables)
+            if (common.select && reads(*common.select, table_, lowering_.catalog()) &&
+                plan_.set.any([](const Expr& e) { return has_subquery(e); }))
+                throw refusal("WITH over " + table_.name +
+                              " cannot be combined with subqueries in SET that are run row by row");
+    }
+
+    void lower_returning_list()
+    {
+        if (lowering_.in_trigger)
+            return;
+        reads_ = returning_reads(update_.returning_outputs, table_, lowering_.catalog());
+        const OnceSubqueries once(lowering_, table_, "seen");
+        loop_.returning = lower_returning(update_.returning_outputs, lowering_, out_);
+        seen_ = once.statements();
+        loop_.declarations = once.declarations();
+        if (reads_)
+            loop_.declarations.emplace_back("howdah_id record");
+    }
+
+    std::string name(int column) const
+    {
+        return quote_identifier(column < 0 ? table_.rowid_pg : table_.columns[static_cast<std::size_t>(column)].pg);
+    }
+
+    std::string update(const std::vector<std::string>& values) const
+    {
+        std::vector<std::string> list;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            list.push_back(name(plan_.set.columns()[i]) + " = " + values[i]);
+        return "UPDATE " + target_text(table_, *update_.table.source) + " SET " + join(list, ", ") + " WHERE " +
+               identity_condition(table_, alias_, "howdah_row");
+    }
+
+    std::string plain(const std::vector<std::string>& values)
+    {
+        std::vector<std::string> taken;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            taken.push_back(update_.from ? "howdah_row.v" + std::to_string(i + 1) : values[i]);
+        update_text_ = update(taken);
+        const std::string text = counted(update_text_);
+        if (plan_.conflict != UpdatePlan::Conflict::ignore)
+            return text;
+        return "BEGIN\n" + text +
+               "EXCEPTION WHEN unique_violation OR not_null_violation OR check_violation THEN NULL;\nEND;\n";
+    }
+
+    // The row as it will be, key by key against the others, then the change itself.
+    std::string probed(const std::vector<std::string>& values)
+    {
+        loop_.declarations.emplace_back("howdah_new record");
+        std::vector<std::string> list, taken;
+        const auto add = [&](int column) {
+            const auto& columns = plan_.set.columns();
+            const auto at = std::find(columns.begin(), columns.end(), column);
+            const auto i = static_cast<std::size_t>(at - columns.begin());
+            const std::string value = at == columns.end() ? quote_identifier(alias_) + "." + name(column)
+                                      : update_.from      ? "howdah_row.v" + std::to_string(i + 1)
+                                                          : values[i];
+            list.push_back(value + " AS " + name(column));
+        };
+        if (table_.has_rowid())
+            add(-1);
+        for (std::size_t i = 0; i < table_.columns.size(); ++i)
+            if (table_.columns[i].generated == Column::Generated::no &&
+                !(table_.has_rowid() && static_cast<int>(i) == table_.rowid_alias))
+                add(static_cast<int>(i));
+        for (const int c : plan_.set.columns())
+            taken.push_back("howdah_new." + name(c));
+        update_text_ = "SELECT " + join(list, ", ") + " INTO howdah_new FROM " +
+                       target_text(table_, *update_.table.source) + " WHERE " +
+                       identity_condition(table_, alias_, "howdah_row");
+        std::string text = update_text_ + ";\nCONTINUE WHEN NOT FOUND;\n";
+        for (const int c : plan_.set.columns())
+            if (c >= 0 && ignores_null(c))
+                text += "CONTINUE WHEN howdah_new." + name(c) + " IS NULL;\n";
+        for (const auto& rule : plan_.rules)
+            text += probe(rule);
+        return text + counted(update(taken));
+    }
+
+    bool ignores_null(int column) const
+    {
+        const Column& c = table_.columns[static_cast<std::size_t>(column)];
+        return c.not_null && not_null_conflict_of(c, update_.conflict) == ConflictAction::ignore;
+    }
+
+    std::string probe(const KeyRule& rule)
+    {
+        const std::string condition = "NOT (" + identity_condition(table_, "o", "howdah_row") + ") AND " +
+                                      same_key(table_, rule.key, "o", "howdah_new", lowering_);
+        const std::string others = pg_name(table_) + " AS o WHERE " + condition;
+        if (rule.action == ConflictAction::ignore)
+            return "CONTINUE WHEN EXISTS (SELECT 1 FROM " + others + ");\n";
+        if (rule.action == ConflictAction::replace)
+            return replacing(table_, "DELETE FROM " + others + ";\n", lowering_);
+        const std::string constraint = rule.key.index ? rule.key.index->pg : rowid_index_name(table_);
+        return "IF EXISTS (SELECT 1 FROM " + others +
+               ") THEN RAISE unique_violation USING SCHEMA = " + quote_string(table_.pg_schema) +
+               ", TABLE = " + quote_string(table_.pg) + ", CONSTRAINT = " + quote_string(constraint) + "; END IF;\n";
+    }
+
+    std::string counted(const std::string& sql)
+    {
+        if (lowering_.in_trigger)
+            return sql + ";\n";
+        if (!reads_)
+            return sql + loop_.into() + loop_.counted();
+        std::string text = sql + " RETURNING " + identity_list(table_, alias_) + " INTO howdah_id;\nIF FOUND THEN\n";
+        if (!seen_.empty())
+            text += "IF howdah_count = 0 THEN\n" + seen_ + "END IF;\n";
+        return text +
+               loop_.select_into("", target_text(table_, *update_.table.source) + " WHERE " +
+                                         identity_condition(table_, alias_, "howdah_id")) +
+               loop_.counted() + "END IF;\n";
+    }
+
+    // SET's subqueries may speak of the client's common tables.
+    void put_in_front(const std::string& with)
+    {
+        const auto at = loop_.body.find(update_text_);
+        loop_.body.insert(at, with);
+    }
+
+    const UpdatePlan& plan_;
+    const Update& update_;
+    const Table& table_;
+    Lowering& lowering_;
+    Compiled& out_;
+    RowLoop loop_;
+    std::string alias_;
+    std::string seen_, update_text_;
+    bool reads_ = false;
+};
+
+} // namespace
+
+void lower_update_loop(const UpdatePlan& plan, Lowering& lowering, Compiled& out)
+{
+    lowering.fired("row_by_row");
+    UpdateLoop(plan, lowering, out).lower();
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,137 @@
+// What an UPDATE changes, and how it must go about it; see update_plan.hpp.
+#include "dialect/update_plan.hpp"
+
+#include "dialect/lower_returning.hpp"
+#include "dialect/reads.hpp"
+#include "dialect/schema_names.hpp"
+#include "dialect/scope.hpp"
+#include "dialect/write_effects.hpp"
+#include "dialect/write_order.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+bool is_one(const Expr* limit)
+{
+    const auto* literal = limit ? as<Literal>(bare(*limit)) : nullptr;
+    const auto* n = literal ? std::get_if<std::int64_t>(&literal->value) : nullptr;
+    return n && (*n == 0 || *n == 1);
+}
+
+// Whether each row of the target meets at most one row of FROM, by the keys that WHERE fixes.
+bool meets_one(const Update& update)
+{
+    std::vector<const Source*> known{update.table.source.get()};
+    for (const auto& item : update.from->items) {
+        const Source* source = item.table.source.get();
+        const bool inner = item.op.kind != JoinOp::Kind::left && item.op.kind != JoinOp::Kind::right &&
+                           item.op.kind != JoinOp::Kind::full;
+        if (!source || !source->table || source->kind != Source::Kind::table || !inner ||
+            !at_most_one_row(update.where.get(), *source, *source->table, known))
+            return false;
+        known.push_back(source);
+    }
+    return true;
+}
+
+bool can_be_null(const Table& table, const std::vector<int>& columns)
+{
+    return std::any_of(columns.begin(), columns.end(),
+                       [&](int c) { return c >= 0 && table.columns[static_cast<std::size_t>(c)].not_null; });
+}
+
+std::vector<int> columns_of(const Table& table, const Key& key, const std::vector<int>& changed)
+{
+    std::vector<int> columns;
+    for (const int c : changed)
+        if (key_uses(table, key, {c}))
+            columns.push_back(c);
+    return columns;
+}
+
+// A column that declares NOT NULL ON CONFLICT IGNORE.
+bool ignores_null(const Table& table, const std::vector<int>& columns, ConflictAction statement)
+{
+    return std::any_of(columns.begin(), columns.end(), [&](int c) {
+        return c >= 0 && table.columns[static_cast<std::size_t>(c)].not_null &&
+               not_null_conflict_of(table.columns[static_cast<std::size_t>(c)], statement) == ConflictAction::ignore;
+    });
+}
+
+} // namespace
+
+UpdatePlan::UpdatePlan(const Update& u, const Table& t, const Lowering& lowering)
+    : update(u), table(t), set(u.set, t, u.conflict)
+{
+    const Catalog& catalog = lowering.catalog();
+    const Source& source = *update.table.source;
+    one_row = is_one(update.limit.get()) || (!update.from && at_most_one_row(update.where.get(), source, table));
+    one_match = !update.from || meets_one(update);
+    for (const Key& key : keys_of(table))
+        if (key_uses(table, key, set.columns()))
+            rules.push_back({key, conflict_of(table, key, update.conflict), nullptr});
+
+    const auto some = [&](ConflictAction action) {
+        return std::any_of(rules.begin(), rules.end(), [&](const KeyRule& r) { return r.action == action; });
+    };
+    const bool breakable = !rules.empty() || can_be_null(table, set.columns()) || !table.checks.empty();
+    fails = !one_row && (some(ConflictAction::fail) || (update.conflict == ConflictAction::fail && breakable));
+    if ((update.conflict == ConflictAction::ignore && breakable))
+        conflict = Conflict::ignore;
+    else if (some(ConflictAction::ignore) || some(ConflictAction::replace) ||
+             ignores_null(table, set.columns(), update.conflict))
+        conflict = Conflict::probe;
+
+    // Which of two rows is changed first decides whether a key is broken on the way, unless all get the same value.
+    const bool shifts = std::any_of(rules.begin(), rules.end(), [&](const KeyRule& r) {
+        return !set.constant(columns_of(table, r.key, set.columns()));
+    });
+    const bool fires = !triggers_on(table, TriggerEvent::update, &set.columns()).empty();
+    row_by_row = conflict != Conflict::raise || fails || returning_reads(update.returning_outputs, table, catalog) ||
+                 (!one_row && (shifts || fires || (!update.from && set.read_while_changing(catalog))));
+}
+
+std::string target_text(const Table& table, const Source& source)
+{
+    return pg_name(table) + " AS " + quote_identifier(source.pg_alias);
+}
+
+std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>& values, Lowering& lowering)
+{
+    const Update& update = plan.update;
+    const Source& source = *update.table.source;
+    const std::string keys = identity_list(plan.table, source.pg_alias);
+    const std::string order = visit_order(plan.table, source.pg_alias, source.name, lowering);
+    std::string from = target_text(plan.table, source);
+    if (update.from)
+        from += ", " + lowering.from(*update.from);
+    const std::string where = lowering.where(update.where.get());
+    const std::string body = " FROM " + from + (where.empty() ? "" : " WHERE " + where);
+    const std::string list = join(values, ", ");
+    const std::string selected = keys + (list.empty() ? "" : ", " + list);
+    if (update.from && !plan.one_match) {
+        // SQLite keeps the last of several rows that meet the same row of the target.
+        std::vector<std::string> last{};
+        for (const auto& name : row_identity(plan.table))
+            last.push_back(quote_identifier(source.pg_alias) + "." + quote_identifier(name));
+        const std::string distinct = join(last, ", ");
+        for (const auto& item : update.from->items) {
+            const Source* other = item.table.source.get();
+            if (other && other->has_rowid && !other->rowid_pg.empty())
+                last.push_back(quote_identifier(other->pg_alias) + "." + quote_identifier(other->rowid_pg) +
+                               " DESC NULLS LAST");
+        }
+        return "SELECT DISTINCT ON (" + distinct + ") " + selected + body + " ORDER BY " + join(last, ", ");
+    }
+    if (!update.limit)
+        return "SELECT " + selected + body + " ORDER BY " + order;
+    // The LIMIT chooses rows by the statement's own ORDER BY; they are visited in the table's order all the same.
+    const std::string chosen = update.order_by.empty() ? order : lowering.order_by(update.order_by) + ", " + order;
+    return "SELECT * FROM (SELECT " + selected + body + " ORDER BY " + chosen +
+           lowering.limit(update.limit.get(), update.offset.get()) + ") AS s ORDER BY 1";
+}
+
+} // namespace howdah::dialect
