@@ -22,11 +22,6 @@ const Expr* own_expression(const SetClause& clause, std::size_t position)
     return row ? row->members.at(position).get() : nullptr;
 }
 
-std::string column_name(const Table& table, int column)
-{
-    return quote_identifier(column < 0 ? table.rowid_pg : table.columns[static_cast<std::size_t>(column)].pg);
-}
-
 const Select& select_of(const SetClause& clause) { return *as<Subquery>(bare(*clause.value))->select; }
 
 } // namespace
@@ -94,7 +89,7 @@ std::string Assignments::list(Lowering& lowering) const
 {
     std::vector<std::string> parts;
     for (const auto& s : sources_)
-        parts.push_back(column_name(table_, s.column) + " = " + value(s.column, lowering).text);
+        parts.push_back(column_text(table_, s.column) + " = " + value(s.column, lowering).text);
     return join(parts, ", ");
 }
 

@@ -62,8 +62,7 @@ private:
         for (const int c : plan_.set.columns()) {
             const Fragment value = plan_.set.value(c, lowering_);
             const std::string name = "v" + std::to_string(list.size() + 1);
-            const std::string column =
-                quote_identifier(c < 0 ? table_.rowid_pg : table_.columns[static_cast<std::size_t>(c)].pg);
+            const std::string column = column_text(table_, c);
             if (update_.from)
                 values.push_back(value.text + " AS " + name);
             list.push_back(column + " = " + (update_.from ? "s." + name : value.text));

@@ -97,16 +97,11 @@ private:
             loop_.declarations.emplace_back("howdah_id record");
     }
 
-    std::string name(int column) const
-    {
-        return quote_identifier(column < 0 ? table_.rowid_pg : table_.columns[static_cast<std::size_t>(column)].pg);
-    }
-
     std::string update(const std::vector<std::string>& values) const
     {
         std::vector<std::string> list;
         for (std::size_t i = 0; i < values.size(); ++i)
-            list.push_back(name(plan_.set.columns()[i]) + " = " + values[i]);
+            list.push_back(column_text(table_, plan_.set.columns()[i]) + " = " + values[i]);
         return "UPDATE " + target_text(table_, *update_.table.source) + " SET " + join(list, ", ") + " WHERE " +
                identity_condition(table_, alias_, "howdah_row");
     }
@@ -133,10 +128,10 @@ private:
             const auto& columns = plan_.set.columns();
             const auto at = std::find(columns.begin(), columns.end(), column);
             const auto i = static_cast<std::size_t>(at - columns.begin());
-            const std::string value = at == columns.end() ? quote_identifier(alias_) + "." + name(column)
+            const std::string value = at == columns.end() ? quote_identifier(alias_) + "." + column_text(table_, column)
                                       : update_.from      ? "howdah_row.v" + std::to_string(i + 1)
                                                           : values[i];
-            list.push_back(value + " AS " + name(column));
+            list.push_back(value + " AS " + column_text(table_, column));
         };
         if (table_.has_rowid())
             add(-1);
@@ -145,14 +140,14 @@ private:
                 !(table_.has_rowid() && static_cast<int>(i) == table_.rowid_alias))
                 add(static_cast<int>(i));
         for (const int c : plan_.set.columns())
-            taken.push_back("howdah_new." + name(c));
+            taken.push_back("howdah_new." + column_text(table_, c));
         update_text_ = "SELECT " + join(list, ", ") + " INTO howdah_new FROM " +
                        target_text(table_, *update_.table.source) + " WHERE " +
                        identity_condition(table_, alias_, "howdah_row");
         std::string text = update_text_ + ";\nCONTINUE WHEN NOT FOUND;\n";
         for (const int c : plan_.set.columns())
             if (c >= 0 && ignores_null(c))
-                text += "CONTINUE WHEN howdah_new." + name(c) + " IS NULL;\n";
+                text += "CONTINUE WHEN howdah_new." + column_text(table_, c) + " IS NULL;\n";
         for (const auto& rule : plan_.rules)
             text += probe(rule);
         return text + counted(update(taken));

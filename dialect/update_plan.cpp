@@ -114,9 +114,9 @@ std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>&
     const std::string selected = keys + (list.empty() ? "" : ", " + list);
     if (update.from && !plan.one_match) {
         // SQLite keeps the last of several rows that meet the same row of the target.
-        std::vector<std::string> last{};
-        for (const auto& name : row_identity(plan.table))
-            last.push_back(quote_identifier(source.pg_alias) + "." + quote_identifier(name));
+        std::vector<std::string> last;
+        for (const int column : row_identity(plan.table))
+            last.push_back(row_column(plan.table, column, source.pg_alias).text);
         const std::string distinct = join(last, ", ");
         for (const auto& item : update.from->items) {
             const Source* other = item.table.source.get();

@@ -204,35 +204,37 @@ std::string conflict_target(const Table& table, const Key& key, const Catalog& c
     return text;
 }
 
-std::vector<std::string> row_identity(const Table& table)
+std::string column_text(const Table& table, int column)
+{
+    return quote_identifier(column < 0 ? table.rowid_pg : table.columns.at(static_cast<std::size_t>(column)).pg);
+}
+
+std::vector<int> row_identity(const Table& table)
 {
     if (table.has_rowid())
-        return {table.rowid_pg};
-    std::vector<const Column*> key;
-    for (const auto& column : table.columns)
-        if (column.primary_key > 0)
-            key.push_back(&column);
-    std::sort(key.begin(), key.end(), [](auto* a, auto* b) { return a->primary_key < b->primary_key; });
-    std::vector<std::string> names;
-    for (const auto* column : key)
-        names.push_back(column->pg);
-    return names;
+        return {-1};
+    std::vector<int> key;
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        if (table.columns[i].primary_key > 0)
+            key.push_back(static_cast<int>(i));
+    const auto place = [&](int c) { return table.columns[static_cast<std::size_t>(c)].primary_key; };
+    std::sort(key.begin(), key.end(), [&](int a, int b) { return place(a) < place(b); });
+    return key;
 }
 
 std::string identity_list(const Table& table, std::string_view alias)
 {
     std::vector<std::string> parts;
-    for (const auto& name : row_identity(table))
-        parts.push_back(quote_identifier(alias) + "." + quote_identifier(name) + " AS k" +
-                        std::to_string(parts.size() + 1));
+    for (const int column : row_identity(table))
+        parts.push_back(row_column(table, column, alias).text + " AS k" + std::to_string(parts.size() + 1));
     return join(parts, ", ");
 }
 
 std::string identity_condition(const Table& table, std::string_view alias, std::string_view record)
 {
     std::vector<std::string> parts;
-    for (const auto& name : row_identity(table))
-        parts.push_back(quote_identifier(alias) + "." + quote_identifier(name) + " = " + std::string(record) + ".k" +
+    for (const int column : row_identity(table))
+        parts.push_back(row_column(table, column, alias).text + " = " + std::string(record) + ".k" +
                         std::to_string(parts.size() + 1));
     return join(parts, " AND ");
 }

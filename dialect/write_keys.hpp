@@ -37,8 +37,10 @@ std::string conflict_target(const Table& table, const Key& key, const Catalog& c
 
 // A column of the row `alias`; -1 is the rowid.
 Fragment row_column(const Table& table, int column, std::string_view alias);
-// The columns that tell a row of the table from every other (the rowid, or WITHOUT ROWID's primary key), not quoted.
-std::vector<std::string> row_identity(const Table& table);
+// The columns that tell a row of the table from every other: the rowid (-1), or WITHOUT ROWID's primary key.
+std::vector<int> row_identity(const Table& table);
+// The quoted PostgreSQL name of a column; -1 is the rowid.
+std::string column_text(const Table& table, int column);
 // a."x" AS k1, a."y" AS k2; and the condition that finds that row again: a."x" = row.k1 AND …
 std::string identity_list(const Table& table, std::string_view alias);
 std::string identity_condition(const Table& table, std::string_view alias, std::string_view record);

@@ -62,10 +62,10 @@ std::vector<VisitTerm> visit_terms(const Table& table, std::string_view alias, s
             terms.push_back({key.text, column.descending ? " DESC NULLS LAST" : " NULLS FIRST"});
         }
     }
-    for (const auto& column : row_identity(table)) {
-        const int at = table.has_rowid() ? -1 : table.find_column(column);
-        const Collation collation = at < 0 ? Collation::binary : table.columns[static_cast<std::size_t>(at)].collation;
-        terms.push_back({collation_key(row_column(table, at, alias), collation).text, ""});
+    for (const int column : row_identity(table)) {
+        const Collation collation =
+            column < 0 ? Collation::binary : table.columns[static_cast<std::size_t>(column)].collation;
+        terms.push_back({collation_key(row_column(table, column, alias), collation).text, ""});
     }
     return terms;
 }
