@@ -1,4 +1,4 @@
-// What becomes of a value that is stored into a column; see store.hpp. The howdah.store_* are in runtime/70_store.sql.
+// What becomes of a value that is stored into a column; see store.hpp. The howdah.store_* are in runtime/75_store.sql.
 #include "dialect/store.hpp"
 
 #include "dialect/conversions.hpp"
