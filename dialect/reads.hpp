@@ -12,11 +12,6 @@ namespace howdah::dialect {
 // Answers whether it did.
 using ExprVisitor = std::function<bool(const Expr&)>;
 bool any_expr(const Expr& expr, const ExprVisitor& visit);
-bool any_expr(const Select& select, const ExprVisitor& visit);
-bool any_expr(const FromClause& from, const ExprVisitor& visit);
-
-// The SELECT directly inside a node: (SELECT …), EXISTS (…), x IN (SELECT …). Null for other nodes.
-const Select* subquery_of(const Expr& expr);
 
 // Whether `table` is read, directly or through a view. Works on trees that are not resolved, too: then any table of
 // that name counts.

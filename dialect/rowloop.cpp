@@ -2,6 +2,7 @@
 #include "dialect/rowloop.hpp"
 
 #include "dialect/reads.hpp"
+#include "dialect/walk.hpp"
 
 #include <cctype>
 
@@ -71,7 +72,7 @@ OnceSubqueries::~OnceSubqueries() { lowering_.substitute = outer_; }
 
 std::optional<Fragment> OnceSubqueries::variable(const Expr& expr)
 {
-    const Select* select = inside_ ? nullptr : subquery_of(expr);
+    const Select* select = inside_ ? nullptr : select_of(expr);
     if (!select || select->correlated || !reads(*select, table_, lowering_.catalog()))
         return outer_ ? outer_(expr) : std::nullopt;
     if (as<In>(expr))
@@ -116,7 +117,8 @@ std::string RowLoop::select_into(std::string_view rowid, std::string_view from) 
 std::string RowLoop::counted() const
 {
     if (lowering_.in_trigger)
-        return rowids ? "IF FOUND THEN\nhowdah_last_rowid := coalesce(howdah_out.rid, howdah_last_rowid);\nEND IF;\n" : "";
+        return rowids ? "IF FOUND THEN\nhowdah_last_rowid := coalesce(howdah_out.rid, howdah_last_rowid);\nEND IF;\n"
+                      : "";
     std::string text = "IF FOUND THEN\nhowdah_count := howdah_count + 1;\n";
     for (std::size_t i = 0; i < returning.size(); ++i)
         text +=

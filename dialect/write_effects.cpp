@@ -3,6 +3,7 @@
 
 #include "dialect/error.hpp"
 #include "dialect/reads.hpp"
+#include "dialect/walk.hpp"
 #include "dialect/write_keys.hpp"
 
 #include <algorithm>
@@ -42,7 +43,7 @@ const Table* target_of(const TriggerStatement& statement, const Trigger& trigger
 bool looks_around(const Expr& expr)
 {
     return any_expr(expr, [](const Expr& e) {
-        if (subquery_of(e) || as<Raise>(e))
+        if (select_of(e) || as<Raise>(e))
             return true;
         const auto* call = as<Call>(e);
         return call && (equal_names(call->name.text, "last_insert_rowid") || equal_names(call->name.text, "changes") ||

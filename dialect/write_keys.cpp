@@ -8,6 +8,7 @@
 #include "dialect/reads.hpp"
 #include "dialect/resolver.hpp"
 #include "dialect/table_expression.hpp"
+#include "dialect/walk.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -98,7 +99,7 @@ void fixed_columns(const Expr& expr, const Source& target, const std::vector<con
             const auto* column = as<ColumnRef>(x);
             const bool varies = column && column->source && column->source->kind != Source::Kind::trigger_row &&
                                 std::find(known.begin(), known.end(), column->source) == known.end();
-            return varies || subquery_of(x);
+            return varies || select_of(x);
         });
     };
     const auto consider = [&](const Expr& side, const Expr& other) {
