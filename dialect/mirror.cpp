@@ -357,21 +357,55 @@ std::vector<SchemaRow> Mirror::schema() const
 void Mirror::query(std::string_view sql, std::span<const Value> parameters, const SessionValues& session,
                    const std::function<void(std::span<const ValueView>)>& row, int limit_ms) const
 {
-    impl_->enter(session, limit_ms);
-    const Scoped scope(impl_->mode, Impl::Mode::query);
-    const Prepared prepared(impl_->db, sql);
-    if (!prepared.get())
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(limit_ms);
+    Cursor cursor(*this, sql, parameters, session);
+    const auto left = [&] {
+        const auto rest = deadline - std::chrono::steady_clock::now();
+        return std::max(1, static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(rest).count()));
+    };
+    while (cursor.step(left()))
+        row(cursor.row());
+}
+
+struct Mirror::Cursor::State {
+    Impl& impl;
+    SessionValues session;
+    std::unique_ptr<Prepared> prepared;
+};
+
+Mirror::Cursor::Cursor(const Mirror& mirror, std::string_view sql, std::span<const Value> parameters,
+                       const SessionValues& session)
+    : state_(std::make_unique<State>(State{*mirror.impl_, session, nullptr}))
+{
+    Impl& impl = state_->impl;
+    impl.enter(session, time_limit_ms);
+    const Scoped scope(impl.mode, Impl::Mode::query);
+    state_->prepared = std::make_unique<Prepared>(impl.db, sql);
+    sqlite3_stmt* const statement = state_->prepared->get();
+    if (!statement)
         return;
     // Not the authorizer's business: a virtual table prepares its own INSERTs when it is first read.
-    if (!sqlite3_stmt_readonly(prepared.get()))
+    if (!sqlite3_stmt_readonly(statement))
         throw Error("not authorized", {}, code::auth, "42501");
-    bind(prepared.get(), parameters);
-    std::vector<ValueView> values(static_cast<std::size_t>(sqlite3_column_count(prepared.get())));
-    while (step(prepared.get())) {
-        for (std::size_t i = 0; i < values.size(); ++i)
-            values[i] = column(prepared.get(), static_cast<int>(i));
-        row(values);
-    }
+    bind(statement, parameters);
+    row_.resize(static_cast<std::size_t>(sqlite3_column_count(statement)));
+}
+
+Mirror::Cursor::~Cursor() = default;
+
+bool Mirror::Cursor::step(int limit_ms)
+{
+    sqlite3_stmt* const statement = state_->prepared->get();
+    if (!statement)
+        return false;
+    Impl& impl = state_->impl;
+    impl.enter(state_->session, limit_ms);
+    const Scoped scope(impl.mode, Impl::Mode::query);
+    if (!dialect::step(statement))
+        return false;
+    for (std::size_t i = 0; i < row_.size(); ++i)
+        row_[i] = column(statement, static_cast<int>(i));
+    return true;
 }
 
 Value Mirror::evaluate(std::string_view expression, std::span<const Value> parameters,

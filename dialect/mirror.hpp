@@ -65,6 +65,24 @@ public:
     void query(std::string_view sql, std::span<const Value> parameters, const SessionValues& session,
                const std::function<void(std::span<const ValueView>)>& row, int limit_ms = 5000) const;
 
+    // The same row by row, for results of any length: between two steps the caller may do something else, also with
+    // this mirror. The mirror and `parameters` must outlive the cursor.
+    class Cursor {
+    public:
+        Cursor(const Mirror& mirror, std::string_view sql, std::span<const Value> parameters,
+               const SessionValues& session);
+        ~Cursor();
+        // True for a row, false at the end. Throws Error; SQLITE_INTERRUPT when this row takes longer than `limit_ms`.
+        bool step(int limit_ms);
+        // Valid until the next step().
+        std::span<const ValueView> row() const { return row_; }
+
+    private:
+        struct State;
+        std::unique_ptr<State> state_;
+        std::vector<ValueView> row_;
+    };
+
     // The value of a row-independent expression in SQLite's text, over ?1 … ?n. 'now' is the time of this call.
     Value evaluate(std::string_view expression, std::span<const Value> parameters, const SessionValues& session) const;
 

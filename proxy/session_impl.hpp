@@ -75,8 +75,10 @@ struct Session::Impl {
     std::optional<std::vector<Value>> slot_values(const dialect::Compiled& plan, std::span<const Value> parameters);
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                         const RunOptions& run_options);
-    Outcome run_local(std::string_view sql, std::span<const Value> parameters, const dialect::Compiled& plan,
-                      ReplySink& sink);
+    boost::asio::awaitable<Outcome> run_local(std::string_view sql, std::span<const Value> parameters,
+                                              const dialect::Compiled& plan, ReplySink& sink);
+    std::vector<Column> local_columns(std::string_view sql, std::span<const Value> parameters,
+                                      const dialect::Compiled& plan);
     Outcome outcome() const; // counters and transaction state as they are now
     Outcome failed(ClientError error);
     void adopt_catalog(CatalogPtr next);
