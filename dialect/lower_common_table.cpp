@@ -5,6 +5,7 @@
 #include "dialect/walk.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace howdah::dialect {
 
@@ -81,9 +82,104 @@ const std::string& SelectLowering::common_table(const CommonTable& table)
     return text.name;
 }
 
+namespace {
+
+// ORDER BY of a recursive SELECT is the order of its queue. Where the first term counts the steps (n + 1 of itself),
+// that is an order among the rows: DESC goes depth first, ASC breadth first, the other terms order the children of a
+// row.
+struct TreeOrder {
+    bool depth_first = false;
+    std::span<const OrderingTerm> siblings;
+};
+
+bool counts_steps(const Expr& e, const CommonTable& table, int column)
+{
+    const auto* sum = as<Binary>(bare(e));
+    if (!sum || sum->op != BinaryOp::add)
+        return false;
+    for (const auto& [a, b] : {std::pair{&sum->lhs, &sum->rhs}, std::pair{&sum->rhs, &sum->lhs}}) {
+        const auto* ref = as<ColumnRef>(bare(**a));
+        const auto* literal = as<Literal>(bare(**b));
+        const auto* step = literal ? std::get_if<std::int64_t>(&literal->value) : nullptr;
+        if (ref && ref->source && ref->source->common == &table && ref->index == column && step && *step > 0)
+            return true;
+    }
+    return false;
+}
+
+std::optional<TreeOrder> tree_order(const CommonTable& table)
+{
+    const Select& select = *table.select;
+    if (select.order_by.empty() || select.operators.back() != CompoundOp::union_all)
+        return std::nullopt;
+    const OrderingTerm& first = select.order_by.front();
+    const SelectCore& step = select.cores.back();
+    const auto column = static_cast<std::size_t>(first.result_column) - 1;
+    if (column >= step.outputs.size() || !counts_steps(*step.outputs[column].expr, table, static_cast<int>(column)))
+        return std::nullopt;
+    return TreeOrder{first.direction == Direction::descending, std::span(select.order_by).subspan(1)};
+}
+
+// One step of a path, as a row that compares as the sibling does; nullopt when PostgreSQL has no such row.
+std::optional<std::string> path_step(const TreeOrder& order, const std::vector<Fragment>& columns,
+                                     const std::string& row_order)
+{
+    std::vector<std::string> parts;
+    for (const OrderingTerm& term : order.siblings) {
+        const Fragment& value = columns[static_cast<std::size_t>(term.result_column) - 1];
+        const bool descending = term.direction == Direction::descending;
+        const bool number = value.type == PgType::int8 || value.type == PgType::float8 || value.type == PgType::numeric;
+        if (term.nulls != Nulls::unspecified || (descending && !number))
+            return std::nullopt;
+        const std::string key = collation_key(value, term.expr->collation).text;
+        parts.push_back(key + (descending ? " IS NULL" : " IS NOT NULL"));
+        parts.push_back(descending ? "-" + key : key);
+    }
+    if (!row_order.empty())
+        parts.push_back(row_order);
+    if (parts.empty())
+        parts.push_back("0::bigint");
+    return "ROW(" + join(parts, ", ") + ")";
+}
+
+} // namespace
+
+// The path from the root that each row has under ORDER BY … DESC: an array of steps, which PostgreSQL sorts as a tree
+// is walked. False when the order cannot be kept, which SQLite promises to no one.
+bool SelectLowering::add_path(const CommonTable& table, std::vector<Arm>& arms)
+{
+    const std::optional<TreeOrder> order = tree_order(table);
+    if (!order || !order->depth_first)
+        return false;
+    std::vector<std::vector<std::string>> steps; // one per row of VALUES, else one
+    for (const Arm& arm : arms) {
+        std::vector<std::string>& own = steps.emplace_back();
+        const std::size_t count = arm.rows.empty() ? 1 : arm.rows.size();
+        for (std::size_t row = 0; row < count; ++row) {
+            const std::string number = std::to_string(row) + "::bigint";
+            const std::optional<std::string> step = arm.rows.empty() ? path_step(*order, arm.columns, arm.row_order)
+                                                                     : path_step(*order, arm.rows[row], number);
+            if (!step)
+                return false;
+            own.push_back(*step);
+        }
+    }
+    for (std::size_t i = 0; i + 1 < arms.size(); ++i) {
+        if (arms[i].rows.empty())
+            arms[i].columns.push_back({"ARRAY[" + steps[i][0] + "]", PgType::v});
+        for (std::size_t row = 0; row < arms[i].rows.size(); ++row)
+            arms[i].rows[row].push_back({"ARRAY[" + steps[i][row] + "]", PgType::v});
+    }
+    for (const Source* source : sources_of(*table.select->cores.back().from))
+        if (source->common == &table)
+            arms.back().columns.push_back(
+                {quote_identifier(source->pg_alias) + ".\"path\" || " + steps.back()[0], PgType::v});
+    return true;
+}
+
 // anchor UNION [ALL] recursive. PostgreSQL takes the columns' types from the anchor, so every arm is given the types
 // that all arms need, found by trying.
-std::string SelectLowering::recursive_body(const CommonTable& table, std::vector<PgType>& types)
+std::string SelectLowering::recursive_body(const CommonTable& table, std::vector<PgType>& types, bool& has_path)
 {
     const Select& select = *table.select;
     const auto is_recursive = [&](const SelectCore& core) { return core.from && refers_to(*core.from, table); };
@@ -111,6 +207,7 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
                     if (f.type == PgType::text)
                         f.text = parens(f.text + " COLLATE \"C\"");
         }
+        has_path = add_path(table, arms);
         const Arm last = std::move(arms.back());
         arms.pop_back();
         std::string anchor = compound_body(select, arms);
@@ -124,25 +221,50 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
 }
 
 // LIMIT ends the recursion: a second table takes so many rows of the first, and PostgreSQL computes no more of them.
+// ORDER BY is the second table's too.
 std::string SelectLowering::recursive_table(const CommonTable& table)
 {
     const Select& select = *table.select;
     std::vector<PgType> types;
     for (const Select::Column& column : select.result)
         types.push_back(pg_type_of(column.classes));
-    const std::string name = l_.common_[&table].name;
     const bool limited = select.limit || select.offset;
     if (!select.order_by.empty() && limited)
         throw refusal(
             "LIMIT of a recursive common table with ORDER BY, which chooses rows in the order they are found");
-    if (!limited)
-        return quote_identifier(name) + column_list(table) + " AS " + parens(recursive_body(table, types));
-    const std::string all = name + "+";
+    const std::optional<TreeOrder> order = tree_order(table);
+    const std::string name = l_.common_[&table].name;
+    const std::string all = limited || order ? name + "+" : name;
+    const std::string columns = column_list(table);
+    bool has_path = false;
     l_.common_[&table].name = all;
-    std::string text = quote_identifier(all) + column_list(table) + " AS " + parens(recursive_body(table, types));
+    l_.common_[&table].open = true;
+    const std::string body = recursive_body(table, types, has_path);
+    l_.common_[&table].open = false;
     l_.common_[&table].name = name;
-    return text + ", " + quote_identifier(name) + column_list(table) + " AS (SELECT * FROM " + quote_identifier(all) +
-           limit(select.limit.get(), select.offset.get()) + ")";
+    const std::string all_columns = has_path ? columns.substr(0, columns.size() - 1) + ", \"path\")" : columns;
+    std::string text = quote_identifier(all) + all_columns + " AS " + parens(body);
+    if (all == name)
+        return text;
+    text += ", " + quote_identifier(name) + columns + " AS (SELECT " + columns.substr(1, columns.size() - 2) +
+            " FROM " + quote_identifier(all) + limit(select.limit.get(), select.offset.get());
+    if (has_path)
+        text += " ORDER BY \"path\"";
+    else if (order && !order->depth_first)
+        text += breadth_first(table, types);
+    return text + ")";
+}
+
+std::string SelectLowering::breadth_first(const CommonTable& table, const std::vector<PgType>& types)
+{
+    const std::vector<std::string> names = pg_column_names(column_names(*table.select, table.columns));
+    std::vector<SortKey> keys;
+    for (const OrderingTerm& term : table.select->order_by) {
+        const auto column = static_cast<std::size_t>(term.result_column) - 1;
+        keys.push_back(
+            sort_key(term, {quote_identifier(names[column]), types[column], table.select->result[column].classes}));
+    }
+    return " ORDER BY " + join_keys(keys);
 }
 
 std::string SelectLowering::with_clause(const With* with)

@@ -256,10 +256,13 @@ std::vector<SortKey> SelectLowering::natural_order(const SelectCore& core)
     return keys;
 }
 
-std::string SelectLowering::row_order(const FromClause& from)
+std::string SelectLowering::row_order(const FromClause& from) const
 {
     std::vector<std::string> keys;
     for (const Source* source : sources_of(from)) {
+        const auto common = l_.common_.find(source->common);
+        if (common != l_.common_.end() && common->second.open)
+            continue; // a recursive step has one row of it
         const std::vector<std::string> own = own_order(*source);
         if (own.empty())
             break;

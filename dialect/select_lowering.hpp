@@ -128,14 +128,16 @@ private:
     std::string derived(Source& source, const Select& select, bool in_order);
     std::string json_rows(const TableRef& ref, const Source& source);
     std::string mirror_rows(const TableRef& ref, Source& source);
-    static std::string row_order(const FromClause& from);
+    std::string row_order(const FromClause& from) const;
     static std::vector<SortKey> natural_order(const SelectCore& core);
     static bool reads_further_right(const Expr& condition, const FromClause& from, std::size_t item);
 
     // lower_common_table.cpp
     const std::string& common_table(const CommonTable& table);
     std::string recursive_table(const CommonTable& table);
-    std::string recursive_body(const CommonTable& table, std::vector<PgType>& types);
+    std::string recursive_body(const CommonTable& table, std::vector<PgType>& types, bool& has_path);
+    bool add_path(const CommonTable& table, std::vector<Arm>& arms);
+    std::string breadth_first(const CommonTable& table, const std::vector<PgType>& types);
 
     Lowering& l_;
 };
