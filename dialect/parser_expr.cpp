@@ -333,12 +333,6 @@ ExprPtr Parser::parse_in(ExprPtr lhs, bool negated)
         else
             in.list = parse_exprlist();
         expect(TokenKind::right_paren);
-        // x IN ((SELECT …)) is x IN (SELECT …)
-        if (in.list.size() == 1)
-            if (auto* subquery = as<Subquery>(bare(*in.list.front()))) {
-                in.select = std::move(subquery->select);
-                in.list.clear();
-            }
         return make(std::move(in), begin);
     }
     const std::uint32_t table_begin = peek().span.begin;

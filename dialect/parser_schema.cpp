@@ -63,6 +63,7 @@ ColumnDef Parser::parse_columnname()
     };
     if (column.type.size() >= 16 && drop_word("always"))
         drop_word("generated");
+    column.type = unquoted(column.type);
     return column;
 }
 

@@ -1,4 +1,4 @@
-// See script.hpp.
+// Where one statement ends and the next begins.
 #include "dialect/script.hpp"
 
 #include "dialect/lexer.hpp"
@@ -7,70 +7,78 @@ namespace howdah::dialect {
 
 namespace {
 
-// Follows the first words of a statement: EXPLAIN [QUERY PLAN] CREATE [TEMP] TRIGGER.
-class TriggerWords {
-public:
-    bool is_trigger() const { return state_ == State::trigger; }
-    void on(TokenKind kind)
-    {
-        switch (state_) {
-        case State::start:
-            if (kind == TokenKind::create)
-                state_ = State::create;
-            else if (kind != TokenKind::explain && kind != TokenKind::query && kind != TokenKind::plan)
-                state_ = State::other;
-            break;
-        case State::create:
-            if (kind == TokenKind::trigger)
-                state_ = State::trigger;
-            else if (kind != TokenKind::temp)
-                state_ = State::other;
-            break;
-        case State::trigger:
-        case State::other:
-            break;
-        }
-    }
-
-private:
-    enum class State { start, create, trigger, other } state_ = State::start;
+// The state machine of sqlite3_complete() (complete.c): a trigger ends with `; END ;`.
+enum class State : std::uint8_t {
+    start,         // nothing yet
+    ordinary,      // a statement that the next semicolon ends
+    explain,       // after EXPLAIN
+    create,        // after CREATE [TEMP]
+    virtual_table, // CREATE VIRTUAL …: a semicolon in parentheses is an argument's
+    trigger,       // inside CREATE TRIGGER
+    trigger_semi,  // … after a semicolon
+    trigger_end,   // … after `; END`
 };
+
+State next_state(State state, TokenKind kind)
+{
+    const bool semi = kind == TokenKind::semi;
+    switch (state) {
+    case State::start:
+    case State::explain:
+        if (kind == TokenKind::create)
+            return State::create;
+        if (kind == TokenKind::explain && state == State::start)
+            return State::explain;
+        if (state == State::explain && (kind == TokenKind::query || kind == TokenKind::plan))
+            return State::explain;
+        return semi ? State::start : State::ordinary;
+    case State::create:
+        if (kind == TokenKind::trigger)
+            return State::trigger;
+        return kind == TokenKind::temp       ? State::create
+               : kind == TokenKind::virtual_ ? State::virtual_table
+                                             : State::ordinary;
+    case State::trigger:
+    case State::trigger_semi:
+        if (state == State::trigger_semi && kind == TokenKind::end)
+            return State::trigger_end;
+        return semi ? State::trigger_semi : State::trigger;
+    case State::trigger_end:
+        return State::trigger; // a semicolon here ends the statement and is not asked about
+    case State::ordinary:
+    case State::virtual_table:
+        break;
+    }
+    return state;
+}
 
 } // namespace
 
-std::size_t first_statement(std::string_view script)
+std::size_t first_statement(std::string_view sql)
 {
-    Lexer lexer(script);
-    TriggerWords words;
-    TokenKind before = TokenKind::end_of_input, last = TokenKind::end_of_input;
-    bool any = false;
+    Lexer lexer(sql);
+    State state = State::start;
+    int parentheses = 0;
     for (;;) {
         const Token token = lexer.next();
         if (token.kind == TokenKind::end_of_input)
-            return script.size();
-        if (token.kind == TokenKind::semi && any) {
-            const bool inside = words.is_trigger() && !(last == TokenKind::end && before == TokenKind::semi);
-            if (!inside)
-                return token.span.end;
-        }
-        if (token.kind != TokenKind::semi || any)
-            words.on(token.kind);
-        any = any || token.kind != TokenKind::semi;
-        before = last;
-        last = token.kind;
+            return sql.size();
+        parentheses += token.kind == TokenKind::left_paren ? 1 : token.kind == TokenKind::right_paren ? -1 : 0;
+        const bool inside = state == State::start || state == State::trigger || state == State::trigger_semi ||
+                            (state == State::virtual_table && parentheses > 0);
+        if (token.kind == TokenKind::semi && !inside)
+            return token.span.end;
+        state = next_state(state, token.kind);
     }
 }
 
-bool is_blank(std::string_view statement)
+bool is_blank(std::string_view sql)
 {
-    Lexer lexer(statement);
-    for (;;) {
-        const Token token = lexer.next();
-        if (token.kind == TokenKind::end_of_input)
-            return true;
-        if (token.kind != TokenKind::semi)
-            return false;
-    }
+    Lexer lexer(sql);
+    TokenKind kind = TokenKind::semi;
+    while (kind == TokenKind::semi)
+        kind = lexer.next().kind;
+    return kind == TokenKind::end_of_input;
 }
 
 } // namespace howdah::dialect

@@ -1,5 +1,4 @@
-// Cutting a text of several statements into statements, as sqlite3_complete() does
-// (https://sqlite.org/c3ref/complete.html).
+// Where one statement ends and the next begins, without parsing: what sqlite3_complete() knows, and no more.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +6,12 @@
 
 namespace howdah::dialect {
 
-// The length of the first statement of `script`, its semicolon included; the whole when there is no further one. The
-// semicolons inside CREATE TRIGGER … BEGIN … END do not end it.
-std::size_t first_statement(std::string_view script);
+// The length of the first statement of `sql` with the semicolon that ends it; of all of `sql` when none does.
+// Semicolons before the statement belong to it; those inside strings, comments, trigger bodies and the arguments of a
+// virtual table end nothing.
+std::size_t first_statement(std::string_view sql);
 
-// True when there are only spaces, comments and semicolons.
-bool is_blank(std::string_view statement);
+// True when `sql` has nothing but white space, comments and semicolons.
+bool is_blank(std::string_view sql);
 
 } // namespace howdah::dialect
