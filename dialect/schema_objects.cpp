@@ -52,6 +52,18 @@ SchemaObject trigger_object(const Catalog& catalog, const Table& table, std::siz
     return object;
 }
 
+void add_choice_of_rowid(std::vector<SchemaObject>& out, const Catalog& catalog, const Table& table)
+{
+    if (!rowid_is_chosen_late(table))
+        return;
+    const TriggerSql sql = choose_rowid_sql(catalog, table);
+    out.push_back({"rowid " + table.schema + "." + fold(table.name),
+                   &table,
+                   false,
+                   {sql.create_function, sql.create_trigger},
+                   {sql.drop_trigger, sql.drop_function}});
+}
+
 void add_triggers(std::vector<SchemaObject>& out, const Catalog& catalog, const Table& table, const Options& options,
                   std::string_view strict)
 {
@@ -65,6 +77,7 @@ void add_triggers(std::vector<SchemaObject>& out, const Catalog& catalog, const 
     }
     for (std::size_t i = 0; i < table.triggers.size(); ++i)
         out.push_back(trigger_object(catalog, table, i, options, strict));
+    add_choice_of_rowid(out, catalog, table);
 }
 
 void append(std::vector<std::string>& to, const std::vector<std::string>& from)

@@ -36,29 +36,6 @@ bool calls(const Expr& e, std::string_view function)
     return call && equal_names(call->name.text, function);
 }
 
-// Walks one statement of a body: walk() takes whole statements, so it is lent to one.
-void walk_statement(TriggerStatement& body, Visitor& visitor)
-{
-    if (const auto* select = std::get_if<SelectPtr>(&body)) {
-        walk(**select, visitor);
-        return;
-    }
-    Statement whole;
-    std::visit(
-        [&](auto& s) {
-            using T = std::decay_t<decltype(s)>;
-            whole.node.template emplace<T>(std::move(s));
-        },
-        body);
-    walk(whole, visitor);
-    std::visit(
-        [&](auto& s) {
-            using T = std::decay_t<decltype(s)>;
-            s = std::move(std::get<T>(whole.node));
-        },
-        body);
-}
-
 } // namespace
 
 struct TriggerProgram::Impl {
@@ -80,7 +57,10 @@ struct TriggerProgram::Impl {
                                      .sql = text};
         scope = resolve_trigger(trigger, table, resolve);
         lowering.in_trigger = true;
-        lowering.substitute = [](const Expr& e) -> std::optional<Fragment> {
+        lowering.substitute = [this](const Expr& e) -> std::optional<Fragment> {
+            if (reads_late_rowid(e))
+                return Fragment{"coalesce(\"new\"." + quote_identifier(table.rowid_pg) + ", '-1'::bigint)",
+                                PgType::int8, StorageClass::integer};
             if (const auto* raise = as<Raise>(e); raise && raise->action == ConflictAction::ignore)
                 return Fragment{"howdah.err('', 'HW0IG')", PgType::text, Classes(StorageClass::text).with_null()};
             if (!calls(e, "last_insert_rowid"))
@@ -88,6 +68,15 @@ struct TriggerProgram::Impl {
             return Fragment{last_rowid_variable, PgType::int8, StorageClass::integer};
         };
         survey();
+    }
+
+    // Before a row is inserted, a rowid that is yet to be chosen is -1.
+    bool reads_late_rowid(const Expr& e) const
+    {
+        const auto* ref = as<ColumnRef>(e);
+        return ref && ref->source && ref->source == scope.new_row.get() && table.has_rowid() &&
+               (ref->index == -1 || ref->index == table.rowid_alias) && trigger.time == CreateTrigger::Time::before &&
+               trigger.event == CreateTrigger::Event::insert;
     }
 
     // What the program uses that decides how it is wrapped.
@@ -115,7 +104,7 @@ struct TriggerProgram::Impl {
             walk(*trigger.when, see);
         check();
         for (auto& s : trigger.body) {
-            walk_statement(s, see);
+            walk(s, see);
             check();
             known = known || always_inserts(s);
         }
@@ -146,7 +135,7 @@ struct TriggerProgram::Impl {
             if (const auto* raise = as<Raise>(e))
                 found = found || raise->action == ConflictAction::ignore;
         });
-        walk_statement(s, see);
+        walk(s, see);
         return found;
     }
 

@@ -128,6 +128,12 @@ struct Statements {
     Visitor& v;
 
     void operator()(const SelectPtr& n) const { walk(*n, v); }
+    void operator()(const CreateTrigger& n) const
+    {
+        walk(n.when, v);
+        for (const TriggerStatement& statement : n.body)
+            std::visit(*this, statement);
+    }
     void operator()(const Insert& n) const
     {
         walk(n.with, v);
@@ -230,6 +236,7 @@ void walk(const Select& select, Visitor& visitor)
 }
 
 void walk(const Statement& statement, Visitor& visitor) { std::visit(Statements{visitor}, statement.node); }
+void walk(const TriggerStatement& statement, Visitor& visitor) { std::visit(Statements{visitor}, statement); }
 
 // ------------------------------------------------------------------------------------------------ same_expression
 

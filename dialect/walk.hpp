@@ -25,6 +25,7 @@ void walk(const Expr& expr, Visitor& visitor);
 void walk(const Select& select, Visitor& visitor);
 void walk(const FromClause& from, Visitor& visitor);
 void walk(const Statement& statement, Visitor& visitor);
+void walk(const TriggerStatement& statement, Visitor& visitor);
 
 // Whether two resolved expressions mean the same in one row: same columns, same values, parentheses aside. Never true
 // for what contains a SELECT.
