@@ -131,6 +131,6 @@ struct PromotionPlan {
     std::vector<Step> steps;
     std::shared_ptr<const Catalog> next;
 };
-PromotionPlan plan_promotion(const Catalog& catalog, const Promotion& promotion);
+PromotionPlan plan_promotion(const Catalog& catalog, const Promotion& promotion, const Options& options = {});
 
 } // namespace howdah::dialect

@@ -28,7 +28,7 @@ bool is_generated(const Table& table, int column)
 
 class Promoter {
 public:
-    Promoter(const Catalog& from, const Promotion& promotion) : from_(from)
+    Promoter(const Catalog& from, const Promotion& promotion, const Options& options) : from_(from), options_(options)
     {
         const Table* was = from.find_table(promotion.schema, promotion.table);
         column_ = was ? was->find_column(promotion.column) : -1;
@@ -99,7 +99,8 @@ private:
     {
         if (is_kept(was_->schema))
             add(begin_changes(from_, {was_->schema}));
-        const ObjectChanges objects = object_changes(schema_objects(from_, {}), schema_objects(*to_, {}), remade());
+        const ObjectChanges objects =
+            object_changes(schema_objects(from_, options_), schema_objects(*to_, options_), remade());
         add(objects.drop_triggers);
         add(objects.drop_foreign_keys);
         const std::vector<bool> dropped = drop_indexes();
@@ -174,6 +175,7 @@ private:
     }
 
     const Catalog& from_;
+    const Options& options_;
     const Table* was_ = nullptr;
     int column_ = -1;
     PgType to_type_ = PgType::v;
@@ -184,9 +186,9 @@ private:
 
 } // namespace
 
-PromotionPlan plan_promotion(const Catalog& catalog, const Promotion& promotion)
+PromotionPlan plan_promotion(const Catalog& catalog, const Promotion& promotion, const Options& options)
 {
-    return Promoter(catalog, promotion).plan();
+    return Promoter(catalog, promotion, options).plan();
 }
 
 } // namespace howdah::dialect

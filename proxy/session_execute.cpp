@@ -222,6 +222,11 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         if (defer_foreign_keys && inside)
             packet.add("SET CONSTRAINTS ALL DEFERRED");
     }
+    // A transaction keeps what it was told; the pragma may change inside it.
+    told_recursive_triggers = told_recursive_triggers || options.recursive_triggers;
+    if (writes && told_recursive_triggers)
+        packet.add(std::string("SET LOCAL howdah.recursive_triggers = '") +
+                   (options.recursive_triggers ? "on'" : "off'"));
     packet.steps_begin = packet.batch.commands.size();
 
     std::vector<std::unique_ptr<StepSink>> sinks;
@@ -397,7 +402,7 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::promote(const dialect
     dialect::PromotionPlan steps;
     const CatalogPtr base = catalog();
     try {
-        steps = dialect::plan_promotion(*base, promotion);
+        steps = dialect::plan_promotion(*base, promotion, options);
     } catch (const dialect::Error& error) {
         co_return client_error(error, {});
     }

@@ -34,6 +34,7 @@ struct Session::Impl {
     dialect::Mirror::SessionValues values;
     bool query_only = false;
     bool defer_foreign_keys = false;
+    bool told_recursive_triggers = false; // PRAGMA recursive_triggers was on once: every write says what it is now
     std::int64_t busy_timeout_ms = default_busy_timeout_ms;
     std::unique_ptr<dialect::Mirror> settings; // answers PRAGMAs that set and read back; made when first needed
 
