@@ -54,8 +54,20 @@ void PoolState::remove(ConnectionId id)
     assert(found != connections_.end());
     if (found->second.state == State::idle)
         std::erase(idle_, id);
+    replaces_none(found->second);
+    if (found->second.relieved)
+        for (auto& [other, member] : connections_)
+            if (member.replaces == id)
+                replaces_none(member);
     --counts_[static_cast<std::size_t>(found->second.state)];
     connections_.erase(found);
+}
+
+void PoolState::replaces_none(Member& member)
+{
+    if (member.replaces)
+        --replacing_;
+    member.replaces.reset();
 }
 
 void PoolState::lend(ConnectionId id, WaiterId waiter, CheckoutClass how, Decisions& out)
@@ -84,6 +96,7 @@ void PoolState::open_one(std::optional<ConnectionId> replaces, Decisions& out)
     ++counts_[static_cast<std::size_t>(State::opening)];
     member.attempt = failures_;
     member.replaces = replaces;
+    replacing_ += replaces ? 1 : 0;
     out.push_back(OpenConnection{id});
 }
 
@@ -206,6 +219,7 @@ Decisions PoolState::opened(ConnectionId id, Time now)
     if (const auto old = member.replaces ? connections_.find(*member.replaces) : connections_.end();
         old != connections_.end()) {
         old->second.retired = true;
+        replaces_none(member);
         if (old->second.state == State::idle)
             close(old->first, "lifetime", out);
     }

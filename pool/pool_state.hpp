@@ -138,6 +138,8 @@ private:
     std::size_t count(State state) const { return counts_[static_cast<std::size_t>(state)]; }
     void set_state(Member& member, State state);
     void remove(ConnectionId id);
+    // The opening that was to replace another has ended, or the other went by itself.
+    void replaces_none(Member& member);
     std::size_t max_opening() const;
     bool all_down() const;
     double jitter(double from, double to);
@@ -154,7 +156,8 @@ private:
     // Its lifetime is over: closes it, or has another opened first. True: closed.
     bool renew(ConnectionId id, Time now, Decisions& out);
     bool may_open(Time now) const;
-    std::size_t staying() const { return connections_.size() - count(State::closing); }
+    // How many there will be when those that close are gone and those that have a replacement have been replaced.
+    std::size_t staying() const { return connections_.size() - count(State::closing) - replacing_; }
     std::size_t wanted_min() const { return started_ ? std::min(limits_.min, limits_.max) : 0; }
     Time waiter_deadline(const Waiter& waiter) const;
     Error timed_out() const;
@@ -166,6 +169,7 @@ private:
     std::vector<ConnectionId> idle_;      // the most recently used last: it is lent first, and the others can go cold
     std::deque<Waiter> queue_;            // the longest waiting first
     ConnectionId next_id_ = 1;
+    std::size_t replacing_ = 0; // being opened to replace another
     bool started_ = false, shutting_down_ = false;
 
     // Opening failed last time: none is opened before retry_at_, then one at a time until one succeeds.

@@ -196,7 +196,7 @@ std::span<char> Decoder::room()
         resize(base);
     } else if (have == capacity_) {
         // Grows only when the buffer is full: a length alone is a claim.
-        resize(std::min(capacity_ * 2, std::max(wanted_, capacity_ + 1)));
+        resize(wanted_ > capacity_ ? std::min(capacity_ * 2, wanted_) : capacity_ * 2);
     } else if (begin_ > 0 && (end_ == capacity_ || wanted_ > capacity_ - begin_)) {
         std::memmove(buffer_.get(), buffer_.get() + begin_, have);
         begin_ = 0;
