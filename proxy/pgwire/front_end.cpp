@@ -70,7 +70,8 @@ asio::awaitable<void> FrontEnd::run()
     watch_for_reset();
     std::exception_ptr defect;
     try {
-        if (co_await log_in()) {
+        const bool welcome = co_await log_in();
+        if (welcome) {
             watch_idle_client();
             co_await converse();
         }
@@ -107,9 +108,12 @@ asio::awaitable<void> FrontEnd::converse()
                 co_await perform(*action);
             continue;
         }
-        if (!conversation.output().empty() && !co_await write(conversation.output()))
+        if (!conversation.output().empty())
+            co_await write(conversation.output());
+        if (gone_)
             break;
-        if (!co_await read_more() && !farewell_)
+        const bool more = co_await read_more();
+        if (!more && !farewell_)
             break;
     }
     if (!gone_ && !conversation.output().empty())
@@ -123,7 +127,8 @@ asio::awaitable<void> FrontEnd::perform(Action& action)
         Outcome outcome = co_await run_statement(*run);
         conversation.ran(std::move(outcome), session_->autocommit());
     } else if (auto* describe = std::get_if<AskDescribe>(&action)) {
-        conversation.described(co_await session_->describe(describe->sql, describe->samples));
+        Description description = co_await session_->describe(describe->sql, describe->samples);
+        conversation.described(std::move(description));
     } else if (auto* fetch = std::get_if<AskFetch>(&action)) {
         Sink sink(*this);
         Outcome outcome = co_await session_->fetch(fetch->portal, fetch->max_rows, sink);
@@ -149,9 +154,12 @@ asio::awaitable<Outcome> FrontEnd::run_statement(AskRun& ask)
     if (conversation.owes_answer())
         co_await write(conversation.output());
     Sink sink(*this);
+    RunOptions options = std::move(ask.options);
     const auto limit = conversation.settings().statement_timeout();
-    if (limit.count() == 0)
-        co_return co_await session_->run(ask.sql, ask.parameters, sink, std::move(ask.options));
+    if (limit.count() == 0) {
+        Outcome outcome = co_await session_->run(ask.sql, ask.parameters, sink, std::move(options));
+        co_return outcome;
+    }
 
     timed_out_ = false;
     statement_timer_.expires_after(limit);
@@ -162,7 +170,7 @@ asio::awaitable<Outcome> FrontEnd::run_statement(AskRun& ask)
         self->timed_out_ = true;
         self->session_->cancel();
     });
-    Outcome outcome = co_await session_->run(ask.sql, ask.parameters, sink, std::move(ask.options));
+    Outcome outcome = co_await session_->run(ask.sql, ask.parameters, sink, std::move(options));
     statement_timer_.cancel();
     if (timed_out_ && outcome.error)
         outcome.error = wire_error("57014", "canceling statement due to statement timeout");
@@ -172,7 +180,8 @@ asio::awaitable<Outcome> FrontEnd::run_statement(AskRun& ask)
 asio::awaitable<bool> FrontEnd::read_more()
 {
     waiting_since_ = steady_clock::now();
-    const std::size_t n = co_await transport_.read_some(decoder_.prepare());
+    const std::span<char> room = decoder_.prepare();
+    const std::size_t n = co_await transport_.read_some(room);
     waiting_since_.reset();
     decoder_.commit(n);
     co_return n > 0;
@@ -180,8 +189,11 @@ asio::awaitable<bool> FrontEnd::read_more()
 
 asio::awaitable<bool> FrontEnd::write(std::string& out)
 {
-    if (!gone_ && !co_await transport_.write(out))
-        gone_ = true;
+    if (!gone_) {
+        const std::string_view bytes = out;
+        const bool sent = co_await transport_.write(bytes);
+        gone_ = gone_ || !sent;
+    }
     if (out.capacity() > keep_output)
         std::string().swap(out);
     else
@@ -219,12 +231,16 @@ asio::awaitable<std::optional<Message>> FrontEnd::next_login_message()
     while (true) {
         if (auto message = decoder_.next())
             co_return message;
-        if (gone_ || farewell_ || !co_await read_more())
+        if (gone_ || farewell_)
+            co_return std::nullopt;
+        const bool more = co_await read_more();
+        if (!more)
             co_return std::nullopt;
         if (!logged_in_ && !transport_.has_tls() && decoder_.pending().starts_with(tls_handshake) && around_.tls) {
             const std::string hello(decoder_.pending());
             decoder_.discard();
-            if (!co_await start_tls(hello) || transport_.alpn() != "postgresql")
+            const bool secure = co_await start_tls(hello);
+            if (!secure || transport_.alpn() != "postgresql")
                 co_return std::nullopt;
         }
     }
@@ -245,7 +261,10 @@ asio::awaitable<bool> FrontEnd::log_in()
     options.nonce = [] { return base64(random_bytes(18)); };
     options.closed = around_.closed;
     Login login(std::move(options));
-    while (const auto message = co_await next_login_message()) {
+    while (true) {
+        const std::optional<Message> message = co_await next_login_message();
+        if (!message)
+            co_return false;
         if (transport_.has_tls())
             login.tls_started(tls_server_end_point(*around_.tls));
         const Login::Step step = login.on(*message);
@@ -272,18 +291,24 @@ asio::awaitable<bool> FrontEnd::log_in()
             gone_ = true; // there is no answer
             co_return false;
         }
-        if (step == Login::Step::done)
-            co_return co_await begin_session(login);
-        if (!co_await write(login.output()) || step == Login::Step::end)
+        if (step == Login::Step::done) {
+            const bool begun = co_await begin_session(login);
+            co_return begun;
+        }
+        const bool told = co_await write(login.output());
+        if (!told || step == Login::Step::end)
             co_return false;
         if (step == Login::Step::password)
             decoder_.enter(Decoder::Phase::authentication);
-        if (step == Login::Step::start_tls && !co_await start_tls({})) {
-            gone_ = true;
-            co_return false;
+        if (step == Login::Step::start_tls) {
+            const std::string_view nothing_yet;
+            const bool secure = co_await start_tls(nothing_yet);
+            if (!secure) {
+                gone_ = true;
+                co_return false;
+            }
         }
     }
-    co_return false;
 }
 
 asio::awaitable<bool> FrontEnd::begin_session(Login& login)
