@@ -9,6 +9,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <filesystem>
@@ -27,8 +28,7 @@ const std::string startup = startup_bytes(3 << 16, {"user", "ann", "database", "
 // A front end on one end of a pair of sockets, the test on the other, one thread for both.
 class Rig {
 public:
-    explicit Rig(std::vector<std::string> answers = {}, std::function<void(Surroundings&)> change = {})
-        : client(io)
+    explicit Rig(std::vector<std::string> answers = {}, std::function<void(Surroundings&)> change = {}) : client(io)
     {
         asio::local::stream_protocol::socket near(io), far(io);
         asio::local::connect_pair(near, far);
@@ -39,7 +39,8 @@ public:
         around.cancel_keys = &keys;
         around.conversation = test_options();
         around.local = true;
-        around.open_session = [answers](const std::string&) { return std::make_unique<ScriptedSession>(answers); };
+        auto script = std::make_shared<Answers>(Answers{std::move(answers)});
+        around.open_session = [script](const std::string&) { return std::make_unique<ScriptedSession>(script); };
         if (change)
             change(around);
         front_end = std::make_shared<FrontEnd>(Socket(std::move(far)), std::move(around));
@@ -188,7 +189,6 @@ TEST_CASE("a connection can be cut after any byte the client reads")
         const std::string bytes = startup + client_side(script);
         for (std::size_t n = 0; n <= 900; n += 13) {
             Rig rig(script.of('<'));
-            asio::socket_base::send_buffer_size small(1);
             rig.send(bytes);
             rig.receive(n);
             rig.client.close();
@@ -218,7 +218,7 @@ TEST_CASE("rows wait for a client that does not read")
         answers.push_back("row '" + std::string(100'000, 'x') + "'");
     answers.emplace_back("done \"SELECT 200\"");
     struct Counting final : SessionPort {
-        explicit Counting(std::vector<std::string> a) : inner(std::move(a)) {}
+        explicit Counting(std::vector<std::string> a) : inner(std::make_shared<Answers>(Answers{std::move(a)})) {}
         asio::awaitable<std::optional<pg::ClientError>> open() override { return inner.open(); }
         asio::awaitable<pg::Description> describe(std::string_view s, std::span<const pg::Value> v) override
         {

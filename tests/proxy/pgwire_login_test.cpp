@@ -4,7 +4,6 @@
 #include "proxy/pgwire/scram.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
@@ -25,7 +24,8 @@ std::string hmac(const std::string& key, const std::string& data)
 std::string sha256(const std::string& data)
 {
     std::string out(32, '\0');
-    SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(), reinterpret_cast<unsigned char*>(out.data()));
+    SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(),
+           reinterpret_cast<unsigned char*>(out.data()));
     return out;
 }
 
@@ -77,7 +77,8 @@ struct Dialog {
     }
     std::string scram(const std::string& mechanism, const std::string& first)
     {
-        const std::string said = say(ClientMessage('p').string(mechanism).int32(static_cast<std::int64_t>(first.size())).bytes(first).done());
+        const std::string said = say(
+            ClientMessage('p').string(mechanism).int32(static_cast<std::int64_t>(first.size())).bytes(first).done());
         const std::size_t quote = said.find('\'');
         return quote == std::string::npos ? said : said.substr(quote + 1, said.rfind('\'') - quote - 1);
     }
@@ -110,7 +111,8 @@ TEST_CASE("the database is the user's name when none is given, and options come 
     Dialog d(options());
     d.say(startup_bytes(3 << 16, {"user", "ann", "options", "-c geqo=off", "application_name", "x"}));
     CHECK(d.login.database() == "ann");
-    CHECK(d.login.parameters() == std::vector<std::pair<std::string, std::string>>{{"geqo", "off"}, {"application_name", "x"}});
+    CHECK(d.login.parameters() ==
+          std::vector<std::pair<std::string, std::string>>{{"geqo", "off"}, {"application_name", "x"}});
 }
 
 TEST_CASE("SSLRequest and GSSENCRequest are answered, once each")
@@ -148,13 +150,15 @@ TEST_CASE("newer protocols are negotiated down, older ones refused")
     CHECK(newer.say(startup_bytes((3 << 16) + 2, {"user", "ann", "_pq_.compression", "on"})) ==
           "B  NegotiateProtocolVersion 3.0 \"_pq_.compression\"\nB  AuthenticationOk\n");
     Dialog older(options());
-    CHECK(older.say(ClientMessage(0).int32(2 << 16).bytes(std::string(64, '\0')).done()).find("0A000") != std::string::npos);
+    CHECK(older.say(ClientMessage(0).int32(2 << 16).bytes(std::string(64, '\0')).done()).find("0A000") !=
+          std::string::npos);
 }
 
 TEST_CASE("packets that are none end the connection")
 {
-    for (const std::string& bytes : {std::string("\0\0\0\7abc", 7), std::string("\x7f\xff\xff\xff", 4), std::string("GET / HTTP/1.1\r\n"),
-                                    startup_bytes(3 << 16, {"user"}), startup_bytes(3 << 16, {"database", "x"})}) {
+    for (const std::string& bytes :
+         {std::string("\0\0\0\7abc", 7), std::string("\x7f\xff\xff\xff", 4), std::string("GET / HTTP/1.1\r\n"),
+          startup_bytes(3 << 16, {"user"}), startup_bytes(3 << 16, {"database", "x"})}) {
         Dialog d(options());
         CHECK(d.say(bytes).find("FATAL") != std::string::npos);
         CHECK(d.step == Login::Step::end);
@@ -185,7 +189,8 @@ TEST_CASE("SCRAM lets the right password in and no other")
     wrong.say(startup);
     const std::string again = wrong.scram("SCRAM-SHA-256", "n,," + bare);
     CHECK(wrong.scram(client_final("wrong", "n,,", "", bare, again)) ==
-          "B  ErrorResponse S \"FATAL\" V \"FATAL\" C \"28P01\" M \"password authentication failed for user \\\"ann\\\"\"\n");
+          "B  ErrorResponse S \"FATAL\" V \"FATAL\" C \"28P01\" M \"password authentication failed for user "
+          "\\\"ann\\\"\"\n");
 }
 
 TEST_CASE("an unknown user sees what a known one with a wrong password sees")
@@ -228,8 +233,8 @@ TEST_CASE("channel binding binds to the certificate")
 
 TEST_CASE("broken SCRAM messages are refused")
 {
-    for (const std::string first : {"", "n", "n,", "n,,", "n,a=x,n=,r=x", "n,,m=1,n=,r=x", "n,,n=", "n,,n=,r=", "x,,n=,r=y",
-                                    "p=tls-unique,,n=,r=x", "n,,n=,r=\x01"}) {
+    for (const std::string first : {"", "n", "n,", "n,,", "n,a=x,n=,r=x", "n,,m=1,n=,r=x",
+                                    "n,,n=", "n,,n=,r=", "x,,n=,r=y", "p=tls-unique,,n=,r=x", "n,,n=,r=\x01"}) {
         Dialog d(options(true));
         d.say(startup);
         INFO(first);
@@ -237,8 +242,9 @@ TEST_CASE("broken SCRAM messages are refused")
         CHECK(d.step == Login::Step::end);
         CHECK_FALSE(d.login.auth_failure().empty());
     }
-    for (const std::string last : {"", "c=biws", "c=biws,r=xservernonce", "c=biws,r=xservernonce,p=", "c=biws,r=wrong,p=AAAA",
-                                   "c=!!!!,r=xservernonce,p=AAAA", "c=biws,r=xservernonce,p=AAAA", "r=xservernonce,c=biws,p=AAAA"}) {
+    for (const std::string last :
+         {"", "c=biws", "c=biws,r=xservernonce", "c=biws,r=xservernonce,p=", "c=biws,r=wrong,p=AAAA",
+          "c=!!!!,r=xservernonce,p=AAAA", "c=biws,r=xservernonce,p=AAAA", "r=xservernonce,c=biws,p=AAAA"}) {
         Dialog d(options(true));
         d.say(startup);
         d.scram("SCRAM-SHA-256", "n,,n=,r=x");

@@ -83,14 +83,31 @@ TEST_CASE("random bytes on the wire are refused without harm")
 TEST_CASE("messages in any order, some of them damaged, keep the machine in step")
 {
     std::mt19937 random(7);
-    const std::vector<std::string> lines{
-        "Query \"SELECT 1; SELECT 2\"",  "Query \"BEGIN\"",         "Query \"DISCARD ALL\"",  "Query \"SHOW ALL\"",
-        "Parse \"\" \"SELECT ?\"",       "Parse \"s\" \"SELECT $1\" 20", "Bind \"\" \"\" '1'", "Bind \"\" \"\"",
-        "Bind \"p\" \"s\" '1' results 1", "Describe P \"\"",         "Describe S \"s\"",       "Describe P \"p\"",
-        "Execute \"\"",                  "Execute \"\" 1",          "Execute \"p\" 2",        "Close S \"s\"",
-        "Close P \"p\"",                 "Sync",                    "Flush",                  "FunctionCall",
-        "CopyData",                      "Query \"DEALLOCATE ALL\"", "Parse \"v\" \"SELECT version()\"", "Bind \"\" \"v\"",
-        "Query \"SET x.y = 1; RESET ALL\""};
+    const std::vector<std::string> lines{"Query \"SELECT 1; SELECT 2\"",
+                                         "Query \"BEGIN\"",
+                                         "Query \"DISCARD ALL\"",
+                                         "Query \"SHOW ALL\"",
+                                         "Parse \"\" \"SELECT ?\"",
+                                         "Parse \"s\" \"SELECT $1\" 20",
+                                         "Bind \"\" \"\" '1'",
+                                         "Bind \"\" \"\"",
+                                         "Bind \"p\" \"s\" '1' results 1",
+                                         "Describe P \"\"",
+                                         "Describe S \"s\"",
+                                         "Describe P \"p\"",
+                                         "Execute \"\"",
+                                         "Execute \"\" 1",
+                                         "Execute \"p\" 2",
+                                         "Close S \"s\"",
+                                         "Close P \"p\"",
+                                         "Sync",
+                                         "Flush",
+                                         "FunctionCall",
+                                         "CopyData",
+                                         "Query \"DEALLOCATE ALL\"",
+                                         "Parse \"v\" \"SELECT version()\"",
+                                         "Bind \"\" \"v\"",
+                                         "Query \"SET x.y = 1; RESET ALL\""};
     for (int i = 0; i < 4000; ++i) {
         std::string bytes;
         for (std::size_t n = random() % 30; n > 0; --n) {

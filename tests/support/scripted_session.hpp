@@ -7,9 +7,20 @@
 
 namespace howdah::test {
 
+// The answers of one script, for as many sessions as it takes: after DISCARD ALL there is a second one.
+struct Answers {
+    std::vector<std::string> lines;
+    std::size_t at = 0;
+    bool opened = false;
+};
+
 class ScriptedSession final : public SessionPort {
 public:
-    explicit ScriptedSession(std::vector<std::string> answers) : answers_(std::move(answers)) {}
+    explicit ScriptedSession(std::shared_ptr<Answers> answers) : answers_(std::move(answers))
+    {
+        if (std::exchange(answers_->opened, true))
+            next(); // what the script answers to `reset`
+    }
 
     boost::asio::awaitable<std::optional<pg::ClientError>> open() override { co_return std::nullopt; }
     boost::asio::awaitable<pg::Description> describe(std::string_view, std::span<const pg::Value>) override
@@ -49,8 +60,8 @@ private:
     Answer next()
     {
         Answer a;
-        if (at_ < answers_.size())
-            a = read_answer(answers_[at_++]);
+        if (answers_->at < answers_->lines.size())
+            a = read_answer(answers_->lines[answers_->at++]);
         autocommit_ = !a.transaction;
         return a;
     }
@@ -73,8 +84,7 @@ private:
         }
     }
 
-    std::vector<std::string> answers_;
-    std::size_t at_ = 0;
+    std::shared_ptr<Answers> answers_;
     bool autocommit_ = true;
 };
 
