@@ -124,7 +124,7 @@ private:
     void add_select()
     {
         std::vector<Output> outputs;
-        const std::string query = lowering_.select(*insert_.source, nullptr, &outputs);
+        const std::string query = lowering_.select_in_order(*insert_.source, nullptr, &outputs);
         std::vector<std::string> names, values;
         for (std::size_t i = 0; i < outputs.size(); ++i)
             names.push_back("c" + std::to_string(i + 1));

@@ -60,6 +60,9 @@ public:
     // (each at least as wide as the column's own); `outputs` receives what they are.
     std::string select(const Select& select, const std::vector<PgType>* types = nullptr,
                        std::vector<Output>* outputs = nullptr);
+    // The same with its rows in the order that SQLite gives them in, where something counts them.
+    std::string select_in_order(const Select& select, const std::vector<PgType>* types = nullptr,
+                                std::vector<Output>* outputs = nullptr);
     // (SELECT …) as a value: the first column of the first row, NULL without one. Closed.
     Fragment scalar(const Select& select);
     // "WITH … " or nothing. To be asked for after everything that may refer to it was lowered: a common table is

@@ -106,7 +106,7 @@ CopiedRows copy_rows(const Select& select, const Table& table, Lowering& lowerin
 {
     std::vector<Output> outputs;
     lowering.begin_step();
-    const std::string query = lowering.select(select, nullptr, &outputs);
+    const std::string query = lowering.select_in_order(select, nullptr, &outputs);
     const std::string source = quote_identifier(lowering.fresh("rows"));
 
     CopiedRows out;

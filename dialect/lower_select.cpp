@@ -463,6 +463,11 @@ std::string Lowering::select(const Select& select, const std::vector<PgType>* ty
     return SelectLowering(*this).query(select, types, outputs, {});
 }
 
+std::string Lowering::select_in_order(const Select& select, const std::vector<PgType>* types, std::vector<Output>* outputs)
+{
+    return SelectLowering(*this).query(select, types, outputs, {true, false});
+}
+
 Fragment Lowering::scalar(const Select& select)
 {
     std::vector<Output> outputs;
