@@ -1,13 +1,16 @@
 -- Exact arithmetic on tagged numbers (catalogue D2, section 3). Statements use PostgreSQL's operators on int8 and float8
 -- first; these are for operands of unknown class, and for the second try after PostgreSQL reported an overflow.
 
--- a op b over float8, an infinity where PostgreSQL would raise 22003 and zero where it would report an underflow.
+-- a op b over float8: an infinity where PostgreSQL would raise 22003, zero for its underflow, NULL for NaN.
 CREATE OR REPLACE FUNCTION howdah.r_add(a float8, b float8) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN abs(a) < 8.9e307 AND abs(b) < 8.9e307 THEN a + b
-              WHEN abs(a) = 'Infinity' OR abs(b) = 'Infinity' OR sign(a) <> sign(b) THEN a + b
+              WHEN abs(a) = 'Infinity' OR abs(b) = 'Infinity' OR sign(a) <> sign(b) THEN nullif(a + b, 'NaN')
               WHEN abs(a) / 2 + abs(b) / 2 > 8.988465674311579e307 THEN sign(a) * 'Infinity'::float8
               ELSE a + b END $$;
+
+CREATE OR REPLACE FUNCTION howdah.r_sub(a float8, b float8) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.r_add(a, -b) $$;
 
 CREATE OR REPLACE FUNCTION howdah.r_mul(a float8, b float8) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -16,7 +19,7 @@ DECLARE
 BEGIN
   IF a = 0 OR b = 0 OR abs(a) = 'Infinity' OR abs(b) = 'Infinity'
      OR (abs(a) BETWEEN 1e-150 AND 1e150 AND abs(b) BETWEEN 1e-150 AND 1e150) THEN
-    RETURN a * b;
+    RETURN nullif(a * b, 'NaN');
   END IF;
   p := abs(howdah.r2n(a)) * abs(howdah.r2n(b));
   IF p >= 1.797693134862315807e308 THEN RETURN sign(a) * sign(b) * 'Infinity'::float8; END IF;
@@ -32,7 +35,7 @@ BEGIN
   IF b = 0 THEN RETURN NULL; END IF;
   IF a = 0 OR abs(a) = 'Infinity' OR abs(b) = 'Infinity'
      OR (abs(a) BETWEEN 1e-150 AND 1e150 AND abs(b) BETWEEN 1e-150 AND 1e150) THEN
-    RETURN a / b;
+    RETURN nullif(a / b, 'NaN');
   END IF;
   -- Compared without dividing: |a| against the limit times |b|.
   q := abs(howdah.r2n(b));
@@ -62,7 +65,7 @@ BEGIN
     r := a - b;
     IF r BETWEEN -9223372036854775808 AND 9223372036854775807 THEN RETURN r; END IF;
   END IF;
-  RETURN howdah.r2n(howdah.r_add(a::float8, -(b::float8)));
+  RETURN howdah.r2n(howdah.r_sub(a::float8, b::float8));
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.n_mul(a numeric, b numeric) RETURNS numeric
@@ -100,6 +103,19 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 CREATE OR REPLACE FUNCTION howdah.n_neg(a numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN a = -9223372036854775808 AND scale(a) = 0 THEN 9223372036854775808.0 ELSE -a END $$;
+
+-- The INTEGERs next to a REAL, for comparing the two; beyond the ends of int8 the end.
+CREATE OR REPLACE FUNCTION howdah.r_floor(f float8) RETURNS int8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN f >= 9223372036854775808 THEN 9223372036854775807
+              WHEN f < -9223372036854775808 THEN (-9223372036854775808)::int8
+              ELSE floor(f)::int8 END $$;
+
+CREATE OR REPLACE FUNCTION howdah.r_ceil(f float8) RETURNS int8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN f >= 9223372036854775808 THEN 9223372036854775807
+              WHEN f < -9223372036854775808 THEN (-9223372036854775808)::int8
+              ELSE ceil(f)::int8 END $$;
 
 -- PostgreSQL shifts by the count modulo 64; SQLite saturates, and a negative count shifts the other way.
 CREATE OR REPLACE FUNCTION howdah.shl(a int8, n int8) RETURNS int8

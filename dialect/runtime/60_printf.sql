@@ -208,3 +208,11 @@ END $$;
 
 CREATE OR REPLACE FUNCTION howdah.printf(format text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.printf(format, VARIADIC '{}'::howdah.v[]) $$;
+
+-- "%.<places>f", the conversion of money, for at most 6 places.
+CREATE OR REPLACE FUNCTION howdah.printf_f(f float8, places int) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN f IS NULL THEN round(0::numeric, places)::text
+              WHEN abs(f) < 1e9 THEN CASE WHEN f < 0 THEN '-' ELSE '' END
+                                     || round(abs(f)::text::numeric * 1.0000000000000003, places)::text
+              ELSE howdah.printf_real(f, 'f', '', 0, places) END $$;

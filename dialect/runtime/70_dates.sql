@@ -186,7 +186,7 @@ BEGIN
   q := howdah.d_parse_time(z, p);
   IF q.has_hms THEN RETURN q; END IF;
   IF lower(z COLLATE "C") = 'now' THEN
-    IF moment IS NULL THEN PERFORM howdah.err('non-deterministic use of a date function'); END IF;
+    IF moment IS NULL THEN PERFORM howdah.err('howdah: a stored ''now'' cannot be used as a date'); END IF;
     p.jd := floor(extract(epoch FROM moment) * 1000)::int8 + 210866760000000;
     p.has_jd := true;
     RETURN p;
@@ -459,8 +459,8 @@ CREATE OR REPLACE FUNCTION howdah.d_plain(z text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT z COLLATE "C" ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])( ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?)?$' $$;
 
--- The functions a statement calls. `now` is the statement's: SQLite freezes it so. The twins that end in _i are for
--- indexes, CHECKs and generated columns, where SQLite forbids 'now' and PostgreSQL asks for IMMUTABLE.
+-- The functions a statement calls. `now` is the statement's: SQLite freezes it so. Those that end in _i know no 'now' and
+-- are IMMUTABLE, so that an index may be made of them; the statement calls the others when it says 'now' or 'localtime'.
 CREATE OR REPLACE FUNCTION howdah.date_at(moment timestamptz, x howdah.v, modifiers text[]) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN

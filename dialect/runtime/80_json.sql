@@ -170,6 +170,15 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.js_tex
 CREATE OR REPLACE FUNCTION howdah.json_extract(x text, path text) RETURNS howdah.v
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.j2v(howdah.js_find(x, path)); END $$;
 
+-- What json_extract() gives as a piece of JSON: an object or an array is one, any other value is written anew.
+CREATE OR REPLACE FUNCTION howdah.json_extracted(x text, path text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  j json := howdah.js_find(x, path);
+BEGIN
+  RETURN CASE WHEN json_typeof(j) IN ('object', 'array') THEN howdah.js_text(j) ELSE howdah.v2j(howdah.j2v(j)) END;
+END $$;
+
 -- json_extract() with several paths: an array.
 CREATE OR REPLACE FUNCTION howdah.json_extract_all(x text, VARIADIC paths text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$

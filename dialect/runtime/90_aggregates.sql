@@ -70,15 +70,36 @@ END $$;
 
 CREATE OR REPLACE AGGREGATE howdah.sum(howdah.v) (SFUNC = howdah.sum_s, STYPE = howdah.sum_state, FINALFUNC = howdah.sum_f, PARALLEL = SAFE);
 
--- Distinct values in the order in which they first occur, for group_concat(DISTINCT x) and json_group_array(DISTINCT x).
-CREATE OR REPLACE FUNCTION howdah.distinct_s(s text[], x text) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CASE WHEN x IS NULL OR x = ANY(s) THEN s ELSE s || x END $$;
+-- The texts of distinct values, in the order in which those first occur: group_concat(DISTINCT x) and
+-- json_group_array(DISTINCT x). A NULL text is left out.
+DO $do$
+BEGIN
+  IF to_regtype('howdah.join_state') IS NULL THEN
+    CREATE TYPE howdah.join_state AS (keys howdah.v[], texts text[], has_null boolean);
+  END IF;
+END $do$;
 
-CREATE OR REPLACE FUNCTION howdah.distinct_f(s text[]) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CASE WHEN cardinality(s) > 0 THEN array_to_string(s, ',') END $$;
+CREATE OR REPLACE FUNCTION howdah.join_distinct_s(s howdah.join_state, key howdah.v, x text) RETURNS howdah.join_state
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  IF x IS NULL THEN RETURN s; END IF;
+  IF key IS NULL THEN
+    IF s.has_null THEN RETURN s; END IF;
+    s.has_null := true;
+  ELSIF key = ANY (s.keys) THEN
+    RETURN s;
+  ELSE
+    s.keys := s.keys || key;
+  END IF;
+  s.texts := s.texts || x;
+  RETURN s;
+END $$;
 
-CREATE OR REPLACE AGGREGATE howdah.group_concat_distinct(text)
-  (SFUNC = howdah.distinct_s, STYPE = text[], FINALFUNC = howdah.distinct_f, INITCOND = '{}');
+CREATE OR REPLACE FUNCTION howdah.join_distinct_f(s howdah.join_state) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT array_to_string(s.texts, ',') $$;
+
+CREATE OR REPLACE AGGREGATE howdah.join_distinct(howdah.v, text)
+  (SFUNC = howdah.join_distinct_s, STYPE = howdah.join_state, FINALFUNC = howdah.join_distinct_f);
 
 -- The first value of a group, NULL included: a column that is neither grouped nor aggregated.
 CREATE OR REPLACE FUNCTION howdah.first_s(s anyarray, x anyelement) RETURNS anyarray

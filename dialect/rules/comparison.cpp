@@ -1,0 +1,280 @@
+// comparison_operator:  a = b  =>  a = b   once both sides have SQLite's affinity, collation and one PostgreSQL type
+//
+// SQLite applies a column's affinity to the other operand, compares classes before values (a number is less than any
+// text), compares INTEGER with REAL exactly, and texts byte by byte. PostgreSQL converts, raises, or asks the
+// database's locale. What is constant is converted when it is bound, so that a column stays bare and its index usable.
+#include "dialect/rules/comparison.hpp"
+
+#include "dialect/parser.hpp"
+#include "dialect/rules/rules.hpp"
+
+#include <cmath>
+
+namespace howdah::dialect::rules {
+
+namespace {
+
+constexpr std::int64_t exact_in_real = 9007199254740992; // 2^53
+
+bool is_number(PgType type) { return type == PgType::int8 || type == PgType::float8 || type == PgType::numeric; }
+
+// Affinity before a comparison: unlike on store a number stays as it is.
+Fragment before_comparison(const Fragment& f, Affinity affinity)
+{
+    if (is_numeric(affinity))
+        return f.type == PgType::text || f.type == PgType::v ? with_affinity(f, Affinity::numeric) : to_value(f);
+    return affinity == Affinity::text ? with_affinity(f, affinity) : to_value(f);
+}
+
+// An INTEGER constant to be compared with REALs: as REAL when that is exact.
+Fragment as_real_if_exact(const Expr& expr, std::int64_t value, Lowering& lowering)
+{
+    if (is_fixed(expr) || lowering.in_trigger)
+        return std::abs(value) <= exact_in_real ? literal(static_cast<double>(value)) : literal(value);
+    const std::string x = unparse(expr);
+    return computed_slot("CASE WHEN " + x + " BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(" + x +
+                             " AS REAL) ELSE " + x + " END",
+                         lowering);
+}
+
+// A constant as it is compared with something of type `against`.
+Fragment constant_operand(const Expr& expr, Affinity affinity, std::optional<PgType> against, Lowering& lowering)
+{
+    if (is_numeric(affinity))
+        affinity = Affinity::numeric;
+    const std::optional<Value> known = lowering.known_value(expr);
+    if (!known || !against)
+        return constant(expr, affinity, lowering);
+    const Value value = apply_affinity(*known, affinity);
+    const bool number = storage_class(value) == StorageClass::integer || storage_class(value) == StorageClass::real;
+    if (number && *against == PgType::int8)
+        return constant(expr, Affinity::integer, lowering); // 8.0 as 8
+    if (const auto* i = std::get_if<std::int64_t>(&value);
+        i && *against == PgType::float8 && storage_class(*known) == StorageClass::integer)
+        return as_real_if_exact(expr, *i, lowering);
+    return constant(expr, affinity, lowering);
+}
+
+std::string_view spelling(BinaryOp op)
+{
+    switch (op) {
+    case BinaryOp::equal:
+        return "=";
+    case BinaryOp::not_equal:
+        return "<>";
+    case BinaryOp::less:
+        return "<";
+    case BinaryOp::less_equal:
+        return "<=";
+    case BinaryOp::greater:
+        return ">";
+    case BinaryOp::greater_equal:
+        return ">=";
+    case BinaryOp::is:
+        return "IS NOT DISTINCT FROM";
+    default:
+        return "IS DISTINCT FROM";
+    }
+}
+
+bool holds(BinaryOp op, int order)
+{
+    switch (op) {
+    case BinaryOp::equal:
+    case BinaryOp::is:
+        return order == 0;
+    case BinaryOp::not_equal:
+    case BinaryOp::is_not:
+        return order != 0;
+    case BinaryOp::less:
+        return order < 0;
+    case BinaryOp::less_equal:
+        return order <= 0;
+    case BinaryOp::greater:
+        return order > 0;
+    default:
+        return order >= 0;
+    }
+}
+
+bool asks_for_order(BinaryOp op)
+{
+    return op == BinaryOp::less || op == BinaryOp::less_equal || op == BinaryOp::greater ||
+           op == BinaryOp::greater_equal;
+}
+
+// Two classes that never meet.
+Fragment compare_classes(BinaryOp op, const Fragment& lhs, const Fragment& rhs)
+{
+    const bool value = holds(op, class_rank(lhs.type) - class_rank(rhs.type));
+    if (op != BinaryOp::is && op != BinaryOp::is_not)
+        return known_unless_null(value, {&lhs, &rhs});
+    if (!lhs.classes.nullable() || !rhs.classes.nullable())
+        return truth_value(value);
+    const std::string both_null = "(" + is_null(lhs) + " AND " + is_null(rhs) + ")";
+    return {op == BinaryOp::is ? both_null : "(NOT " + both_null + ")", PgType::boolean, StorageClass::integer};
+}
+
+bool is_printed_constant(const Fragment& f) { return f.text.front() == '$' || f.text.front() == '\''; }
+
+// An INTEGER against a REAL constant that is no INTEGER: a bound for the INTEGER, so that an index still serves.
+std::optional<Fragment> compare_with_fraction(BinaryOp op, const Fragment& lhs, const Fragment& rhs)
+{
+    if (lhs.type != PgType::int8 || rhs.type != PgType::float8 || !asks_for_order(op) || !is_printed_constant(rhs))
+        return std::nullopt;
+    const bool below = op == BinaryOp::less || op == BinaryOp::less_equal;
+    const std::string bound = call(below ? "howdah.r_floor" : "howdah.r_ceil", {rhs.text});
+    const std::string possible = below ? rhs.text + " >= -9223372036854775808" : rhs.text + " < 9223372036854775808";
+    return predicate_fragment("(" + lhs.text + (below ? " <= " : " >= ") + bound + " AND (" + possible + " OR " +
+                                  is_null(lhs) + "))",
+                              {&lhs, &rhs});
+}
+
+// `a IS 5` with 5 known not to be NULL: `=` may use an index, IS NOT DISTINCT FROM may not.
+bool can_use_equality(const Fragment& lhs, const Fragment& rhs)
+{
+    return !lhs.classes.nullable() || !rhs.classes.nullable();
+}
+
+Fragment is_operand(BinaryOp op, const Fragment& lhs, const Fragment& rhs)
+{
+    const auto two_valued = [](std::string text) {
+        return Fragment{std::move(text), PgType::boolean, StorageClass::integer};
+    };
+    if (only_null(lhs) || only_null(rhs)) {
+        const Fragment& other = only_null(lhs) ? rhs : lhs;
+        if (only_null(other))
+            return truth_value(op == BinaryOp::is);
+        return two_valued(op == BinaryOp::is ? is_null(other) : is_not_null(other));
+    }
+    if (op == BinaryOp::is && can_use_equality(lhs, rhs)) {
+        const std::string equal = lhs.text + " = " + rhs.text;
+        const Fragment& other = lhs.classes.nullable() ? lhs : rhs;
+        if (!other.classes.nullable())
+            return two_valued(parens(equal));
+        return two_valued("(" + equal + " AND " + is_not_null(other) + ")");
+    }
+    return two_valued("(" + lhs.text + " " + std::string(spelling(op)) + " " + rhs.text + ")");
+}
+
+std::optional<Fragment> lower_comparison(const Expr& expr, Lowering& lowering)
+{
+    const auto* n = as<Binary>(expr);
+    if (!n || n->op < BinaryOp::equal || n->op > BinaryOp::greater_equal)
+        return std::nullopt;
+    return compare(n->op, *n->lhs, *n->rhs, lowering);
+}
+
+// is_operator:  a IS b  =>  a = b AND a IS NOT NULL | a IS NOT DISTINCT FROM b
+//
+// SQLite's IS compares any two values, and NULL is NULL. The form with = is used where one side cannot be NULL.
+std::optional<Fragment> lower_is(const Expr& expr, Lowering& lowering)
+{
+    const auto* n = as<Binary>(expr);
+    if (!n || (n->op != BinaryOp::is && n->op != BinaryOp::is_not))
+        return std::nullopt;
+    return compare(n->op, *n->lhs, *n->rhs, lowering);
+}
+
+} // namespace
+
+int class_rank(PgType type)
+{
+    switch (type) {
+    case PgType::text:
+        return 1;
+    case PgType::bytea:
+        return 2;
+    default:
+        return 0;
+    }
+}
+
+BinaryOp mirrored(BinaryOp op)
+{
+    switch (op) {
+    case BinaryOp::less:
+        return BinaryOp::greater;
+    case BinaryOp::less_equal:
+        return BinaryOp::greater_equal;
+    case BinaryOp::greater:
+        return BinaryOp::less;
+    case BinaryOp::greater_equal:
+        return BinaryOp::less_equal;
+    default:
+        return op;
+    }
+}
+
+Operands comparison_operands(const Expr& lhs, const Expr& rhs, const ComparisonRule& rule, Lowering& lowering)
+{
+    const bool left_constant = is_constant(lhs, lowering);
+    const bool right_constant = is_constant(rhs, lowering);
+    std::optional<Fragment> a;
+    std::optional<Fragment> b;
+    if (!left_constant)
+        a = before_comparison(lowering.any(lhs), rule.lhs);
+    if (!right_constant)
+        b = before_comparison(lowering.any(rhs), rule.rhs);
+    if (!a)
+        a = constant_operand(lhs, rule.lhs, b ? std::optional(b->type) : std::nullopt, lowering);
+    if (!b)
+        b = constant_operand(rhs, rule.rhs, left_constant ? std::nullopt : std::optional(a->type), lowering);
+    return {*a, *b};
+}
+
+std::optional<Operands> comparable(const Fragment& lhs, const Fragment& rhs, Collation collation)
+{
+    const Fragment a = to_value(lhs);
+    const Fragment b = to_value(rhs);
+    if (only_null(a) || only_null(b)) {
+        const PgType type = only_null(a) ? b.type : a.type;
+        return Operands{widen(a, type), widen(b, type)};
+    }
+    if (a.type == PgType::text && b.type == PgType::text) {
+        if (collation == Collation::binary)
+            return Operands{a, b};
+        return Operands{collation_key(a, collation), collation_key(b, collation)};
+    }
+    if (a.type == b.type && a.type != PgType::v)
+        return Operands{a, b};
+    if (is_number(a.type) && is_number(b.type))
+        return Operands{widen(a, PgType::numeric), widen(b, PgType::numeric)};
+    if (a.type == PgType::v || b.type == PgType::v)
+        return Operands{collation_key(widen(a, PgType::v), collation), collation_key(widen(b, PgType::v), collation)};
+    return std::nullopt;
+}
+
+Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collation collation)
+{
+    const bool is_form = op == BinaryOp::is || op == BinaryOp::is_not;
+    if (!is_form && (only_null(lhs) || only_null(rhs)))
+        return unknown();
+    if (const auto bounded = compare_with_fraction(op, lhs, rhs))
+        return *bounded;
+    if (const auto bounded = compare_with_fraction(mirrored(op), rhs, lhs))
+        return *bounded;
+    std::optional<Operands> operands = comparable(lhs, rhs, collation);
+    if (!operands)
+        return compare_classes(op, to_value(lhs), to_value(rhs));
+    auto& [a, b] = *operands;
+    if (is_form)
+        return is_operand(op, a, b);
+    if (asks_for_order(op) && a.type == PgType::text && !a.collated && !b.collated)
+        a = collation_key(a, Collation::binary);
+    return predicate_fragment("(" + a.text + " " + std::string(spelling(op)) + " " + b.text + ")", {&a, &b});
+}
+
+Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& lowering)
+{
+    if (is_row(lhs) || is_row(rhs))
+        return compare_rows(op, lhs, rhs, lowering);
+    const ComparisonRule rule = comparison(lhs, rhs);
+    const Operands operands = comparison_operands(lhs, rhs, rule, lowering);
+    return compare(op, operands.lhs, operands.rhs, rule.collation);
+}
+
+const Rule comparison_operator{"comparison", lower_comparison};
+const Rule is_operator{"is", lower_is};
+
+} // namespace howdah::dialect::rules

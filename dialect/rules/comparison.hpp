@@ -1,0 +1,33 @@
+// How two values are compared: shared by =, <, IN, BETWEEN, CASE, nullif(), max() and row values.
+#pragma once
+
+#include "dialect/lower.hpp"
+#include "dialect/resolver.hpp"
+
+namespace howdah::dialect::rules {
+
+// The two operands of a comparison after SQLite's affinities, each a constant where it can be, so that a column stays
+// bare and its index usable.
+struct Operands {
+    Fragment lhs, rhs;
+};
+Operands comparison_operands(const Expr& lhs, const Expr& rhs, const ComparisonRule& rule, Lowering& lowering);
+
+// lhs op rhs: boolean. `op` is one of the six comparisons, or is, is_not.
+Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collation collation);
+// The whole: rule, operands, comparison. Row values are compared member by member.
+Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& lowering);
+
+// Both brought to one PostgreSQL type under which =, < and ORDER BY are SQLite's; nullopt when the classes of the two
+// can never meet (a number and a text): see `class_rank`.
+std::optional<Operands> comparable(const Fragment& lhs, const Fragment& rhs, Collation collation);
+// NULL is not ranked. Numbers 0, text 1, blob 2.
+int class_rank(PgType type);
+
+// (a, b) or a subquery of several columns.
+bool is_row(const Expr& expr);
+Fragment compare_rows(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& lowering); // row_comparison.cpp
+
+BinaryOp mirrored(BinaryOp op); // a op b == b mirrored(op) a
+
+} // namespace howdah::dialect::rules

@@ -1,0 +1,105 @@
+// in_select:  x IN (SELECT y …)  =>  x IN (SELECT y …)   both of one type
+//
+// The comparison is that of x = y: where y needs an affinity or a key of its own the SELECT is wrapped.
+#include "dialect/rules/comparison.hpp"
+#include "dialect/rules/rules.hpp"
+
+namespace howdah::dialect::rules {
+
+namespace {
+
+// The column of a SELECT as an operand of a comparison.
+Expr operand_of(const Select::Column& column)
+{
+    Expr e;
+    e.node = Subquery{};
+    e.affinity = column.affinity;
+    e.collation = column.collation;
+    e.has_collation = column.has_collation;
+    e.classes = column.classes;
+    return e;
+}
+
+struct Column {
+    Fragment x;          // the left side, ready
+    PgType type;         // what the SELECT must deliver
+    std::string wrapped; // what is made of the delivered column; empty: nothing
+};
+
+// `name` is how the wrapped SELECT's column is called.
+Column match(const Expr& operand, const Select::Column& column, const std::string& name, Lowering& lowering)
+{
+    const Expr other = operand_of(column);
+    ComparisonRule rule = comparison(operand, other);
+    const bool may_need_numbers = column.classes.has(StorageClass::text) && is_numeric(column.affinity);
+    if (may_need_numbers)
+        rule.rhs = Affinity::numeric;
+
+    Fragment x = lowering.value(operand);
+    if (is_numeric(rule.lhs) && (x.type == PgType::text || x.type == PgType::v))
+        x = with_affinity(x, Affinity::numeric);
+    else if (rule.lhs == Affinity::text)
+        x = with_affinity(x, rule.lhs);
+
+    const PgType delivered = pg_type_of(column.classes);
+    Fragment y{name, delivered, column.classes};
+    if (is_numeric(rule.rhs) && (y.type == PgType::text || y.type == PgType::v))
+        y = with_affinity(y, Affinity::numeric);
+    else if (rule.rhs == Affinity::text)
+        y = with_affinity(y, rule.rhs);
+
+    const PgType type = only_null(x) ? y.type : only_null(y) ? x.type : wider(x.type, y.type);
+    const bool converted = y.text != name || rule.collation != Collation::binary;
+    x = widen(x, type);
+    if (!converted)
+        return {x, type, {}};
+    y = widen(y, type);
+    if (rule.collation != Collation::binary) {
+        x = collation_key(x, rule.collation);
+        y = collation_key(y, rule.collation);
+    }
+    return {x, delivered, y.text};
+}
+
+std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
+{
+    const auto* n = as<In>(expr);
+    if (!n || !n->select)
+        return std::nullopt;
+    std::vector<const Expr*> operands{n->operand.get()};
+    if (const auto* row = as<RowValue>(bare(*n->operand))) {
+        operands.clear();
+        for (const ExprPtr& member : row->members)
+            operands.push_back(member.get());
+    } else if (is_row(*n->operand)) {
+        throw refusal("a subquery of several columns IN another cannot be run", expr.span);
+    }
+
+    const std::string alias = quote_identifier(lowering.fresh("in"));
+    std::vector<PgType> types;
+    std::vector<std::string> left, names, right;
+    bool wrap = false;
+    bool nullable = false;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+        names.push_back("\"c" + std::to_string(i + 1) + "\"");
+        const std::string name = alias + "." + names.back();
+        const Column column = match(*operands[i], n->select->result[i], name, lowering);
+        left.push_back(column.x.text);
+        types.push_back(column.type);
+        right.push_back(column.wrapped.empty() ? name : column.wrapped);
+        wrap = wrap || !column.wrapped.empty();
+        nullable = nullable || column.x.classes.nullable() || n->select->result[i].classes.nullable();
+    }
+    std::string query = lowering.select(*n->select, &types);
+    if (wrap)
+        query = "SELECT " + join(right, ", ") + " FROM (" + query + ") AS " + alias + "(" + join(names, ", ") + ")";
+    const std::string x = left.size() == 1 ? left.front() : call("ROW", left);
+    return Fragment{"(" + x + (n->negated ? " NOT IN (" : " IN (") + query + "))", PgType::boolean,
+                    nullable ? Classes(StorageClass::integer).with_null() : Classes(StorageClass::integer)};
+}
+
+} // namespace
+
+const Rule in_select{"in_select", lower};
+
+} // namespace howdah::dialect::rules

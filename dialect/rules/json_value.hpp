@@ -1,0 +1,11 @@
+// SQLite's JSON subtype, followed statically: json_array(json('[1]')) holds an array, json_array('[1]') a string.
+#pragma once
+
+#include "dialect/lower.hpp"
+
+namespace howdah::dialect::rules {
+
+// The value as a piece of JSON: itself when the expression has the subtype, else quoted, 'null' for NULL.
+std::string as_json(const Expr& expr, Lowering& lowering);
+
+} // namespace howdah::dialect::rules
