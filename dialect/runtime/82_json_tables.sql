@@ -95,7 +95,7 @@ BEGIN
   END LOOP;
 END $$;
 
-CREATE OR REPLACE FUNCTION howdah.json_each(x text, p text DEFAULT '$')
+CREATE OR REPLACE FUNCTION howdah.json_each_(x text, p text DEFAULT '$')
 RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
@@ -108,7 +108,7 @@ BEGIN
   RETURN QUERY SELECT * FROM howdah.js_walk(at.node, NULL, at.id, NULL, p, p, false, 0);
 END $$;
 
-CREATE OR REPLACE FUNCTION howdah.json_tree(x text, p text DEFAULT '$')
+CREATE OR REPLACE FUNCTION howdah.json_tree_(x text, p text DEFAULT '$')
 RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
