@@ -6,6 +6,7 @@
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -77,6 +78,7 @@ struct Log {
     {
         logger->set_formatter(formatter_for("text"));
         logger->flush_on(spdlog::level::trace);
+        spdlog::set_default_logger(logger);
     }
 };
 

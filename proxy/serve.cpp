@@ -375,6 +375,7 @@ awaitable<void> Server::wait_for_clients(Clock::time_point until)
 
 int serve(const ServeOptions& given)
 {
+    configure_log(LogConfig());
     ServeOptions options = given;
     if (options.config.empty() && options.embedded.empty())
         options.config = system_config;

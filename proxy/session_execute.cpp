@@ -420,7 +420,8 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::promote(const dialect
         asio::awaitable<bool> flush() override { co_return true; }
     } no_rows;
     const Planned planned{compiled, {}};
-    const Attempt attempt = co_await execute(planned, no_rows, {});
+    const RunOptions all_at_once; // a temporary of a co_await expression is destroyed twice (GCC bug 101367)
+    const Attempt attempt = co_await execute(planned, no_rows, all_at_once);
     if (attempt.world)
         co_return client_error(*attempt.world, false);
     if (attempt.server) {

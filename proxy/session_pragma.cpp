@@ -161,7 +161,8 @@ asio::awaitable<Outcome> Session::Impl::run_persistent_pragma(std::string name_o
     }
     compiled.steps.push_back(std::move(step));
     const Planned planned{std::make_shared<const dialect::Compiled>(std::move(compiled)), {}};
-    const Attempt attempt = co_await execute(planned, sink, {});
+    const RunOptions all_at_once; // a temporary of a co_await expression is destroyed twice (GCC bug 101367)
+    const Attempt attempt = co_await execute(planned, sink, all_at_once);
     if (attempt.world)
         co_return failed(client_error(*attempt.world, !transaction.autocommit()));
     if (attempt.server) {
@@ -203,7 +204,8 @@ asio::awaitable<Outcome> Session::Impl::run_foreign_key_check(const dialect::Pra
         sink.on_columns(columns_of(compiled));
     } else {
         const Planned planned{std::make_shared<const dialect::Compiled>(std::move(compiled)), {}};
-        const Attempt attempt = co_await execute(planned, sink, {});
+        const RunOptions all_at_once; // a temporary of a co_await expression is destroyed twice (GCC bug 101367)
+        const Attempt attempt = co_await execute(planned, sink, all_at_once);
         if (attempt.world)
             co_return failed(client_error(*attempt.world, !transaction.autocommit()));
         if (attempt.server) {
