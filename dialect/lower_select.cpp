@@ -514,12 +514,14 @@ void lower_query(const Select& select, Lowering& lowering, Compiled& out)
     lowering.begin_step();
     std::vector<Output> outputs;
     const std::string text = SelectLowering(lowering).query(select, nullptr, &outputs, {true, false});
-    for (std::size_t i = 0; i < outputs.size() && i < out.columns.size(); ++i) {
+    if (out.columns.empty())
+        out.columns.resize(outputs.size()); // inside a trigger no one announced any
+    if (outputs.size() != out.columns.size())
+        throw refusal("the result's columns are not the ones SQLite announces");
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
         out.columns[i].type = outputs[i].type;
         out.columns[i].classes = outputs[i].classes;
     }
-    if (outputs.size() != out.columns.size())
-        throw refusal("the result's columns are not the ones SQLite announces");
     out.kind = Compiled::Kind::query;
     out.steps.push_back(lowering.step(text, Step::Role::rows));
 }

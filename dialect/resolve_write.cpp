@@ -116,7 +116,7 @@ void Resolver::insert(Insert& insert, Scope* outer)
     insert.excluded = make_table_source(table, Source::Kind::excluded, "excluded", "excluded");
     for (const Name& name : insert.columns)
         insert.column_indexes.push_back(column_index(table, name));
-    if (insert.columns.empty())
+    if (insert.columns.empty() && insert.source)
         for (std::size_t i = 0; i < table.columns.size(); ++i)
             if (table.columns[i].generated == Column::Generated::no && !table.columns[i].hidden)
                 insert.column_indexes.push_back(static_cast<int>(i));
