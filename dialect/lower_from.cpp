@@ -112,7 +112,7 @@ std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
     for (const ExprPtr& arg : ref.args)
         args.push_back(to_text(l_.value(*arg)).text);
     std::string text =
-        call("howdah." + fold(ref.table.name.text), args) + " AS " + quote_identifier(source.pg_alias);
+        call("howdah." + fold(ref.table.name.text) + "_", args) + " AS " + quote_identifier(source.pg_alias);
     std::vector<std::string> names;
     for (const SourceColumn& column : source.columns)
         if (!column.hidden)
