@@ -123,15 +123,19 @@ std::string rename_schema_row_sql(std::string_view pg_schema, const SchemaRow& w
            " WHERE " + key(pg_schema, was);
 }
 
-std::string put_schema_row_sql(std::string_view pg_schema, const SchemaRow& row)
+std::string put_schema_rows_sql(std::string_view pg_schema, const std::vector<SchemaRow>& rows)
 {
     const std::string db = quote_string(pg_schema);
-    return "INSERT INTO howdah.schema (db, seq, type, name, tbl_name, sql, storage) VALUES (" + db +
-           ", (SELECT coalesce(max(seq), 0) + 1 FROM howdah.schema WHERE db = " + db + "), " + quote_string(row.type) +
-           ", " + quote_string(row.name) + ", " + quote_string(row.tbl_name) + ", " + or_null(row.sql) + ", " +
-           quote_string(row.storage) +
-           ") ON CONFLICT (db, type, name) DO UPDATE SET tbl_name = excluded.tbl_name, sql = excluded.sql, storage = "
-           "excluded.storage";
+    std::vector<std::string> values;
+    for (const SchemaRow& row : rows)
+        values.push_back("(" + std::to_string(values.size() + 1) + ", " + quote_string(row.type) + ", " +
+                         quote_string(row.name) + ", " + quote_string(row.tbl_name) + ", " + or_null(row.sql) + ", " +
+                         quote_string(row.storage) + ")");
+    return "INSERT INTO howdah.schema (db, seq, type, name, tbl_name, sql, storage) SELECT " + db +
+           ", r.n + (SELECT coalesce(max(seq), 0) FROM howdah.schema WHERE db = " + db +
+           "), r.type, r.name, r.tbl_name, r.sql, r.storage FROM (VALUES " + join(values, ", ") +
+           ") AS r (n, type, name, tbl_name, sql, storage) ON CONFLICT (db, type, name) DO UPDATE SET tbl_name = "
+           "excluded.tbl_name, sql = excluded.sql, storage = excluded.storage";
 }
 
 std::string get_database_value_statement(std::string_view pg_schema, std::string_view name)

@@ -58,7 +58,8 @@ std::string begin_schema_change_sql(std::string_view pg_schema, std::optional<st
 std::string delete_schema_row_sql(std::string_view pg_schema, const SchemaRow& row);
 // `was`: the row that `row` takes the place of.
 std::string rename_schema_row_sql(std::string_view pg_schema, const SchemaRow& was, const SchemaRow& row);
-std::string put_schema_row_sql(std::string_view pg_schema, const SchemaRow& row);
+// Writes rows, new ones behind all there are, in this order.
+std::string put_schema_rows_sql(std::string_view pg_schema, const std::vector<SchemaRow>& rows);
 
 // PRAGMA user_version and application_id: `name` is one of the two.
 std::string get_database_value_statement(std::string_view pg_schema, std::string_view name);

@@ -15,6 +15,7 @@
 #include "dialect/schema_objects.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace howdah::dialect {
@@ -317,9 +318,12 @@ std::vector<std::string> schema_row_changes(const Catalog& from, const Catalog& 
     for (std::size_t i = 0; i < to.rows().size(); ++i)
         if (changed(by_place ? &from.rows().at(i) : find(from, to.rows()[i]), to.rows()[i]))
             touched.insert({to.rows()[i].schema, fold(to.rows()[i].tbl_name)});
+    std::map<std::string, std::vector<SchemaRow>> written;
     for (const SchemaRow& is : to.rows())
         if (is_kept(is.schema) && touched.contains({is.schema, fold(is.tbl_name)}))
-            out.push_back(put_schema_row_sql(to.pg_schema(is.schema), stored_row(to, is)));
+            written[is.schema].push_back(stored_row(to, is));
+    for (const auto& [schema, rows] : written)
+        out.push_back(put_schema_rows_sql(to.pg_schema(schema), rows));
     return out;
 }
 
