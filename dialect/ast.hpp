@@ -550,7 +550,7 @@ struct Statement {
     enum class Explain : std::uint8_t { no, explain, query_plan };
     Explain explain = Explain::no;
     StatementNode node;
-    std::vector<Parameter> parameters; // in order of number; a number that is not used has an empty text
+    std::vector<Parameter> parameters; // those that occur, in order of number; each is as it was first written
     int parameter_count = 0;           // the highest number
     Span span;
 };

@@ -177,8 +177,9 @@ Statement Parser::parse_ecmd()
     if (complaint_)
         throw *complaint_;
     statement.span.end = last_end_;
-    statement.parameter_count = static_cast<int>(parameters_.size());
-    statement.parameters = std::move(parameters_);
+    for (const auto& [index, spelled] : parameters_)
+        statement.parameters.push_back({spelled, index});
+    statement.parameter_count = parameters_.empty() ? 0 : parameters_.rbegin()->first;
     return statement;
 }
 

@@ -319,11 +319,28 @@ ExprPtr Parser::parse_between(ExprPtr lhs, bool negated)
     return make(std::move(between), begin);
 }
 
+// (a, b) IN (list): every member of the list must be a row of as many.
+void Parser::check_row_widths(const In& in)
+{
+    const auto* row = as<RowValue>(bare(*in.operand));
+    if (!row)
+        return;
+    for (const ExprPtr& member : in.list) {
+        const auto* other = as<RowValue>(bare(*member));
+        const std::size_t width = other ? other->members.size() : 1;
+        if (width != row->members.size())
+            return complain("IN(...) element has " + std::to_string(width) + " term" + (width > 1 ? "s" : "") +
+                                " - expected " + std::to_string(row->members.size()),
+                            member->span);
+    }
+}
+
 // expr ::= expr in_op ( exprlist ) | expr in_op ( select ) | expr in_op nm dbnm [( exprlist )]
 ExprPtr Parser::parse_in(ExprPtr lhs, bool negated)
 {
     const std::uint32_t begin = lhs->span.begin;
     shift();
+    depth_ -= negated ? 1 : 0; // in_op ::= NOT IN
     In in;
     in.negated = negated;
     in.operand = std::move(lhs);
@@ -333,6 +350,7 @@ ExprPtr Parser::parse_in(ExprPtr lhs, bool negated)
         else
             in.list = parse_exprlist();
         expect(TokenKind::right_paren);
+        check_row_widths(in);
         return make(std::move(in), begin);
     }
     const std::uint32_t table_begin = peek().span.begin;

@@ -16,11 +16,11 @@ StatementNode Parser::parse_create()
         return parse_create_index(false);
     if (accept(TokenKind::virtual_)) {
         expect(TokenKind::table);
-        return parse_create_virtual_table();
+        return parse_create_virtual_table(production);
     }
     const bool temporary = accept(TokenKind::temp);
     if (accept(TokenKind::table))
-        return parse_create_table(temporary);
+        return parse_create_table(temporary, production);
     if (accept(TokenKind::view))
         return parse_create_view(temporary);
     expect(TokenKind::trigger);
@@ -81,13 +81,14 @@ CreateView Parser::parse_create_view(bool temporary)
 }
 
 // VIRTUAL TABLE ifnotexists nm dbnm USING nm [( vtabarglist )]
-CreateVirtualTable Parser::parse_create_virtual_table()
+CreateVirtualTable Parser::parse_create_virtual_table(Production& head)
 {
     CreateVirtualTable table;
     table.if_not_exists = parse_ifnotexists();
     table.name = parse_fullname();
     expect(TokenKind::using_);
     table.module = parse_nm();
+    head.becomes(1);
     if (accept(TokenKind::left_paren)) {
         table.args = parse_vtabarglist();
         expect(TokenKind::right_paren);

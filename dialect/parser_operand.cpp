@@ -114,25 +114,22 @@ ExprPtr Parser::parse_variable()
     const Token token = shift();
     const std::string_view spelled = text(token);
     if (spelled.size() > 1 && spelled[0] == '#' && spelled[1] >= '0' && spelled[1] <= '9')
-        syntax_error(token);
-    auto highest = static_cast<int>(parameters_.size());
-    Parameter parameter{std::string(spelled), highest + 1};
+        complaint_ = Error("near \"" + std::string(spelled) + "\": syntax error", token.span, code::error, "42601");
+    Parameter parameter{std::string(spelled), parameters_.empty() ? 1 : parameters_.rbegin()->first + 1};
     if (spelled[0] == '?' && spelled.size() > 1) {
         std::int64_t number = 0;
         const auto [end, problem] = std::from_chars(spelled.data() + 1, spelled.data() + spelled.size(), number);
         if (problem != std::errc() || number < 1 || number > variable_limit)
-            return complain("variable number must be between ?1 and ?" + std::to_string(variable_limit), token.span),
-                   make(std::move(parameter), token.span.begin);
-        parameter.index = static_cast<int>(number);
-    } else if (spelled[0] != '?') {
-        parameter.index = parameter_numbers_.try_emplace(parameter.text, parameter.index).first->second;
+            complain("variable number must be between ?1 and ?" + std::to_string(variable_limit), token.span);
+        else
+            parameter.index = static_cast<int>(number);
+    } else {
+        if (spelled[0] != '?')
+            parameter.index = parameter_numbers_.try_emplace(parameter.text, parameter.index).first->second;
+        if (parameter.index > variable_limit)
+            complain("too many SQL variables", token.span);
     }
-    if (parameter.index > variable_limit)
-        return complain("too many SQL variables", token.span), make(std::move(parameter), token.span.begin);
-    for (; highest < parameter.index; ++highest)
-        parameters_.push_back({"", highest + 1});
-    if (parameters_[static_cast<std::size_t>(parameter.index) - 1].text.empty())
-        parameters_[static_cast<std::size_t>(parameter.index) - 1].text = parameter.text;
+    parameters_.try_emplace(parameter.index, parameter.text);
     return make(std::move(parameter), token.span.begin);
 }
 

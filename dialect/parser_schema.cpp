@@ -4,14 +4,15 @@
 
 namespace howdah::dialect {
 
+// create_table ::= CREATE temp TABLE ifnotexists nm dbnm    `head` is what that is the end of
 // create_table_args ::= ( columnlist conslist_opt ) table_option_set | AS select
-CreateTable Parser::parse_create_table(bool temporary)
+CreateTable Parser::parse_create_table(bool temporary, Production& head)
 {
-    Production production(*this);
     CreateTable table;
     table.temporary = temporary;
     table.if_not_exists = parse_ifnotexists();
     table.name = parse_fullname();
+    head.becomes(1);
     if (accept(TokenKind::as)) {
         table.as_select = parse_select();
         return table;
@@ -370,12 +371,14 @@ void Parser::parse_defer_subclause(ForeignKeyClause& foreign, bool not_deferrabl
     foreign.initially_deferred = deferred && !not_deferrable;
 }
 
-// table_option_set ::= nothing | table_option | table_option_set , table_option    table_option ::= WITHOUT nm | nm
+// table_option_set ::= nothing | table_option | table_option_set , table_option
+// table_option ::= WITHOUT nm | nm
 void Parser::parse_table_options(CreateTable& table)
 {
-    if (!at_nm())
+    if (!at_nm() && !at(TokenKind::comma))
         return;
-    do {
+    // The first may be missing before its comma.
+    while (at_nm() || accept(TokenKind::comma)) {
         const bool without = accept(TokenKind::without);
         if (!at_nm())
             syntax_error();
@@ -384,7 +387,9 @@ void Parser::parse_table_options(CreateTable& table)
         flag = equal_names(text(option), without ? "rowid" : "strict");
         if (!flag)
             complain("unknown table option: " + std::string(text(option)), option.span);
-    } while (accept(TokenKind::comma));
+        if (!at(TokenKind::comma))
+            return;
+    }
 }
 
 // eidlist ::= nm collate sortorder | eidlist , …    The grammar takes COLLATE and ASC here only to refuse them in

@@ -23,6 +23,12 @@ std::string_view spelled(CompoundOp op)
     return "EXCEPT";
 }
 
+// Keywords that begin an expression, and are no names where one can begin.
+bool begins_operand(TokenKind kind)
+{
+    return kind == TokenKind::ctime_kw || kind == TokenKind::cast || kind == TokenKind::raise;
+}
+
 } // namespace
 
 // select ::= [WITH [RECURSIVE] wqlist] selectnowith
@@ -203,7 +209,8 @@ ResultColumn Parser::parse_result_column()
     column.span.begin = peek().span.begin;
     if (accept(TokenKind::star)) {
         column.star = true;
-    } else if (at_nm() && peek(1).kind == TokenKind::dot && peek(2).kind == TokenKind::star) {
+    } else if (at_nm() && !begins_operand(kind()) && peek(1).kind == TokenKind::dot &&
+               peek(2).kind == TokenKind::star) {
         column.star_of = parse_nm();
         shift();
         shift();

@@ -21,9 +21,12 @@ Insert Parser::parse_insert(std::unique_ptr<With> with, bool in_trigger)
     }
     expect(TokenKind::into);
     insert.table = parse_xfullname(insert.alias);
-    if (accept(TokenKind::left_paren)) {
-        insert.columns = parse_idlist();
-        expect(TokenKind::right_paren);
+    {
+        Production columns(*this);
+        if (accept(TokenKind::left_paren)) {
+            insert.columns = parse_idlist();
+            expect(TokenKind::right_paren);
+        }
     }
     if (!in_trigger && accept(TokenKind::default_)) {
         expect(TokenKind::values);

@@ -2,8 +2,8 @@
 //
 // SQLite's parser is LALR(1) with a stack of a hundred symbols. Predictive descent reports the same token in `near "x"`
 // because SQLite, too, looks one token ahead and decides by it; a keyword that falls back to an identifier is a keyword
-// exactly where the production at hand has a use for it. The symbols that SQLite would have on its stack are counted,
-// so that nesting ends with SQLite's own error and never with ours.
+// exactly where the production at hand has a use for it. The symbols that SQLite would have on its stack are counted, so
+// that nesting ends with SQLite's own error: where it does, or, in a few productions, one or two levels later.
 #pragma once
 
 #include "dialect/ast.hpp"
@@ -97,6 +97,7 @@ private:
     ExprPtr parse_like(ExprPtr lhs, bool negated);
     ExprPtr parse_between(ExprPtr lhs, bool negated);
     ExprPtr parse_in(ExprPtr lhs, bool negated);
+    void check_row_widths(const In& in);
     ExprPtr parse_prefix();
     ExprPtr parse_negation(const Token& minus);
 
@@ -163,7 +164,7 @@ private:
     ConflictAction parse_resolvetype();
 
     // parser_schema.cpp
-    CreateTable parse_create_table(bool temporary);
+    CreateTable parse_create_table(bool temporary, Production& head);
     void parse_columnlist(CreateTable& table);
     ColumnDef parse_columnname();
     void parse_carglist(ColumnDef& column, CreateTable* table);
@@ -185,7 +186,7 @@ private:
     StatementNode parse_create();
     CreateIndex parse_create_index(bool unique);
     CreateView parse_create_view(bool temporary);
-    CreateVirtualTable parse_create_virtual_table();
+    CreateVirtualTable parse_create_virtual_table(Production& head);
     std::vector<std::string> parse_vtabarglist();
     CreateTrigger parse_create_trigger(bool temporary);
     void parse_trigger_event(CreateTrigger& trigger);
@@ -212,10 +213,10 @@ private:
     Lexer lexer_;
     std::vector<Token> tokens_; // read so far; the current one is at position_
     std::size_t position_ = 0;
-    std::optional<Error> complaint_; // to be thrown unless the token at hand is a syntax error
-    int depth_ = 0;                  // symbols SQLite would have on its stack
-    std::uint32_t last_end_ = 0;     // where the last shifted token ended
-    std::vector<Parameter> parameters_;
+    std::optional<Error> complaint_;        // to be thrown unless the token at hand is a syntax error
+    int depth_ = 0;                         // symbols SQLite would have on its stack
+    std::uint32_t last_end_ = 0;            // where the last shifted token ended
+    std::map<int, std::string> parameters_; // by number: as it was first written
     std::map<std::string, int, std::less<>> parameter_numbers_;
 };
 
