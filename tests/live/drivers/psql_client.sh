@@ -53,11 +53,11 @@ same "show" "on" run -At -c "SHOW standard_conforming_strings"
 same "set" "" run -c "SET search_path TO public; SET statement_timeout = '5s'; RESET ALL"
 same "transaction with a level" "COMMIT" bash -c "psql -X -c 'BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT' | tail -1"
 has "conninfo" "You are connected" run -c '\conninfo'
-has "\\dt" "t" run -At -c '\dt'
+has "\\dt" "|t|" run -At -c '\dt'
 has "\\d t" "name" run -c '\d t'
 has "\\l" "|" run -At -c '\l'
 has "\\dn" "|" run -At -c '\dn'
-same "gdesc" "a|bigint" run -At -c 'SELECT 1 AS a \gdesc'
+same "gdesc" "a|bigint" run -At <<<'SELECT 1 AS a \gdesc'
 same "an empty query" "" run -c ";"
 same "variables" "42" run -At -v x=42 <<'SQL'
 SELECT :x;

@@ -52,7 +52,7 @@ def main():
     parser.add_argument("--user", default="postgres")
     parser.add_argument("--timeout", type=int, default=120, help="seconds for each client")
     parser.add_argument("clients", nargs="*", default=[])
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     environment = dict(os.environ, PGHOST=args.host, PGPORT=args.port, PGUSER=args.user, PGCONNECT_TIMEOUT="10")
     failed = 0
     for name in args.clients or CLIENTS:
