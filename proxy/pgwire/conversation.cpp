@@ -496,6 +496,11 @@ void Conversation::forget_portals_of(const Prepared* statement)
 void Conversation::tell_shape(ResultShape shape)
 {
     Portal& portal = *current_;
+    if (told_columns_ && !rewind())
+        return; // the client believes in what it was told first
+    told_columns_ = true;
+    rows_from_ = out_.size();
+    described_now_ = describing_;
     if (std::exchange(describing_, false) || in_script_) {
         describe_rows(out_, shape, portal.formats);
         portal.statement->promised = shape;
@@ -537,8 +542,28 @@ void Conversation::raw_row(std::span<const RawField> row)
         row_error_ = append_raw_row(out_, row);
 }
 
+bool Conversation::rewind()
+{
+    if (!told_columns_)
+        return true;
+    if (rows_left_)
+        return false;
+    out_.resize(rows_from_);
+    describing_ = described_now_;
+    row_error_.reset();
+    told_columns_ = false;
+    return true;
+}
+
+void Conversation::written()
+{
+    owes_answer_ = false;
+    rows_left_ = told_columns_;
+}
+
 void Conversation::ran(Outcome outcome, bool autocommit)
 {
+    told_columns_ = rows_left_ = false;
     asked_ = Asked::nothing;
     autocommit_ = autocommit;
     const auto portal = std::exchange(current_, nullptr);

@@ -79,11 +79,14 @@ public:
     void row(std::span<const ValueView> row);
     void raw_columns(std::span<const RawColumn> columns);
     void raw_row(std::span<const RawField> row);
+    // Takes columns and rows back, if none of them was written; the statement will run once more.
+    bool rewind();
 
     std::string& output() { return out_; }
     // A whole answer is in the output: it should not wait for the next statement to end.
     bool owes_answer() const { return owes_answer_; }
-    void written() { owes_answer_ = false; }
+    // The output has left and is empty again.
+    void written();
 
     // ParameterStatus …, BackendKeyData, ReadyForQuery: what follows AuthenticationOk.
     void welcome(std::string_view secret);
@@ -174,6 +177,10 @@ private:
     std::string parsing_name_;
     std::shared_ptr<Portal> current_;      // what runs, or is described
     bool describing_ = false;              // RowDescription or NoData is owed for current_
+    bool told_columns_ = false;            // of what runs
+    std::size_t rows_from_ = 0;            // where in out_ its rows (and their description) begin, or …
+    bool rows_left_ = false;               // … they have left in part
+    bool described_now_ = false;           // RowDescription is the first of them
     std::optional<ClientError> row_error_; // the first row of current_ that could not be sent
     std::uint64_t epoch_ = 0;              // grows with each statement run and each Sync: descriptions grow old by it
     bool session_portals_ = false;         // the session may hold portals that Sync ends

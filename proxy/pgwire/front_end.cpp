@@ -2,6 +2,7 @@
 #include "front_end.hpp"
 
 #include "encode.hpp"
+#include "trace.hpp"
 #include "wire_error.hpp"
 
 #include "proxy/log.hpp"
@@ -35,6 +36,7 @@ public:
     void on_row(std::span<const ValueView> row) override { conversation_.row(row); }
     void on_raw_columns(std::span<const RawColumn> columns) override { conversation_.raw_columns(columns); }
     void on_raw_row(std::span<const RawField> row) override { conversation_.raw_row(row); }
+    bool rewind() override { return conversation_.rewind(); }
     asio::awaitable<bool> flush() override
     {
         if (conversation_.output().size() >= output_limit)
@@ -273,7 +275,7 @@ asio::awaitable<bool> FrontEnd::log_in()
             !decoder_.pending().empty())
             co_return false;
         if (!login.auth_failure().empty()) {
-            log_client(around_.client, spdlog::level::warn, "login of \"{}\" failed: {}", login.user(),
+            log_client(around_.client, spdlog::level::warn, "login of {} failed: {}", quoted(login.user(), '"'),
                        login.auth_failure());
             if (around_.on_auth_failure)
                 around_.on_auth_failure();
@@ -342,8 +344,8 @@ asio::awaitable<bool> FrontEnd::begin_session(Login& login)
     conversation_->welcome(secret);
     decoder_.enter(Decoder::Phase::running);
     logged_in_ = true;
-    log_client(around_.client, spdlog::level::debug, "user \"{}\" on database \"{}\"{}", login.user(), login.database(),
-               transport_.has_tls() ? " over TLS" : "");
+    log_client(around_.client, spdlog::level::debug, "user {} on database {}{}", quoted(login.user(), '"'),
+               quoted(login.database(), '"'), transport_.has_tls() ? " over TLS" : "");
     co_return true;
 }
 

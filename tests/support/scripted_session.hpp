@@ -74,6 +74,8 @@ private:
                 views.push_back(dialect::view(v));
             if (!a.columns.empty())
                 sink.on_columns(a.columns);
+            else if (a.is_rewind)
+                sink.rewind();
             else if (a.is_row)
                 sink.on_row(views);
             else

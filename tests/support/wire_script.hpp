@@ -5,7 +5,7 @@
 //
 // F and < lines are the script; > and B lines are what must come of it. Answers:
 //   describes [parameters "?1" …] [columns "a" integer …]
-//   columns "a" integer "b" text … | row 1 'x' NULL 1.5 x'00' | done "SELECT 1" | suspended | empty
+//   columns "a" integer "b" text … | rewind | row 1 'x' NULL 1.5 x'00' | done "SELECT 1" | suspended | empty
 //   error 42601 "message" [at 8] | ok          each may end with `in transaction`
 #pragma once
 
@@ -245,7 +245,7 @@ struct Answer {
     pg::Outcome outcome;
     std::vector<pg::Column> columns;
     std::vector<pg::Value> row;
-    bool is_row = false;
+    bool is_row = false, is_rewind = false;
 };
 
 inline pg::ColumnKind kind_named(const std::string& name)
@@ -298,6 +298,8 @@ inline Answer read_answer(std::string_view line)
         a.description.has_columns = !a.description.columns.empty();
     } else if (kind == "columns") {
         a.columns = read_columns(w, i);
+    } else if (kind == "rewind") {
+        a.is_rewind = true;
     } else if (kind == "row") {
         a.is_row = true;
         while (i < w.size())
@@ -425,6 +427,8 @@ inline std::string play(const WireScript& script, std::size_t step, std::string*
                 views.push_back(dialect::view(v));
             if (!a.columns.empty())
                 conversation.columns(a.columns);
+            else if (a.is_rewind)
+                conversation.rewind();
             else if (a.is_row)
                 conversation.row(views);
             else if (std::holds_alternative<AskDescribe>(action))
