@@ -332,6 +332,12 @@ asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Valu
     co_return outcome;
 }
 
+asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink)
+{
+    RunOptions options;
+    return run(sql, parameters, sink, std::move(options));
+}
+
 asio::awaitable<Description> Session::describe(std::string_view sql, std::span<const Value> parameters)
 {
     Impl& s = *impl_;

@@ -48,7 +48,8 @@ public:
 
     // Runs one statement. `parameters` by number from 1; missing ones are NULL, as in SQLite.
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
-                                        RunOptions options = {});
+                                        RunOptions options);
+    boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink);
     // More rows of a suspended portal.
     boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink);
     boost::asio::awaitable<void> close_portal(std::string_view portal);

@@ -135,6 +135,10 @@ struct Session::Impl {
     boost::asio::awaitable<Description> describe_raw(std::string_view sql);
 };
 
+// No portal, no limit. A named object, because GCC 12 destroys a braced temporary in a co_await expression twice (bug
+// 107288 and its kin).
+inline const RunOptions all_rows;
+
 // Statements that a batch needs around a plan's own, as commands. Plain SQL without parameters; prepared on the server.
 pool::Command control(std::string sql);
 std::vector<Column> columns_of(const dialect::Compiled& plan);
