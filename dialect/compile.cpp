@@ -14,27 +14,35 @@ namespace howdah::dialect {
 
 namespace {
 
-// Whether a SELECT reads anything that PostgreSQL holds. The schema, PRAGMA functions and values alone are the
-// mirror's.
-class ReadsStored : public Visitor {
+// Whether a SELECT reads anything that PostgreSQL holds, or does what the mirror would do otherwise. The schema, PRAGMA
+// functions and values alone are the mirror's.
+class NeedsServer : public Visitor {
 public:
-    explicit ReadsStored(const Catalog& catalog) : catalog_(catalog) {}
+    explicit NeedsServer(const CompileRequest& request) : request_(request) {}
     bool found = false;
     bool enter(const TableRef& ref) override
     {
-        found = found || catalog_.find_table(ref.table.schema.text, ref.table.name.text);
+        found = found || request_.catalog.find_table(ref.table.schema.text, ref.table.name.text);
+        return !found;
+    }
+    bool enter(const Expr& e) override
+    {
+        const auto* like = as<Like>(e);
+        const auto* call = as<Call>(e);
+        const bool matches = (like && like->op == LikeOp::like) || (call && equal_names(call->name.text, "like"));
+        found = found || (matches && request_.options.case_sensitive_like);
         return !found;
     }
 
 private:
-    const Catalog& catalog_;
+    const CompileRequest& request_;
 };
 
-bool is_local(const Statement& statement, const Catalog& catalog)
+bool is_local(const Statement& statement, const CompileRequest& request)
 {
     if (statement.explain != Statement::Explain::no)
         return true;
-    ReadsStored visitor(catalog);
+    NeedsServer visitor(request);
     walk(statement, visitor);
     return std::holds_alternative<SelectPtr>(statement.node) && !visitor.found;
 }
@@ -45,10 +53,10 @@ bool is_one_of(const StatementNode& node)
     return (std::holds_alternative<Kinds>(node) || ...);
 }
 
-Compiled::Kind kind_of(const Statement& statement, const Catalog& catalog)
+Compiled::Kind kind_of(const Statement& statement, const CompileRequest& request)
 {
     const StatementNode& node = statement.node;
-    if (is_local(statement, catalog))
+    if (is_local(statement, request))
         return Compiled::Kind::local;
     if (std::holds_alternative<SelectPtr>(node))
         return Compiled::Kind::query;
@@ -101,7 +109,7 @@ try {
         return out;
     const auto statement = std::make_shared<Statement>(std::move(*parsed));
     out.statement = statement;
-    out.kind = kind_of(*statement, request.catalog);
+    out.kind = kind_of(*statement, request);
     if (out.kind == Compiled::Kind::query || out.kind == Compiled::Kind::write || out.kind == Compiled::Kind::schema) {
         resolve(*statement, {.catalog = request.catalog,
                              .parameters = request.parameters,

@@ -210,7 +210,8 @@ void Inference::node(Expr& e, In& n)
 void Inference::node(Expr& e, Like& n)
 {
     e.classes = nullable_if(integer_, nullable(n.operand) || nullable(n.pattern) || nullable(n.escape));
-    e.constant = constant(n.operand) && constant(n.pattern) && constant(n.escape);
+    const bool mirrored = n.op != LikeOp::like || !request_.options.case_sensitive_like; // the mirror ignores case
+    e.constant = mirrored && constant(n.operand) && constant(n.pattern) && constant(n.escape);
 }
 
 void Inference::node(Expr& e, Case& n)
@@ -258,8 +259,9 @@ void Inference::node(Expr& e, Call& n)
 {
     e.classes = n.function && n.function->classes ? n.function->classes(n.args) : Classes::any();
     const bool scalar = n.function && n.function->kind == FunctionInfo::Kind::scalar && !n.over;
-    e.constant = scalar && n.function->once_per_statement && constant(n.args);
     const std::string_view name = n.function ? n.function->name : "";
+    const bool mirrored = name != "like" || !request_.options.case_sensitive_like;
+    e.constant = scalar && mirrored && n.function->once_per_statement && constant(n.args);
     if (name == "likely" || name == "unlikely" || name == "likelihood")
         pass_through(e, *n.args.front());
 }

@@ -32,7 +32,74 @@ bool all_rows(const Select& select)
                        [](CompoundOp op) { return op == CompoundOp::union_all; });
 }
 
+// Whether equal values of the compound may differ to the eye: a collation makes them equal.
+bool folds(const Select& select)
+{
+    return std::any_of(select.result.begin(), select.result.end(), [](const Select::Column& column) {
+        return column.collation != Collation::binary && column.classes.has(StorageClass::text);
+    });
+}
+
+std::vector<std::string> plain_names(std::size_t count)
+{
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < count; ++i)
+        names.push_back(quote_identifier("c" + std::to_string(i + 1)));
+    return names;
+}
+
+// The columns of `source` as the compound compares them.
+std::vector<std::string> compared(const Select& select, const std::vector<PgType>& types, const std::string& source)
+{
+    std::vector<std::string> keys;
+    const std::vector<std::string> names = plain_names(types.size());
+    for (std::size_t i = 0; i < types.size(); ++i)
+        keys.push_back(collation_key({source + names[i], types[i]}, select.result[i].collation).text);
+    return keys;
+}
+
 } // namespace
+
+// One of the rows that a collation takes for equal: SQLite keeps the last, but where it sorts for ORDER BY the first.
+std::string SelectLowering::unique_rows(const Select& select, const std::vector<PgType>& types, const std::string& rows)
+{
+    const std::string names = join(plain_names(types.size()), ", ");
+    const std::string keys = join(compared(select, types, ""), ", ");
+    const std::string numbered = "SELECT " + names + ", row_number() OVER () AS \"n\" FROM (" + rows + ") AS " +
+                                 quote_identifier(l_.fresh("rows")) + "(" + names + ")";
+    return "SELECT " + names + " FROM (SELECT DISTINCT ON (" + keys + ") " + names + " FROM (" + numbered + ") AS " +
+           quote_identifier(l_.fresh("numbered")) + " ORDER BY " + keys + ", \"n\"" +
+           (select.order_by.empty() ? " DESC" : "") + ") AS " + quote_identifier(l_.fresh("unique"));
+}
+
+// A compound whose columns are compared under NOCASE or RTRIM, step by step from the left.
+std::string SelectLowering::folding_body(const Select& select, const std::vector<Arm>& arms,
+                                         const std::vector<PgType>& types)
+{
+    const std::string names = join(plain_names(types.size()), ", ");
+    std::string body = print(arms.front());
+    for (std::size_t i = 1; i < arms.size(); ++i) {
+        const CompoundOp op = select.operators[i - 1];
+        const std::string right = print(arms[i]);
+        if (op == CompoundOp::union_ || op == CompoundOp::union_all) {
+            body = parens(body) + " UNION ALL " + parens(right);
+            if (op == CompoundOp::union_)
+                body = unique_rows(select, types, body);
+            continue;
+        }
+        const std::string l = quote_identifier(l_.fresh("left"));
+        const std::string r = quote_identifier(l_.fresh("right"));
+        const std::vector<std::string> left_keys = compared(select, types, l + ".");
+        const std::vector<std::string> right_keys = compared(select, types, r + ".");
+        std::vector<std::string> equal;
+        for (std::size_t k = 0; k < types.size(); ++k)
+            equal.push_back(left_keys[k] + " IS NOT DISTINCT FROM " + right_keys[k]);
+        body = "SELECT " + names + " FROM (" + unique_rows(select, types, body) + ") AS " + l + " WHERE " +
+               (op == CompoundOp::except ? "NOT " : "") + "EXISTS (SELECT FROM (" + right + ") AS " + r + "(" + names +
+               ") WHERE " + join(equal, " AND ") + ")";
+    }
+    return body;
+}
 
 std::string SelectLowering::compound_body(const Select& select, std::vector<Arm>& arms)
 {
@@ -57,18 +124,16 @@ std::string SelectLowering::compound_body(const Select& select, std::vector<Arm>
 std::string SelectLowering::compound_order(const Select& select, const std::string& body,
                                            const std::vector<PgType>& types, bool in_order)
 {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < types.size(); ++i)
-        names.push_back(quote_identifier("c" + std::to_string(i + 1)));
+    const std::vector<std::string> names = plain_names(types.size());
     std::vector<std::string> by_position;
     std::vector<std::string> by_name;
-    bool folds = false;
+    bool by_key = false;
     const auto add = [&](const OrderingTerm* term, std::size_t column) {
         const Select::Column& result = select.result[column];
         const Collation collation = term && term->expr->collation_explicit ? term->expr->collation : result.collation;
         SortKey key;
         key.key = {names[column], types[column], result.classes};
-        folds = folds || (collation != Collation::binary && result.classes.has(StorageClass::text));
+        by_key = by_key || (collation != Collation::binary && result.classes.has(StorageClass::text));
         if (term) {
             key.descending = term->direction == Direction::descending;
             key.nulls = term->nulls;
@@ -83,7 +148,7 @@ std::string SelectLowering::compound_order(const Select& select, const std::stri
             add(nullptr, i);
     if (by_position.empty())
         return body;
-    if (!folds)
+    if (!by_key)
         return body + " ORDER BY " + join(by_position, ", ");
     return "SELECT * FROM (" + body + ") AS " + quote_identifier(l_.fresh("compound")) + "(" + join(names, ", ") +
            ") ORDER BY " + join(by_name, ", ");
@@ -93,7 +158,8 @@ std::string SelectLowering::compound(const Select& select, const std::vector<PgT
                                      std::vector<Output>* outputs, Needs needs)
 {
     const bool in_order = needs.in_order || needs.one_row || select.limit;
-    const bool arms_in_order = in_order && all_rows(select) && select.order_by.empty();
+    const bool keeps_one = folds(select) && !all_rows(select);
+    const bool arms_in_order = keeps_one || (in_order && all_rows(select) && select.order_by.empty());
     std::vector<Arm> arms;
     for (const SelectCore& core : select.cores) {
         arms.push_back(arm(select, core, {}, {arms_in_order, false}));
@@ -104,10 +170,8 @@ std::string SelectLowering::compound(const Select& select, const std::vector<PgT
     for (Arm& a : arms)
         widen_columns(a, wanted);
     report(arms, wanted, outputs);
-    for (std::size_t i = 0; i < wanted.size() && !all_rows(select); ++i)
-        if (select.result[i].collation != Collation::binary && select.result[i].classes.has(StorageClass::text))
-            throw refusal("UNION, EXCEPT and INTERSECT of a column with a collation other than BINARY");
-    return end(select, compound_order(select, compound_body(select, arms), wanted, in_order), needs);
+    const std::string body = keeps_one ? folding_body(select, arms, wanted) : compound_body(select, arms);
+    return end(select, compound_order(select, body, wanted, in_order), needs);
 }
 
 } // namespace howdah::dialect
