@@ -325,7 +325,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
             opened->own_transaction = own_transaction;
             opened->rows = attempt.rows;
             portals[run_options.portal] = std::move(opened);
-            if (own)
+            if (own && !inside) // inside, the session holds it already
                 lease = std::move(own);
         } else if (own_transaction) {
             pool::Batch end;
