@@ -348,7 +348,10 @@ std::optional<ClientError> Conversation::bind_values(const Bind& m, const Prepar
     portal.values.reserve(numbering.wire_of.size());
     for (const int wire : numbering.wire_of) {
         const auto i = static_cast<std::size_t>(wire);
-        Converted converted = to_value(numbering.types[i], format_of(m.formats, i) != 0, m.values[i], wire + 1);
+        const bool binary = format_of(m.formats, i) != 0;
+        // Bytes of no stated type, from a client that did not ask for the type either: node's pg sends a Buffer so.
+        const bool plain_bytes = binary && numbering.guessed[i] && !statement.types_told;
+        Converted converted = to_value(plain_bytes ? oid::bytea : numbering.types[i], binary, m.values[i], wire + 1);
         if (converted.error)
             return converted.error;
         portal.values.push_back(std::move(converted.value));
@@ -373,6 +376,7 @@ void Conversation::handle(const Describe& m)
 void Conversation::describe_statement(Prepared& statement)
 {
     parameter_description(out_, statement.numbering.types);
+    statement.types_told = true;
     const bool known = statement.described_at == epoch_ || statement.description.raw;
     if (statement.empty || statement.is_chatter() || known)
         return write_description(statement.description, statement, {});

@@ -16,6 +16,7 @@ struct Conversation::Prepared : std::enable_shared_from_this<Conversation::Prepa
     Numbering numbering;
     Description description;
     std::uint64_t described_at = 0;      // epoch_ of description
+    bool types_told = false;             // ParameterDescription was sent: the client knows the types
     std::optional<ResultShape> promised; // as the client was told last
 
     bool is_chatter() const { return chatter.has_value(); }

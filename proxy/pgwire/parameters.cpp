@@ -405,9 +405,10 @@ Numbering number_parameters(std::span<const std::string> names, int count, std::
     if (by_dollar && by_sqlite)
         n.error = wire_error("0A000", "howdah: $1 and SQLite's own placeholders cannot be mixed in one statement",
                              "Use either $1, $2, … or ?, ?1, :a, @a, $a.");
-    for (Oid& type : n.types)
-        if (type == 0)
-            type = oid::text;
+    for (Oid& type : n.types) {
+        n.guessed.push_back(type == 0);
+        type = type == 0 ? oid::text : type;
+    }
     return n;
 }
 

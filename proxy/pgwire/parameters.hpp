@@ -19,9 +19,10 @@ namespace howdah::proxy::pgwire {
 // the type then stands in where the client declared none. Every other placeholder (?, ?7, :a, @a, $a) has SQLite's
 // number. The two ways cannot be mixed in one statement.
 struct Numbering {
-    std::vector<int> wire_of; // by SQLite's number from 1 (at [0]: the first): index of the wire's parameter
-    std::vector<Oid> types;   // by the wire's number: as declared, else by `::type`, else text
-    int used = 0;             // parameters that the statement itself mentions
+    std::vector<int> wire_of;  // by SQLite's number from 1 (at [0]: the first): index of the wire's parameter
+    std::vector<Oid> types;    // by the wire's number: as declared, else by `::type`, else text
+    std::vector<bool> guessed; // text because nothing else was said
+    int used = 0;              // parameters that the statement itself mentions
     std::optional<ClientError> error;
 };
 
