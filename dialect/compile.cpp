@@ -99,7 +99,7 @@ void lower(const Statement& statement, Lowering& lowering, Compiled& out)
 
 Result<Compiled> compile(const CompileRequest& request)
 try {
-    Mirror::Answer answer = request.catalog.mirror().prepare(request.sql);
+    Mirror::Answer answer = request.catalog.mirror().prepare(request.sql, request.options.foreign_keys);
     if (answer.error)
         return *answer.error;
     std::optional<Statement> parsed = parse(request.sql);

@@ -82,6 +82,7 @@ struct Mirror::Impl {
     Mode mode = Mode::open;
     SessionValues session;
     bool like_is_case_sensitive = false;
+    bool enforces_foreign_keys = false;
     Clock::time_point deadline = Clock::time_point::max();
 
     // Prepared expressions, the least recently used last.
@@ -265,9 +266,13 @@ void Mirror::Impl::forget_expressions()
 Mirror::Mirror() : impl_(std::make_unique<Impl>()) {}
 Mirror::~Mirror() = default;
 
-Mirror::Answer Mirror::prepare(std::string_view sql) const
+Mirror::Answer Mirror::prepare(std::string_view sql, bool foreign_keys) const
 {
     Answer answer;
+    if (impl_->enforces_foreign_keys != foreign_keys) {
+        impl_->run(foreign_keys ? "PRAGMA foreign_keys = 1" : "PRAGMA foreign_keys = 0", Impl::Mode::open);
+        impl_->enforces_foreign_keys = foreign_keys;
+    }
     const Scoped scope(impl_->mode, Impl::Mode::prepare);
     impl_->deadline = Clock::now() + std::chrono::milliseconds(time_limit_ms);
     try {

@@ -41,7 +41,8 @@ public:
         bool is_explain = false;
         std::size_t tail = 0; // where the next statement begins
     };
-    Answer prepare(std::string_view sql) const;
+    // `foreign_keys`: as a connection with PRAGMA foreign_keys = ON would, which misses parents and their keys.
+    Answer prepare(std::string_view sql, bool foreign_keys = false) const;
 
     // Runs statements that make, change or drop schema objects, or set a pragma. Throws Error.
     void execute(std::string_view sql);
