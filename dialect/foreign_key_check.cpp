@@ -66,27 +66,32 @@ std::string violations(const Catalog& catalog, const Table& child, const Foreign
     if (const Table* parent = catalog.find_table(child.schema, key.parent))
         conditions.push_back("NOT " + has_parent(child, *parent, key));
     const std::string rowid = child.has_rowid() ? "c." + quote_identifier(child.rowid_pg) : "NULL::bigint";
-    return "SELECT " + quote_string(child.name) + "::text, " + rowid + ", " + quote_string(key.parent) + "::text, " +
-           std::to_string(id) + "::bigint FROM " + qualified(child.pg_schema, child.pg) + " AS c WHERE " +
-           join(conditions, " AND ");
+    return "SELECT " + quote_string(child.name) + "::text AS t, " + rowid + " AS r, " + quote_string(key.parent) +
+           "::text AS p, " + std::to_string(id) + "::bigint AS k FROM " + qualified(child.pg_schema, child.pg) +
+           " AS c WHERE " + join(conditions, " AND ");
 }
 
 } // namespace
 
 std::optional<std::string> foreign_key_check_query(const Catalog& catalog, std::string_view table)
 {
-    std::vector<std::string> queries;
+    std::vector<std::string> tables;
     for (const SchemaRow& row : catalog.rows()) {
         if (row.type != "table" || row.schema != "main" || (!table.empty() && !equal_names(row.name, table)))
             continue;
         const Table* child = catalog.find_table(row.schema, row.name);
+        std::vector<std::string> queries;
         // SQLite numbers a table's foreign keys from the last one declared.
         for (std::size_t i = 0; child != nullptr && i < child->foreign_keys.size(); ++i)
             queries.push_back(violations(catalog, *child, child->foreign_keys[i], child->foreign_keys.size() - 1 - i));
+        if (!queries.empty())
+            tables.push_back("(SELECT " + std::to_string(tables.size()) + " AS n, q.* FROM (" +
+                             join(queries, " UNION ALL ") + ") AS q)");
     }
-    if (queries.empty())
+    if (tables.empty())
         return std::nullopt;
-    return join(queries, " UNION ALL ");
+    // Table by table, and in each row by row.
+    return "SELECT t, r, p, k FROM (" + join(tables, " UNION ALL ") + ") AS a ORDER BY n, r, k";
 }
 
 } // namespace howdah::dialect

@@ -288,7 +288,7 @@ TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table)
     TriggerSql sql;
     sql.create_function = trigger_function_sql(
         function,
-        "BEGIN\n" + rowid + " := " + rowid_after(table, last_rowid(table, catalog), "1") + ";\nRETURN NEW;\nEND");
+        "BEGIN\n" + rowid + " := " + call("howdah.rowid_after", {last_rowid(table, catalog), "1"}) + ";\nRETURN NEW;\nEND");
     // '~' sorts behind every other name.
     sql.create_trigger = "CREATE TRIGGER \"~howdah_rowid\" BEFORE INSERT ON " + pg_name(table) +
                          " FOR EACH ROW WHEN (" + rowid + " IS NULL) EXECUTE FUNCTION " + function + "()";

@@ -3,6 +3,7 @@
 
 #include "dialect/conversions.hpp"
 #include "dialect/error.hpp"
+#include "dialect/lower_create_trigger.hpp"
 #include "dialect/printer.hpp"
 #include "dialect/schema_names.hpp"
 
@@ -69,6 +70,8 @@ std::string last_rowid(const Table& table, const Catalog& catalog)
 
 std::string rowid_after(const Table& table, std::string_view last, std::string_view offset)
 {
+    if (rowid_is_chosen_late(table))
+        return "NULL::bigint";
     return call(table.autoincrement ? "howdah.sequence_after" : "howdah.rowid_after", {last, offset});
 }
 
