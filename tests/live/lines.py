@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""The line protocol as a client sees it: framing, ids, parameters, several statements, errors, streaming, half-closed sockets.
+
+  lines.py [--lines HOST:PORT] [--pgwire …] [--http HOST:PORT]
+
+Each test opens connections of its own. Prints one line "N passed, N failed"."""
+import argparse, base64, json, random, socket, struct, sys, time, traceback
+
+tests = []
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+class Client:
+    address = ('127.0.0.1', 7433)
+    database = f'lines_{random.randrange(10**9)}'
+
+    def __init__(self, hello=True):
+        self.socket = socket.create_connection(self.address, 30)
+        self.file = self.socket.makefile('rb')
+        if hello:
+            self.send(json.dumps({'hello': {'database': self.database}}) + '\n')
+            assert self.line()['hello']['database'] == self.database
+
+    def send(self, text):
+        self.socket.sendall(text if isinstance(text, bytes) else text.encode())
+
+    def line(self):
+        line = self.file.readline()
+        if not line: raise EOFError('closed')
+        return json.loads(line)
+
+    def rest(self):
+        return [json.loads(line) for line in self.file.read().splitlines()]
+
+    def ask(self, sql, params=None, **more):
+        """(rows, trailer) of the last statement; raises on an error."""
+        self.send(json.dumps({'sql': sql, **({'params': params} if params is not None else {}), **more}) + '\n')
+        rows = []
+        while True:
+            message = self.line()
+            if isinstance(message, list): rows.append(message)
+            elif 'error' in message: raise RuntimeError(message['error']['message'])
+            elif 'rows' in message:
+                if not message.get('more'): return rows, message
+                rows = []
+
+    def error(self, request):
+        self.send(request if isinstance(request, bytes) else (request if request.startswith('{') else json.dumps({'sql': request})) + '\n')
+        while True:
+            message = self.line()
+            if isinstance(message, dict) and 'error' in message: return message
+            assert not (isinstance(message, dict) and 'rows' in message and 'more' not in message), f'no error: {message}'
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+def same(actual, expected):
+    assert actual == expected, f'expected {expected!r}, got {actual!r}'
+
+
+@test
+def a_bare_line_is_sql():
+    c = Client(hello=False)
+    c.send('SELECT 1 AS a, 2.5\r\n')
+    same(c.line(), {'columns': ['a', '2.5'], 'decltypes': [None, None]})
+    same(c.line(), [1, 2.5])
+    same(c.line(), {'rows': 1, 'changes': 0, 'total_changes': 0, 'last_insert_rowid': 0, 'autocommit': True})
+
+
+@test
+def every_line_is_answered_in_order_with_its_id():
+    c = Client()
+    n = 500
+    c.send(''.join(json.dumps({'id': i, 'sql': f'SELECT {i}'}) + '\n' for i in range(n)))
+    for i in range(n):
+        header, row, trailer = c.line(), c.line(), c.line()
+        same((header['id'], row, trailer['id']), (i, [i], i))
+
+
+@test
+def an_id_may_be_any_json():
+    c = Client()
+    for value in ('x"y', [1, {'a': None}], None, 1.5, True):
+        same(c.ask('SELECT 1', id=value)[1]['id'], value)
+
+
+@test
+def values_keep_their_class_both_ways():
+    c = Client()
+    values = [None, 0, -9223372036854775808, 9223372036854775807, 1.0, 0.1, 1e300, -5e-324, 'é\u0001"\\\U0001F600', '', {'blob': ''},
+              {'blob': base64.b64encode(bytes(range(256))).decode()}, {'real': 'inf'}, {'real': '-inf'}]
+    classes = ['null', 'integer', 'integer', 'integer', 'real', 'real', 'real', 'real', 'text', 'text', 'blob', 'blob', 'real', 'real']
+    for value, kind in zip(values, classes):
+        (row,), _ = c.ask('SELECT ?1, typeof(?1)', [value])
+        same(row, [value, kind])
+        assert type(row[0]) is type(value)
+    same(c.ask('SELECT typeof(?), typeof(?), ?', [{'real': 1}, {'integer': '9007199254740993'}, True])[0], [['real', 'integer', 1]])
+
+
+@test
+def names_serve_parameters_with_any_prefix():
+    c = Client()
+    same(c.ask('SELECT :a, @b, $c, :d', {'a': 1, ':b': 2, '$c': 3})[0], [[1, 2, 3, None]])
+    same(c.ask('SELECT ?2, ?1', {'1': 'one', '?2': 'two'})[0], [['two', 'one']])
+
+
+@test
+def a_list_is_consumed_statement_by_statement():
+    c = Client()
+    c.send(json.dumps({'sql': 'SELECT ?; SELECT ?, ?; SELECT ?', 'params': [1, 2, 3]}) + '\n')
+    rows = []
+    while True:
+        message = c.line()
+        if isinstance(message, list): rows.append(message)
+        elif 'rows' in message and 'more' not in message: break
+    same(rows, [[1], [2, 3], [None]])
+
+
+@test
+def several_statements_have_more_in_every_trailer_but_the_last():
+    c = Client()
+    c.send('SELECT 1; ; /* nothing */ SELECT 2;; -- end\n')
+    lines = [c.line() for _ in range(6)]
+    same([line.get('more') for line in lines if isinstance(line, dict) and 'rows' in line], [True, None])
+
+
+@test
+def the_first_error_ends_the_request():
+    c = Client()
+    c.ask('CREATE TABLE e(a INTEGER PRIMARY KEY)')
+    error = c.error('INSERT INTO e VALUES (1); INSERT INTO e VALUES (1); INSERT INTO e VALUES (2)')
+    same(error['error'], {'code': 1555, 'name': 'SQLITE_CONSTRAINT_PRIMARYKEY', 'message': 'UNIQUE constraint failed: e.a', 'sqlstate': '23505'})
+    same(error['autocommit'], True)
+    same(c.ask('SELECT a FROM e')[0], [[1]])
+
+
+@test
+def autocommit_is_false_inside_a_transaction_also_in_errors():
+    c = Client()
+    same(c.ask('BEGIN')[1]['autocommit'], False)
+    same(c.error('SELECT nowhere')['autocommit'], False)
+    same(c.ask('ROLLBACK')[1]['autocommit'], True)
+
+
+@test
+def counters_are_those_of_the_session():
+    c = Client()
+    c.ask('CREATE TABLE counters(a)')
+    same(c.ask('INSERT INTO counters VALUES (1), (2)')[1], {'rows': 0, 'changes': 2, 'total_changes': 2, 'last_insert_rowid': 2, 'autocommit': True})
+    same(Client().ask('SELECT count(*) FROM counters')[1]['total_changes'], 0)
+
+
+@test
+def what_is_not_a_request_is_an_error_and_the_next_line_is_answered():
+    c = Client()
+    for line in (b'{\n', b'{"sql":7}\n', b'{"sq":"SELECT 1"}\n', b'SELECT \'\xff\'\n', b'{"sql":"SELECT ?","params":[[]]}\n', b'{"hello":{}}\n', b'\x00\n'):
+        c.send(line)
+        message = c.line()
+        while 'error' not in message and 'rows' not in message: message = c.line()
+    same(c.ask('SELECT 1')[0], [[1]])
+
+
+@test
+def an_empty_line_has_an_answer():
+    c = Client()
+    c.send('\n-- only a comment\n;\n')
+    for _ in range(3): same(c.line()['rows'], 0)
+
+
+@test
+def a_client_that_closes_its_sending_half_gets_every_answer():
+    c = Client()
+    c.send('SELECT 1\nSELECT 2')
+    c.socket.shutdown(socket.SHUT_WR)
+    same([line for line in c.rest() if isinstance(line, list)], [[1], [2]])
+
+
+@test
+def requests_may_arrive_byte_by_byte():
+    c = Client()
+    for byte in b'{"id": 1, "sql": "SELECT \'\xc3\xa9\'"}\n': c.send(bytes([byte]))
+    c.line()
+    same(c.line(), ['é'])
+
+
+@test
+def a_client_that_does_not_read_holds_nobody_up():
+    slow, quick = Client(), Client()
+    slow.send('WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<200000) SELECT x, hex(zeroblob(100)) FROM c\n')
+    for i in range(50): same(quick.ask('SELECT ?', [i])[0], [[i]])
+    rows = 0
+    while True:
+        message = slow.line()
+        if isinstance(message, list): rows += 1
+        elif 'rows' in message or 'error' in message: break
+    same((rows, message.get('rows')), (200000, 200000))
+
+
+@test
+def a_vanished_clients_transaction_is_rolled_back():
+    c = Client()
+    c.ask('CREATE TABLE gone(a)')
+    v = Client()
+    v.ask('BEGIN; INSERT INTO gone VALUES (1)')
+    v.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    v.close()
+    end = time.monotonic() + 20
+    while True:
+        try:
+            c.ask('INSERT INTO gone VALUES (2)')
+            break
+        except RuntimeError as error:
+            assert 'locked' in str(error) and time.monotonic() < end, error
+    same(c.ask('SELECT a FROM gone')[0], [[2]])
+
+
+@test
+def hello_comes_first_or_not_at_all():
+    c = Client(hello=False)
+    same(c.ask('SELECT 1')[0], [[1]])
+    same(c.error('{"hello":{"database":"x"}}')['error']['code'], 21)
+
+
+@test
+def databases_are_apart():
+    c = Client()
+    c.ask('CREATE TABLE apart(a)')
+    other = Client(hello=False)
+    other.send(json.dumps({'hello': {'database': Client.database + '_other'}}) + '\n')
+    other.line()
+    assert 'no such table' in other.error('SELECT * FROM apart')['error']['message']
+
+
+@test
+def a_long_line_is_read_whole():
+    c = Client()
+    text = 'x' * 3_000_000
+    same(len(c.ask('SELECT ?', [text])[0][0][0]), len(text))
+    same(c.ask(f"SELECT length('{text}')")[0], [[len(text)]])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name, port in (('lines', 7433), ('pgwire', 7432), ('http', 7434)): parser.add_argument('--' + name, default=f'127.0.0.1:{port}')
+    parser.add_argument('--only', default='')
+    args = parser.parse_args()
+    host, port = args.lines.rsplit(':', 1)
+    Client.address = (host, int(port))
+    passed = failed = 0
+    for function in tests:
+        if args.only not in function.__name__: continue
+        try:
+            function()
+            passed += 1
+        except Exception:
+            failed += 1
+            print(f'FAILED {function.__name__}')
+            traceback.print_exc(limit=-3, file=sys.stdout)
+    print(f'lines: {passed} passed, {failed} failed')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
