@@ -54,7 +54,7 @@ def main():
     parser.add_argument("clients", nargs="*", default=[])
     args = parser.parse_intermixed_args()
     environment = dict(os.environ, PGHOST=args.host, PGPORT=args.port, PGUSER=args.user, PGCONNECT_TIMEOUT="10")
-    failed = 0
+    passed = failed = 0
     for name in args.clients or CLIENTS:
         command = CLIENTS[name]()
         if not command:
@@ -70,9 +70,11 @@ def main():
             code, output = "timeout", late.stdout.decode(errors="replace") if late.stdout else ""
         verdict = "passed" if code == 0 else "skipped" if code == 77 else "FAILED"
         print(f"{verdict:8} {name} ({time.monotonic() - began:.1f} s)", flush=True)
+        passed += verdict == "passed"
         if verdict == "FAILED":
             failed += 1
             print(f"  exit {code}\n" + "".join(f"  | {line}\n" for line in output.splitlines()), flush=True)
+    print(f"drivers: {passed} passed, {failed} failed")
     return 1 if failed else 0
 
 
