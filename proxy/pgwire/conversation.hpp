@@ -103,7 +103,7 @@ private:
     struct Prepared;
     struct Portal;
     // What the session is doing for us.
-    enum class Asked { nothing, parse, describe_statement, describe_portal, run, close_portal, sync, reset };
+    enum class Asked { nothing, parse, describe_statement, describe_portal, guard, run, close_portal, sync, reset };
 
     void handle(const Query& m);
     void handle(const Parse& m);
@@ -146,6 +146,7 @@ private:
     // How chatter is answered.
     void perform(const chatter::Rewrite&) {}
     void perform(const chatter::Acknowledge& c);
+    void perform(const chatter::SetTransaction& c);
     void perform(const chatter::Assign& c);
     void perform(const chatter::ResetAll& c);
     void perform(const chatter::DiscardAll& c);
@@ -153,7 +154,6 @@ private:
     void perform(const chatter::Show& c);
     void perform(const chatter::Constants& c);
     void perform(const chatter::Refuse& c);
-    void warn(std::string_view text);
     void report_changes();
 
     Settings settings_;
@@ -164,6 +164,8 @@ private:
 
     std::optional<Action> action_; // asked next
     Asked asked_ = Asked::nothing;
+    std::optional<AskRun> guarded_;   // runs when PRAGMA query_only is as READ ONLY wants it
+    bool query_only_ = false;         // as it is now
     std::optional<Message> deferred_; // waits for the description of the portal before it
 
     // The simple protocol: what is left of the Query message. Its views are the Decoder's.

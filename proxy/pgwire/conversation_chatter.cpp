@@ -84,22 +84,21 @@ void Conversation::execute_chatter(const chatter::Chatter& chatter)
         current_ = nullptr;
 }
 
-void Conversation::warn(std::string_view text)
-{
-    if (!text.empty())
-        notice_response(out_, "WARNING", "01000", text);
-}
-
 void Conversation::report_changes()
 {
     for (const auto& [name, value] : settings_.changed())
         parameter_status(out_, name, value);
 }
 
-void Conversation::perform(const chatter::Acknowledge& c)
+void Conversation::perform(const chatter::Acknowledge& c) { statement_done(c.tag); }
+
+void Conversation::perform(const chatter::SetTransaction& c)
 {
-    warn(c.warning);
-    statement_done(c.tag);
+    if (c.read_only)
+        settings_.set(c.session ? "default_transaction_read_only" : "transaction_read_only",
+                      *c.read_only ? "on" : "off", !c.session);
+    report_changes();
+    statement_done("SET");
 }
 
 void Conversation::perform(const chatter::Assign& c)
@@ -122,6 +121,7 @@ void Conversation::perform(const chatter::DiscardAll&)
     if (!autocommit_)
         return fail(wire_error("25001", "DISCARD ALL cannot run inside a transaction block"));
     settings_.reset_all();
+    query_only_ = false;
     statements_.clear();
     portals_.clear();
     report_changes();

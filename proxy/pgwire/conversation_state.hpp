@@ -8,7 +8,7 @@ namespace howdah::proxy::pgwire {
 struct Conversation::Prepared : std::enable_shared_from_this<Conversation::Prepared> {
     std::string sql;
     std::optional<chatter::Chatter> chatter; // answered here; the session never sees it
-    std::string warning;                     // with each run
+    std::optional<bool> read_only;           // of the transaction that it begins
     bool rewritten = false;                  // sql is not the client's text: positions mean nothing
     const char* client_text = nullptr;       // where it stands in the Query message
     bool empty = false;                      // there was no statement in the text
@@ -27,7 +27,7 @@ struct Conversation::Prepared : std::enable_shared_from_this<Conversation::Prepa
         const auto* rewrite = chatter ? std::get_if<chatter::Rewrite>(&*chatter) : nullptr;
         rewritten = rewrite != nullptr;
         sql = rewritten ? rewrite->sql : std::string(text);
-        warning = rewritten ? rewrite->warning : std::string();
+        read_only = rewritten ? rewrite->read_only : std::nullopt;
         if (rewritten)
             chatter.reset();
     }

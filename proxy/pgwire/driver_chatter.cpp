@@ -1,6 +1,7 @@
 // See driver_chatter.hpp.
 #include "driver_chatter.hpp"
 
+#include "chatter_tokens.hpp"
 #include "wire_error.hpp"
 
 #include <algorithm>
@@ -10,120 +11,6 @@ namespace howdah::proxy::pgwire::chatter {
 
 namespace {
 
-// ---------------------------------------------------------------------------------------------------- tokens
-
-struct Token {
-    enum class Kind { end, word, quoted, string, number, symbol };
-    Kind kind = Kind::end;
-    std::string text; // a word in lower case; a string or a quoted name without its quotes
-
-    bool is(std::string_view what) const { return (kind == Kind::word || kind == Kind::symbol) && text == what; }
-};
-
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word_start(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-}
-
-class Tokens {
-public:
-    explicit Tokens(std::string_view sql) : rest_(sql) { advance(); }
-
-    const Token& peek() const { return now_; }
-    bool at_end() const { return now_.kind == Token::Kind::end; }
-    Token next()
-    {
-        Token t = std::move(now_);
-        advance();
-        return t;
-    }
-    bool accept(std::string_view what)
-    {
-        if (!now_.is(what))
-            return false;
-        advance();
-        return true;
-    }
-    bool accept_any(std::initializer_list<std::string_view> words)
-    {
-        return std::any_of(words.begin(), words.end(), [&](std::string_view w) { return accept(w); });
-    }
-    // Nothing but a semicolon may follow.
-    bool finished()
-    {
-        accept(";");
-        return at_end();
-    }
-
-private:
-    void skip_blank()
-    {
-        while (!rest_.empty()) {
-            if (is_space(rest_[0]))
-                rest_.remove_prefix(1);
-            else if (rest_.starts_with("--"))
-                rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size()));
-            else if (rest_.starts_with("/*"))
-                rest_.remove_prefix(std::min(rest_.find("*/", 2), rest_.size() - 2) + 2);
-            else
-                return;
-        }
-    }
-    std::string take_quoted(char quote)
-    {
-        std::string text;
-        std::size_t i = 1;
-        for (; i < rest_.size(); ++i) {
-            if (rest_[i] == quote && (i + 1 == rest_.size() || rest_[i + 1] != quote))
-                break;
-            if (rest_[i] == quote)
-                ++i;
-            text += rest_[i];
-        }
-        rest_.remove_prefix(std::min(i + 1, rest_.size()));
-        return text;
-    }
-    std::string take_while(bool (*belongs)(char))
-    {
-        std::size_t n = 1;
-        while (n < rest_.size() && belongs(rest_[n]))
-            ++n;
-        std::string text(rest_.substr(0, n));
-        rest_.remove_prefix(n);
-        return text;
-    }
-    void advance()
-    {
-        skip_blank();
-        now_ = {};
-        if (rest_.empty())
-            return;
-        const char c = rest_[0];
-        if (is_word_start(c)) {
-            now_.kind = Token::Kind::word;
-            now_.text = take_while([](char x) { return is_word_start(x) || is_digit(x) || x == '$'; });
-            for (char& x : now_.text)
-                if (x >= 'A' && x <= 'Z')
-                    x = static_cast<char>(x - 'A' + 'a');
-        } else if (is_digit(c)) {
-            now_.kind = Token::Kind::number;
-            now_.text = take_while([](char x) { return is_digit(x) || is_word_start(x) || x == '.'; });
-        } else if (c == '\'' || c == '"') {
-            now_.kind = c == '"' ? Token::Kind::quoted : Token::Kind::string;
-            now_.text = take_quoted(c);
-        } else {
-            now_.kind = Token::Kind::symbol;
-            now_.text = rest_.starts_with("::") ? "::" : std::string(1, c);
-            rest_.remove_prefix(now_.text.size());
-        }
-    }
-
-    std::string_view rest_;
-    Token now_;
-};
-
 Chatter refuse(std::string message, std::string hint = {})
 {
     return Refuse{wire_error("0A000", "howdah: " + std::move(message), std::move(hint))};
@@ -131,11 +18,9 @@ Chatter refuse(std::string message, std::string hint = {})
 
 // ---------------------------------------------------------------------------------------------- transactions
 
-constexpr std::string_view read_only_warning =
-    "howdah: READ ONLY is taken as a promise; a write in this transaction is not refused";
-
 struct Modes {
-    bool any = false, read_only = false, valid = true;
+    bool any = false, valid = true;
+    std::optional<bool> read_only;
 };
 
 // transaction_mode ::= ISOLATION LEVEL level | READ WRITE | READ ONLY | [NOT] DEFERRABLE, with or without commas
@@ -152,7 +37,7 @@ Modes transaction_modes(Tokens& t)
             modes.valid = modes.valid && level && known;
         } else if (t.accept("read")) {
             modes.read_only = t.accept("only");
-            modes.valid = modes.valid && (modes.read_only || t.accept("write"));
+            modes.valid = modes.valid && (*modes.read_only || t.accept("write"));
         } else if (t.accept("not")) {
             modes.valid = modes.valid && t.accept("deferrable");
         } else if (!t.accept("deferrable")) {
@@ -177,7 +62,7 @@ std::optional<Chatter> begin(Tokens& t, bool start)
     const Modes modes = transaction_modes(t);
     if (!modes.valid || !t.finished() || !(work || start || modes.any))
         return std::nullopt;
-    return Rewrite{"BEGIN", modes.read_only ? std::string(read_only_warning) : std::string()};
+    return Rewrite{"BEGIN", modes.read_only};
 }
 
 // COMMIT WORK, END WORK, ROLLBACK WORK, ABORT [WORK | TRANSACTION], … [AND NO CHAIN]
@@ -201,11 +86,11 @@ std::optional<Chatter> finish(Tokens& t, const std::string& verb)
         std::string quoted = "\"";
         for (const char c : name.text)
             quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-        return Rewrite{"ROLLBACK TO " + quoted + "\"", {}};
+        return Rewrite{"ROLLBACK TO " + quoted + "\"", std::nullopt};
     }
     if (!ours || !t.finished())
         return std::nullopt;
-    return Rewrite{verb == "commit" || verb == "end" ? "COMMIT" : "ROLLBACK", {}};
+    return Rewrite{verb == "commit" || verb == "end" ? "COMMIT" : "ROLLBACK", std::nullopt};
 }
 
 // --------------------------------------------------------------------------------------------------- SET, SHOW
@@ -245,10 +130,7 @@ std::optional<Chatter> set_transaction(Tokens& t, bool session)
     const Modes modes = transaction_modes(t);
     if (!modes.any || !modes.valid || !t.finished())
         return std::nullopt;
-    const std::string warning = !modes.read_only ? std::string()
-                                : session        ? "howdah: READ ONLY is taken as a promise; a write is not refused"
-                                                 : std::string(read_only_warning);
-    return Acknowledge{"SET", warning};
+    return SetTransaction{modes.read_only, session};
 }
 
 std::optional<Chatter> assignment(Tokens& t, std::string name, bool local)
@@ -347,16 +229,16 @@ std::optional<Chatter> discard(Tokens& t)
     if (t.accept("all"))
         return t.finished() ? std::optional<Chatter>(DiscardAll{}) : std::nullopt;
     if (t.accept("plans"))
-        return t.finished() ? std::optional<Chatter>(Acknowledge{"DISCARD PLANS", {}}) : std::nullopt;
+        return t.finished() ? std::optional<Chatter>(Acknowledge{"DISCARD PLANS"}) : std::nullopt;
     if (t.accept("sequences"))
-        return t.finished() ? std::optional<Chatter>(Acknowledge{"DISCARD SEQUENCES", {}}) : std::nullopt;
+        return t.finished() ? std::optional<Chatter>(Acknowledge{"DISCARD SEQUENCES"}) : std::nullopt;
     return refuse("DISCARD TEMP is not known to SQLite", "DROP the temporary tables, or DISCARD ALL.");
 }
 
 std::optional<Chatter> star_only(Tokens& t, std::string_view argument, const char* tag, const char* refusal)
 {
     if (t.accept(argument) && t.finished())
-        return Acknowledge{tag, {}};
+        return Acknowledge{tag};
     return refuse(refusal);
 }
 

@@ -17,15 +17,18 @@
 
 namespace howdah::proxy::pgwire::chatter {
 
-// SQLite has the same thing under another spelling. `warning`: what it does not mean.
+// SQLite has the same thing under another spelling. `read_only`: what BEGIN READ ONLY or READ WRITE says.
 struct Rewrite {
     std::string sql;
-    std::string warning;
+    std::optional<bool> read_only;
 };
-// Nothing to be done: UNLISTEN *, SET TRANSACTION ISOLATION LEVEL …
+// Nothing to be done: UNLISTEN *, DISCARD PLANS …
 struct Acknowledge {
     std::string tag;
-    std::string warning;
+};
+struct SetTransaction { // SET TRANSACTION, SET SESSION CHARACTERISTICS AS TRANSACTION
+    std::optional<bool> read_only;
+    bool session = false;
 };
 struct Assign { // SET name = value, RESET name
     std::string name;
@@ -56,7 +59,8 @@ struct Refuse {
     ClientError error;
 };
 
-using Chatter = std::variant<Rewrite, Acknowledge, Assign, ResetAll, DiscardAll, Deallocate, Show, Constants, Refuse>;
+using Chatter = std::variant<Rewrite, Acknowledge, SetTransaction, Assign, ResetAll, DiscardAll, Deallocate, Show,
+                             Constants, Refuse>;
 
 // nullopt: not chatter. `sql` is one statement.
 std::optional<Chatter> recognize(std::string_view sql);

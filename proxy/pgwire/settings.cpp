@@ -44,7 +44,7 @@ constexpr std::array known{
     Known{"default_tablespace", "default_tablespace", "", Rule::kept},
     Known{"default_transaction_deferrable", "default_transaction_deferrable", "off", Rule::yes_or_no},
     Known{"default_transaction_isolation", "default_transaction_isolation", "serializable", Rule::isolation},
-    Known{"default_transaction_read_only", "default_transaction_read_only", "off", Rule::only, true},
+    Known{"default_transaction_read_only", "default_transaction_read_only", "off", Rule::yes_or_no, true},
     Known{"default_with_oids", "default_with_oids", "off", Rule::only},
     Known{"effective_cache_size", "effective_cache_size", "4GB", Rule::kept},
     Known{"escape_string_warning", "escape_string_warning", "on", Rule::yes_or_no},
@@ -91,13 +91,15 @@ constexpr std::array known{
     Known{"timezone", "TimeZone", "UTC", Rule::kept, true},
     Known{"transaction_deferrable", "transaction_deferrable", "off", Rule::yes_or_no},
     Known{"transaction_isolation", "transaction_isolation", "serializable", Rule::isolation},
-    Known{"transaction_read_only", "transaction_read_only", "off", Rule::only},
+    Known{"transaction_read_only", "transaction_read_only", "off", Rule::yes_or_no},
     Known{"transaction_timeout", "transaction_timeout", "0", Rule::kept},
     Known{"transform_null_equals", "transform_null_equals", "off", Rule::only},
     Known{"wal_writer_delay", "wal_writer_delay", "200ms", Rule::kept},
     Known{"work_mem", "work_mem", "4MB", Rule::kept},
     Known{"xmloption", "xmloption", "content", Rule::kept},
 };
+
+constexpr std::string_view transaction_read_only = "transaction_read_only";
 
 std::string lower(std::string_view s)
 {
@@ -317,6 +319,10 @@ std::optional<ClientError> Settings::set(std::string_view name, const std::optio
         local_[key] = to;
         return std::nullopt;
     }
+    if (key == transaction_read_only) { // of this transaction, whatever was said
+        local_[key] = to;
+        return std::nullopt;
+    }
     local_.erase(key);
     if (value)
         session_[key] = to;
@@ -352,6 +358,8 @@ bool Settings::transaction_ended()
 std::optional<std::string> Settings::show(std::string_view name) const
 {
     const std::string key = lower(name);
+    if (key == transaction_read_only)
+        return read_only() ? "on" : "off";
     if (find(key) == nullptr && !defaults_.contains(key) && !session_.contains(key) && !local_.contains(key))
         return std::nullopt;
     return value_of(key);
@@ -389,6 +397,12 @@ std::vector<std::pair<std::string, std::string>> Settings::changed()
         rows.emplace_back(k.shown, now);
     }
     return rows;
+}
+
+bool Settings::read_only() const
+{
+    const auto transaction = local_.find(transaction_read_only);
+    return (transaction != local_.end() ? transaction->second : value_of("default_transaction_read_only")) == "on";
 }
 
 std::chrono::milliseconds Settings::statement_timeout() const

@@ -45,6 +45,8 @@ public:
     std::vector<std::pair<std::string, std::string>> changed();
 
     std::chrono::milliseconds statement_timeout() const;
+    // Whether writes are refused now: as the transaction says, else as default_transaction_read_only says.
+    bool read_only() const;
 
 private:
     std::string value_of(const std::string& name) const;

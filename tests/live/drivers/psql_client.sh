@@ -52,6 +52,8 @@ same "version" "PostgreSQL" bash -c "psql -X -At -c 'SELECT version()' | cut -d'
 same "show" "on" run -At -c "SHOW standard_conforming_strings"
 same "set" "" run -c "SET search_path TO public; SET statement_timeout = '5s'; RESET ALL"
 same "transaction with a level" "COMMIT" bash -c "psql -X -c 'BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT' | tail -1"
+has "a read-only transaction refuses a write" "readonly" run -c "BEGIN READ ONLY" -c "DELETE FROM t" -c "COMMIT"
+same "and only it" "UPDATE 1" psql -X -c "UPDATE t SET r = 2.5 WHERE id = 1"
 has "conninfo" "You are connected" run -c '\conninfo'
 has "\\dt" "|t|" run -At -c '\dt'
 has "\\d t" "name" run -c '\d t'
