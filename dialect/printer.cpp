@@ -136,8 +136,12 @@ Fragment widen(Fragment from, PgType to)
     to = carrier(to);
     if (from.type == to)
         return from;
-    if (from.classes.without_null().empty())
-        return null_of(to);
+    if (from.classes.without_null().empty()) { // NULL, or what is computed to be NULL: an aggregate, RAISE()
+        const Fragment null = null_of(to);
+        return from.text.starts_with("NULL::")
+                   ? null
+                   : Fragment{"(CASE WHEN " + from.text + " IS NULL THEN " + null.text + " END)", to, from.classes};
+    }
     if (from.type == PgType::boolean)
         return widen({parens(from.text + "::int::bigint"), PgType::int8, from.classes}, to);
     if (to == PgType::numeric && from.type == PgType::int8)

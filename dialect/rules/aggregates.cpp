@@ -35,26 +35,30 @@ std::optional<Fragment> lower_count(const Expr& expr, Lowering& lowering)
     return Fragment{aggregate_text(*n, text, lowering), PgType::int8, StorageClass::integer};
 }
 
-// sum(DISTINCT x) of an INTEGER, a REAL or anything.
+// PostgreSQL's sum raises where the running sum overflows; the second try lets it be an infinity.
+std::string real_sum(const Lowering& lowering)
+{
+    return lowering.options().exact_arithmetic ? "howdah.real_sum" : "sum";
+}
+std::string real_average(const Lowering& lowering)
+{
+    return lowering.options().exact_arithmetic ? "howdah.real_avg" : "avg";
+}
+
 std::optional<Fragment> lower_sum(const Expr& expr, Lowering& lowering)
 {
     const Call* n = aggregate_of(expr, {"sum"});
     if (!n)
         return std::nullopt;
     const Fragment x = lowering.value(*n->args[0]);
-    const bool exact = lowering.options().exact_arithmetic;
     if (x.type == PgType::int8)
         return Fragment{call("howdah.isum_f", {aggregate_text(*n, {"sum", x.text, n->distinct, {}}, lowering)}),
                         PgType::int8, Classes(StorageClass::integer).with_null()};
-    if (x.type == PgType::float8 && !exact)
-        return Fragment{aggregate_text(*n, {"sum", x.text, n->distinct, {}}, lowering), PgType::float8,
+    if (x.type == PgType::float8)
+        return Fragment{aggregate_text(*n, {real_sum(lowering), x.text, n->distinct, {}}, lowering), PgType::float8,
                         Classes(StorageClass::real).with_null()};
-    const std::string order = x.type == PgType::float8 ? lowering.row_order : std::string();
-    const Fragment sum{
-        aggregate_text(*n, {"howdah.sum", widen(x, PgType::v).text, n->distinct, n->distinct ? std::string() : order},
-                       lowering),
-        PgType::numeric, number.with_null()};
-    return x.type == PgType::float8 ? to_real(sum) : sum;
+    return Fragment{aggregate_text(*n, {"howdah.sum", widen(x, PgType::v).text, n->distinct, {}}, lowering),
+                    PgType::numeric, number.with_null()};
 }
 
 std::optional<Fragment> lower_average(const Expr& expr, Lowering& lowering)
@@ -64,11 +68,13 @@ std::optional<Fragment> lower_average(const Expr& expr, Lowering& lowering)
         return std::nullopt;
     const bool total = function_name(*n) == "total";
     const Fragment x = lowering.value(*n->args[0]);
-    if (n->distinct && (x.type == PgType::text || x.type == PgType::bytea || x.type == PgType::v))
-        throw refusal(std::string(function_name(*n)) +
-                          "(DISTINCT x) of texts cannot be run exactly; cast x to a number",
-                      expr.span);
-    const std::string text = aggregate_text(*n, {total ? "sum" : "avg", to_real(x).text, n->distinct, {}}, lowering);
+    // DISTINCT compares the values as they are, before they become REAL.
+    const bool by_value = n->distinct && x.type != PgType::float8;
+    const std::string name = by_value ? (total ? "howdah.total" : "howdah.avg")
+                             : total  ? real_sum(lowering)
+                                      : real_average(lowering);
+    const std::string text =
+        aggregate_text(*n, {name, by_value ? widen(x, PgType::v).text : to_real(x).text, n->distinct, {}}, lowering);
     if (total)
         return Fragment{call("COALESCE", {text, "'0'::double precision"}), PgType::float8, StorageClass::real};
     return Fragment{text, PgType::float8, Classes(StorageClass::real).with_null()};

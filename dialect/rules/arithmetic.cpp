@@ -99,17 +99,21 @@ std::optional<Fragment> lower_arithmetic(const Expr& expr, Lowering& lowering)
 
 // modulo:  a % b  =>  a % NULLIF(b, 0)      of reals: over their integral parts, the result REAL
 //
-// SQLite takes the remainder of 64-bit integers whatever the operands are.
+// SQLite takes the remainder of 64-bit integers whatever the operands are. Of a text it takes the integer prefix, but
+// the class of the number that the text is.
 std::optional<Fragment> lower_modulo(const Expr& expr, Lowering& lowering)
 {
     const auto* n = as<Binary>(expr);
     if (!n || n->op != BinaryOp::modulo)
         return std::nullopt;
-    const Fragment a = to_number(lowering.any(*n->lhs));
-    const Fragment b = to_number(lowering.any(*n->rhs));
-    if (a.type == PgType::numeric || b.type == PgType::numeric)
-        return Fragment{call("howdah.n_mod", {widen(a, PgType::numeric).text, widen(b, PgType::numeric).text}),
-                        PgType::numeric, number.with_null()};
+    const Fragment a = lowering.value(*n->lhs);
+    const Fragment b = lowering.value(*n->rhs);
+    if (only_null(a) || only_null(b))
+        return null_of(PgType::int8);
+    const auto is_plain = [](const Fragment& f) { return f.type == PgType::int8 || f.type == PgType::float8; };
+    if (!is_plain(a) || !is_plain(b))
+        return Fragment{call("howdah.v_mod", {widen(a, PgType::v).text, widen(b, PgType::v).text}), PgType::numeric,
+                        number.with_null()};
     if (a.type == PgType::int8 && b.type == PgType::int8)
         return Fragment{"(" + a.text + " % " + guarded(b, *n->rhs, lowering) + ")", a.type,
                         Classes(StorageClass::integer).with_null()};

@@ -37,8 +37,10 @@ Fragment glob(const Expr& operand, const Expr& pattern, Lowering& lowering)
         else if (f->type == PgType::bytea)
             blobs.push_back(is_not_null(*f));
     }
-    if (!blobs.empty())
+    if (!blobs.empty()) {
+        result.classes = Classes(StorageClass::integer).with_null();
         result.text = "(CASE WHEN " + join(blobs, " OR ") + " THEN false ELSE " + result.text + " END)";
+    }
     return result;
 }
 

@@ -72,9 +72,7 @@ Fragment like(const Expr& operand, const Expr& pattern, const Expr* escape, Lowe
         return truth_value(false);
     if (p.classes == Classes(StorageClass::blob))
         return truth_value(false);
-    if (only_null(x) || only_null(p))
-        return unknown();
-    Fragment result = match(to_text(x), pattern, p, escape, lowering);
+    Fragment result = only_null(x) || only_null(p) ? unknown() : match(to_text(x), pattern, p, escape, lowering);
     std::vector<std::string> blobs;
     for (const Fragment* f : {&x, &p}) {
         if (!can_be_blob(*f))
@@ -86,8 +84,10 @@ Fragment like(const Expr& operand, const Expr& pattern, const Expr* escape, Lowe
         else
             throw refusal("LIKE with a pattern that may be a blob cannot be run", pattern.span);
     }
-    if (!blobs.empty())
+    if (!blobs.empty()) {
+        result.classes = Classes(StorageClass::integer).with_null();
         result.text = "(CASE WHEN " + join(blobs, " OR ") + " THEN false ELSE " + result.text + " END)";
+    }
     return result;
 }
 

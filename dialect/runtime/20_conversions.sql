@@ -1,23 +1,41 @@
 -- SQLite's conversions between storage classes (catalogue 2 and 4). In names: i int8, r float8, n tagged number, t text,
 -- b bytea, v howdah.v; x2y takes an x and gives a y. None catches an exception, so all may run in parallel workers.
 
--- REAL -> TEXT is "%!.15g". A cast of float8 to numeric is itself a correct rounding to 15 digits.
-CREATE OR REPLACE FUNCTION howdah.r2t_exponent(f float8) RETURNS text
+-- REAL -> TEXT is "%!.15g", computed by SQLite with long double. Where 15 digits say the whole value a cast to numeric,
+-- which rounds to 15 digits, is the same, and so it is where what follows them is far from a half.
+CREATE OR REPLACE FUNCTION howdah.r2t_slow(f float8) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  s text;
+  digits text; -- 15, without trailing zeros
+  e int;       -- of the first digit
+  q record;
 BEGIN
   IF f = 'Infinity' THEN RETURN 'Inf'; ELSIF f = '-Infinity' THEN RETURN '-Inf'; ELSIF f = 'NaN' THEN RETURN NULL; END IF;
-  s := btrim(to_char(f, '9.99999999999999EEEE'));
-  s := regexp_replace(s, '0+e', 'e');
-  RETURN regexp_replace(s, '\.e', '.0e');
+  IF f = 0 THEN RETURN '0.0'; END IF;
+  digits := btrim(to_char(abs(f), '9.9999999999999999EEEE'));
+  IF abs(f) < 1e100 AND abs(f) > 1e-8 AND substr(digits, 17, 2) NOT BETWEEN '48' AND '51' THEN
+    digits := btrim(to_char(abs(f), '9.99999999999999EEEE'));
+    e := substr(digits, 18)::int;
+    digits := replace(left(digits, 16), '.', '');
+  ELSE
+    q := howdah.r_digits(f, false, 14, 26);
+    digits := q.digits;
+    e := q.e;
+  END IF;
+  digits := rtrim(digits, '0');
+  RETURN CASE WHEN f < 0 THEN '-' ELSE '' END
+      || CASE WHEN e < -4 OR e > 14
+              THEN left(digits, 1) || '.' || CASE WHEN length(digits) > 1 THEN substr(digits, 2) ELSE '0' END
+                   || 'e' || CASE WHEN e < 0 THEN '-' ELSE '+' END || CASE WHEN abs(e) < 10 THEN '0' ELSE '' END || abs(e)
+              WHEN e < 0 THEN '0.' || repeat('0', -e - 1) || digits
+              WHEN length(digits) <= e + 1 THEN digits || repeat('0', e + 1 - length(digits)) || '.0'
+              ELSE left(digits, e + 1) || '.' || substr(digits, e + 2) END;
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.r2t(f float8) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN f = 0 THEN '0.0'
-              WHEN abs(f) >= 1e-4 AND abs(f) < 999999999999999.5 THEN (f::numeric + 0.0)::text
-              ELSE howdah.r2t_exponent(f) END $$;
+  SELECT CASE WHEN abs(f) >= 1e-4 AND abs(f) < 1e15 AND f::numeric::float8 = f THEN (f::numeric + 0.0)::text
+              ELSE howdah.r2t_slow(f) END $$;
 
 CREATE OR REPLACE FUNCTION howdah.n2t(x numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -139,9 +157,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN scale(x) > 0 AND x = trunc(x) AND x > -9223372036854775808 AND x < 9223372036854775807
               THEN trunc(x) ELSE x END $$;
 
--- CAST(x AS NUMERIC)
+-- CAST(x AS NUMERIC): an integral value below 2^51 becomes INTEGER (sqlite3RealSameAsInt).
+CREATE OR REPLACE FUNCTION howdah.real_as_int(x numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN scale(x) > 0 AND x = trunc(x) AND x >= -2251799813685248 AND x < 2251799813685248
+              THEN trunc(x) ELSE x END $$;
+
 CREATE OR REPLACE FUNCTION howdah.t2num(x text) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.intify(howdah.t2n(x)) $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.real_as_int(howdah.t2n(x)) $$;
 
 CREATE OR REPLACE FUNCTION howdah.v2num(x howdah.v) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -184,7 +207,6 @@ CREATE OR REPLACE FUNCTION howdah.aff_text(x howdah.v) RETURNS howdah.v
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL THEN ROW(NULL, howdah.n2t((x).n), NULL)::howdah.v ELSE x END $$;
 
--- NUMERIC affinity before a comparison: unlike on store, a REAL stays what it is (1.0 compares as 1 anyway).
 -- The number a function of mathematics sees: a text that does not look like a number, or a blob, is none.
 CREATE OR REPLACE FUNCTION howdah.t2math(x text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -93,12 +93,17 @@ BEGIN
   RETURN howdah.r2n(howdah.r_div(a::float8, b::float8));
 END $$;
 
--- Both operands become int8; the result is REAL when one of them was.
-CREATE OR REPLACE FUNCTION howdah.n_mod(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN howdah.n2i(b) = 0 THEN NULL
-              WHEN scale(a) = 0 AND scale(b) = 0 THEN mod(a, b)
-              ELSE mod(howdah.n2i(a)::numeric, howdah.n2i(b)::numeric) + 0.0 END $$;
+-- Both operands become int8 as CAST would have it; the result is REAL when one of them is no INTEGER.
+CREATE OR REPLACE FUNCTION howdah.v_mod(a howdah.v, b howdah.v) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  x numeric := howdah.v2i(a);
+  y numeric := howdah.v2i(b);
+BEGIN
+  IF y = 0 THEN RETURN NULL; END IF;
+  IF scale(howdah.v2n(a)) = 0 AND scale(howdah.v2n(b)) = 0 THEN RETURN mod(x, y); END IF;
+  RETURN mod(x, y) + 0.0;
+END $$;
 
 CREATE OR REPLACE FUNCTION howdah.n_neg(a numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -169,7 +169,8 @@ CREATE OR REPLACE FUNCTION howdah.char_(VARIADIC codes int8[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT coalesce(string_agg(
            CASE WHEN c IS NULL OR c = 0 THEN howdah.err('char(0): NUL cannot be stored in PostgreSQL text', 'HW0NU')
-                WHEN c < 0 OR c > 1114111 OR c BETWEEN 55296 AND 57343 THEN chr(65533)
+                WHEN c BETWEEN 55296 AND 57343 THEN howdah.err('char(): a surrogate is no UTF-8', 'HW0NU')
+                WHEN c < 0 OR c > 1114111 THEN chr(65533)
                 ELSE chr(c::int4) END, '' ORDER BY o), '')
     FROM unnest(codes) WITH ORDINALITY u(c, o) $$;
 
@@ -179,22 +180,24 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).b IS NOT NULL AND (y).b IS NOT NULL THEN position((y).b IN (x).b)
               ELSE strpos(howdah.v2t(x), howdah.v2t(y)) END::int8 $$;
 
+-- By bytes: of one outside ASCII SQLite looks at the low seven bits.
 CREATE OR REPLACE FUNCTION howdah.soundex(x text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  codes int[] := '{0,1,2,3,0,1,2,0,0,2,2,4,5,5,0,1,2,6,2,3,0,1,0,2,0,2}';
-  s text := regexp_replace(upper(coalesce(x, '') COLLATE "C"), '^[^A-Z]+', '');
-  out text := left(s, 1);
+  codes constant int[] := '{0,1,2,3,0,1,2,0,0,2,2,4,5,5,0,1,2,6,2,3,0,1,0,2,0,2}';
+  bytes bytea := howdah.t2b(regexp_replace(upper(coalesce(x, '') COLLATE "C") COLLATE "C", '^[^A-Z]+', ''));
+  out text;
   previous int;
+  letter int;
   digit int;
-  c text;
 BEGIN
-  IF s = '' THEN RETURN '?000'; END IF;
-  previous := codes[ascii(out) - 64];
-  FOR i IN 2..length(s) LOOP
+  IF length(bytes) = 0 THEN RETURN '?000'; END IF;
+  out := chr(get_byte(bytes, 0));
+  previous := codes[get_byte(bytes, 0) - 64];
+  FOR i IN 1..length(bytes) - 1 LOOP
     EXIT WHEN length(out) >= 4;
-    c := substr(s, i, 1);
-    digit := CASE WHEN c COLLATE "C" BETWEEN 'A' AND 'Z' THEN codes[ascii(c) - 64] ELSE 0 END;
+    letter := (get_byte(bytes, i) & 95) - 64;
+    digit := CASE WHEN get_byte(bytes, i) & 64 <> 0 AND letter BETWEEN 1 AND 26 THEN codes[letter] ELSE 0 END;
     IF digit > 0 THEN
       IF digit <> previous THEN previous := digit; out := out || digit; END IF;
     ELSE
@@ -210,8 +213,8 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   s text := howdah.r2t(f);
 BEGIN
-  IF s IN ('Inf', '-Inf') OR s::float8 = f THEN RETURN s; END IF;
-  RETURN btrim(to_char(f, '9.99999999999999999999EEEE')); -- "%!.20e"
+  IF s IN ('Inf', '-Inf') OR howdah.s2r(s) = f THEN RETURN s; END IF;
+  RETURN howdah.printf_real(f, 'e', '!', 0, 20);
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.quote(x howdah.v) RETURNS text

@@ -1,30 +1,120 @@
 -- Decimal digits of reals as SQLite prints them, round(), and mathematics with SQLite's answers at the edges of a domain.
 
--- 25 significant digits.
-CREATE OR REPLACE FUNCTION howdah.r_digits(f float8) RETURNS numeric
+-- 2^k, exactly.
+CREATE OR REPLACE FUNCTION howdah.pow2(k int) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-  RETURN to_char(f, '9.999999999999999999999999EEEE')::numeric;
+  IF k >= 0 THEN RETURN 2::numeric ^ k; END IF;
+  RETURN 5::numeric ^ (-k) * ('1e' || k)::numeric;
 END $$;
 
--- What "%.<p>f" prints: half a unit of the last place and a fudge of 3e-16 are added, then digits are cut after `nsd`
--- significant ones (sqlite3_str_vappendf, case etFLOAT).
+CREATE OR REPLACE FUNCTION howdah.binary_exponent(f float8) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT (((get_byte(float8send(f), 0) & 127) << 4) | (get_byte(float8send(f), 1) >> 4)) - 1023 $$;
+
+-- The exact value of a double as a decimal: mantissa times a power of two.
+CREATE OR REPLACE FUNCTION howdah.r_exact(f float8) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  bits int8 := ('x' || encode(float8send(f), 'hex'))::bit(64)::int8;
+  exponent int := ((bits >> 52) & 2047)::int;
+  mantissa numeric := bits & 4503599627370495;
+BEGIN
+  IF exponent = 0 THEN exponent := 1; ELSE mantissa := mantissa + 4503599627370496; END IF;
+  RETURN CASE WHEN bits < 0 THEN -mantissa ELSE mantissa END * howdah.pow2(exponent - 1075);
+END $$;
+
+-- SQLite 3.40 formats with long double: the value with a 64-bit significand that is nearest to x > 0.
+CREATE OR REPLACE FUNCTION howdah.ld(x numeric) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  e int;
+  m numeric;
+  whole numeric;
+BEGIN
+  IF x = 0 THEN RETURN 0; END IF;
+  IF x < 1e-300 THEN RETURN howdah.ld(x * howdah.pow2(200)) * howdah.pow2(-200); END IF;
+  e := howdah.binary_exponent(x::float8);
+  IF x < howdah.pow2(e) THEN e := e - 1; END IF; -- x::float8 had been rounded up to a power of two
+  m := x * howdah.pow2(63 - e);
+  whole := floor(m);
+  m := m - whole;
+  IF m > 0.5 OR (m = 0.5 AND mod(whole, 2) = 1) THEN whole := whole + 1; END IF;
+  RETURN whole * howdah.pow2(e - 63);
+END $$;
+
+-- The digits that sqlite3_str_vappendf of 3.40 computes for |f| (cases etFLOAT, `fixed`, and etEXP, etGENERIC): those of
+-- "%.<p>f", or p + 1 of them, the first for 10^e. After `nsd` significant ones they are zeros.
+CREATE OR REPLACE FUNCTION howdah.r_digits(f float8, fixed boolean, p int, nsd int, OUT digits text, OUT e int)
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  one constant numeric := 9223372036854775808; -- 2^63 stands for 1 while digits are taken
+  x numeric := howdah.r_exact(abs(f));
+  rounder numeric := howdah.r_exact(('5e-' || (p % 10 + 1))::float8);
+  scale_ numeric := 1;
+  v numeric;
+  d numeric;
+  unit numeric;
+  rest numeric;
+BEGIN
+  FOR i IN 1..p / 10 LOOP rounder := howdah.ld(rounder * howdah.r_exact(1e-10)); END LOOP;
+  IF fixed THEN
+    IF p + howdah.binary_exponent(f) / 3 < 15 THEN
+      rounder := howdah.ld(rounder + howdah.ld(x * howdah.r_exact(3e-16)));
+    END IF;
+    x := howdah.ld(x + rounder);
+  END IF;
+  e := 0;
+  IF x > 0 THEN
+    -- 1e100 is a double there, and not exact.
+    WHILE e < 300 AND x >= howdah.ld(howdah.r_exact(1e100) * scale_) LOOP
+      scale_ := howdah.ld(scale_ * howdah.r_exact(1e100));
+      e := e + 100;
+    END LOOP;
+    WHILE e < 300 AND x >= howdah.ld(10000000000 * scale_) LOOP scale_ := howdah.ld(scale_ * 10000000000); e := e + 10; END LOOP;
+    WHILE e < 308 AND x >= howdah.ld(10 * scale_) LOOP scale_ := howdah.ld(scale_ * 10); e := e + 1; END LOOP;
+    IF scale_ > 1 THEN x := howdah.ld(round(x, 80) / scale_); END IF;
+    WHILE x < howdah.r_exact(1e-8) LOOP x := howdah.ld(x * 100000000); e := e - 8; END LOOP;
+    WHILE x < 1 LOOP x := howdah.ld(x * 10); e := e - 1; END LOOP;
+  END IF;
+  IF NOT fixed THEN
+    x := howdah.ld(x + rounder);
+    IF x >= 10 THEN x := howdah.ld(x * howdah.r_exact(0.1)); e := e + 1; END IF;
+  END IF;
+  digits := '';
+  v := trunc(x * one);
+  FOR i IN 1..p + 1 + CASE WHEN fixed THEN e ELSE 0 END LOOP
+    IF i > nsd THEN digits := digits || '0'; CONTINUE; END IF;
+    d := div(v, one);
+    digits := digits || d::text;
+    v := (v - d * one) * 10;
+    unit := CASE WHEN v < 2 * one THEN 1 WHEN v < 4 * one THEN 2 WHEN v < 8 * one THEN 4 ELSE 8 END;
+    rest := mod(v, unit);
+    v := v - rest;
+    IF rest * 2 > unit OR (rest * 2 = unit AND mod(div(v, unit), 2) = 1) THEN v := v + unit; END IF;
+  END LOOP;
+END $$;
+
+-- Whether the decimal x, cut after d places, is so far from a half there that no rounding error of SQLite's matters.
+CREATE OR REPLACE FUNCTION howdah.is_no_tie(x numeric, d int) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT abs(abs(x) * ('1e' || d)::numeric % 1 - 0.5) > abs(x) * ('1e' || d)::numeric * 1e-15 + 1e-15 $$;
+
+-- What "%.<p>f" prints.
 CREATE OR REPLACE FUNCTION howdah.r_fixed(f float8, p int, nsd int DEFAULT 16) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  a numeric := abs(howdah.r_digits(f));
-  binary_exponent int;
-  r numeric;
-  k int;
+  x numeric;
+  q record;
 BEGIN
   IF f = 0 THEN RETURN round(0::numeric, p); END IF;
-  binary_exponent := (((get_byte(float8send(f), 0) & 127) << 4) | (get_byte(float8send(f), 1) >> 4)) - 1023;
-  r := a + 0.5 * (10::numeric ^ (-p));
-  IF p + (binary_exponent / 3) < 15 THEN r := r + a * 3e-16; END IF;
-  k := floor(log(r))::int;
-  IF 10::numeric ^ k > r THEN k := k - 1; ELSIF 10::numeric ^ (k + 1) <= r THEN k := k + 1; END IF;
-  r := trunc(r, least(p, nsd - 1 - k));
-  RETURN round(CASE WHEN f < 0 THEN -r ELSE r END, greatest(p, 0));
+  IF abs(f) < 1e9 AND abs(f) > 1e-9 AND p <= 6 THEN
+    x := f::text::numeric;
+    IF howdah.is_no_tie(x, p) THEN RETURN round(x, p); END IF;
+  END IF;
+  q := howdah.r_digits(f, true, p, nsd);
+  x := round(('0' || q.digits)::numeric * ('1e' || (-p))::numeric, p);
+  RETURN CASE WHEN f < 0 THEN -x ELSE x END;
 END $$;
 
 -- round(X) and round(X, Y): half away from zero, on the printed decimal.
@@ -34,13 +124,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               ELSE f END $$;
 
 CREATE OR REPLACE FUNCTION howdah.round_(f float8, d int8) RETURNS float8
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN d IS NULL OR f IS NULL THEN NULL
-              WHEN abs(f) >= 4503599627370496 THEN f
-              WHEN howdah.low32(d) <= 0 THEN howdah.round_(f)
-              WHEN abs(f) < 1e9 AND howdah.low32(d) <= 6
-              THEN round(f::text::numeric * 1.0000000000000003, howdah.low32(d)::int4)::float8 + 0.0::float8
-              ELSE howdah.r_fixed(f, least(howdah.low32(d), 30)::int4)::float8 END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  d := howdah.low32(d);
+  IF abs(f) >= 4503599627370496 OR f = 'NaN' THEN RETURN f; END IF;
+  IF d <= 0 THEN RETURN howdah.round_(f); END IF;
+  RETURN howdah.r_fixed(f, least(d, 30)::int4)::float8 + 0.0::float8;
+END $$;
 
 -- abs() of an INTEGER: the smallest has none.
 CREATE OR REPLACE FUNCTION howdah.abs_i(i int8) RETURNS int8
@@ -129,7 +219,7 @@ BEGIN
     RETURN CASE WHEN b < 0 THEN 0 WHEN a < 0 AND odd THEN '-Infinity'::float8 ELSE 'Infinity'::float8 END;
   END IF;
   IF a < 0 AND b <> trunc(b) THEN RETURN NULL; END IF;
-  magnitude := b * ln(abs(a));
+  magnitude := howdah.r_mul(b, ln(abs(a)));
   IF magnitude > 709.7827128933841 THEN RETURN CASE WHEN a < 0 AND odd THEN '-Infinity'::float8 ELSE 'Infinity'::float8 END; END IF;
   IF magnitude < -745.1332191019412 THEN RETURN 0; END IF;
   RETURN power(a, b);
@@ -145,23 +235,6 @@ BEGIN
     RETURN a::int8 % b::int8;
   END IF;
   RETURN mod(howdah.r_exact(a), howdah.r_exact(b))::float8;
-END $$;
-
--- The exact value of a double as a decimal: mantissa times a power of two.
-CREATE OR REPLACE FUNCTION howdah.r_exact(f float8) RETURNS numeric
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-DECLARE
-  bits int8 := ('x' || encode(float8send(f), 'hex'))::bit(64)::int8;
-  exponent int := ((bits >> 52) & 2047)::int;
-  mantissa numeric := bits & 4503599627370495;
-  value numeric;
-BEGIN
-  IF exponent = 0 THEN exponent := 1; ELSE mantissa := mantissa + 4503599627370496; END IF;
-  exponent := exponent - 1075;
-  IF exponent >= 0 THEN value := mantissa * 2::numeric ^ exponent;
-  ELSE value := mantissa * 5::numeric ^ (-exponent) * ('1e' || exponent)::numeric;
-  END IF;
-  RETURN CASE WHEN bits < 0 THEN -value ELSE value END;
 END $$;
 
 -- ceil(), floor(), trunc(): an INTEGER stays one.

@@ -1,19 +1,18 @@
 -- printf() and format(): sqlite3_str_vappendf of SQLite's printf.c, conversion by conversion.
 
--- Mantissa and exponent of |f| as "%.<p>e" prints them, digits cut after `nsd` significant ones.
+-- Mantissa and exponent of |f| as "%.<p>e" prints them.
 CREATE OR REPLACE FUNCTION howdah.r_scientific(f float8, p int, nsd int, OUT m numeric, OUT e int)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  a numeric := abs(howdah.r_digits(f));
+  q record := howdah.r_digits(f, false, p, nsd);
 BEGIN
-  IF a = 0 THEN m := round(0::numeric, p); e := 0; RETURN; END IF;
-  e := floor(log(a))::int;
-  m := a * ('1e' || (-e))::numeric;
-  IF m >= 10 THEN m := m / 10; e := e + 1; ELSIF m < 1 THEN m := m * 10; e := e - 1; END IF;
-  m := m + 0.5 * ('1e' || (-p))::numeric;
-  IF m >= 10 THEN m := m / 10; e := e + 1; END IF;
-  m := round(trunc(m, least(p, nsd - 1)), p);
+  m := round(q.digits::numeric * ('1e' || (-p))::numeric, p);
+  e := q.e;
 END $$;
+
+-- What stands before a number that is not negative: the later of the flags '+' and ' '.
+CREATE OR REPLACE FUNCTION howdah.printf_sign(flags text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT coalesce(substring(reverse(flags) from '[+ ]'), '') $$;
 
 -- %d %i %u %x %X %o %p %r
 CREATE OR REPLACE FUNCTION howdah.printf_integer(i numeric, conversion text, flags text, width int, places int) RETURNS text
@@ -26,10 +25,8 @@ DECLARE
   alternate text;
 BEGIN
   IF conversion IN ('d', 'i', 'r') THEN
-    IF i < 0 THEN prefix := '-'; i := -i;
-    ELSIF strpos(flags, '+') > 0 THEN prefix := '+';
-    ELSIF strpos(flags, ' ') > 0 THEN prefix := ' ';
-    END IF;
+    prefix := CASE WHEN i < 0 THEN '-' ELSE howdah.printf_sign(flags) END;
+    i := abs(i);
   ELSIF i < 0 THEN
     i := i + 18446744073709551616;
   END IF;
@@ -67,7 +64,7 @@ DECLARE
   alternate boolean := strpos(flags, '#') > 0;
   long_form boolean := strpos(flags, '!') > 0;
   nsd int := CASE WHEN strpos(flags, '!') > 0 THEN 26 ELSE 16 END;
-  prefix text := CASE WHEN f < 0 THEN '-' WHEN strpos(flags, '+') > 0 THEN '+' WHEN strpos(flags, ' ') > 0 THEN ' ' ELSE '' END;
+  prefix text := CASE WHEN f < 0 THEN '-' ELSE howdah.printf_sign(flags) END;
   form text := lower(conversion);
   trim_zeros boolean := strpos(flags, '!') > 0;
   point boolean;
@@ -113,6 +110,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               WHEN strpos(flags, '-') > 0 THEN s || repeat(' ', width - size)
               ELSE repeat(' ', width - size) || s END $$;
 
+-- A precision cuts a text after so many bytes, or characters under '!'.
+CREATE OR REPLACE FUNCTION howdah.printf_cut(s text, places int, by_character boolean) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN places < 0 THEN s
+              WHEN by_character THEN left(s, places)
+              ELSE howdah.b2t(substr(howdah.t2b(s), 1, places)) END $$;
+
 -- %c %s %z %q %Q %w
 CREATE OR REPLACE FUNCTION howdah.printf_text(s text, conversion text, flags text, width int, places int) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -127,17 +131,14 @@ BEGIN
   END IF;
   IF conversion IN ('q', 'Q', 'w') THEN
     IF s IS NULL THEN
-      s := CASE conversion WHEN 'Q' THEN 'NULL' ELSE '(NULL)' END;
+      s := howdah.printf_cut(CASE conversion WHEN 'Q' THEN 'NULL' ELSE '(NULL)' END, places, by_character);
     ELSE
-      IF places >= 0 THEN s := left(s, places); END IF;
+      s := howdah.printf_cut(s, places, by_character);
       s := CASE conversion WHEN 'w' THEN replace(s, '"', '""') ELSE replace(s, '''', '''''') END;
       IF conversion = 'Q' THEN s := '''' || s || ''''; END IF;
     END IF;
   ELSE
-    s := coalesce(s, '');
-    IF places >= 0 THEN
-      s := CASE WHEN by_character THEN left(s, places) ELSE howdah.b2t(substr(howdah.t2b(s), 1, places)) END;
-    END IF;
+    s := howdah.printf_cut(coalesce(s, ''), places, by_character);
   END IF;
   RETURN howdah.printf_pad(s, CASE WHEN by_character THEN length(s) ELSE octet_length(s) END, flags, width);
 END $$;
@@ -209,10 +210,11 @@ END $$;
 CREATE OR REPLACE FUNCTION howdah.printf(format text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.printf(format, VARIADIC '{}'::howdah.v[]) $$;
 
--- "%.<places>f", the conversion of money, for at most 6 places.
+-- "%.<places>f", the conversion of money. NULL prints as zero.
 CREATE OR REPLACE FUNCTION howdah.printf_f(f float8, places int) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN f IS NULL THEN round(0::numeric, places)::text
-              WHEN abs(f) < 1e9 THEN CASE WHEN f < 0 THEN '-' ELSE '' END
-                                     || round(abs(f)::text::numeric * 1.0000000000000003, places)::text
-              ELSE howdah.printf_real(f, 'f', '', 0, places) END $$;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  IF f IS NULL THEN RETURN round(0::numeric, places)::text; END IF;
+  IF abs(f) = 'Infinity' THEN RETURN howdah.r2t(f); END IF;
+  RETURN CASE WHEN f < 0 THEN '-' ELSE '' END || abs(howdah.r_fixed(f, places))::text;
+END $$;

@@ -330,7 +330,7 @@ BEGIN
     p.is_raw := false;
     RETURN p;
   ELSIF u = 'unixepoch' THEN
-    IF NOT p.is_raw OR nth > 1 THEN RETURN NULL; END IF;
+    IF NOT p.is_raw OR nth > 1 OR abs(p.s) > 1e15 THEN RETURN NULL; END IF;
     r := p.s * 1000.0 + 210866760000000.0;
     IF r < 0 OR r >= 464269060800000 THEN RETURN NULL; END IF;
     p := howdah.d_jd_only(p);
@@ -435,7 +435,7 @@ BEGIN
       WHEN 'Y' THEN
         out := out || CASE WHEN p.y < 0 THEN '-' || lpad(abs(p.y)::text, greatest(3, length(abs(p.y)::text)), '0')
                            ELSE lpad(p.y::text, 4, '0') END;
-      WHEN 'J' THEN out := out || trim_scale(to_char(p.jd / 86400000.0::float8, '9.999999999999999EEEE')::numeric)::text;
+      WHEN 'J' THEN out := out || howdah.printf_real(p.jd / 86400000.0::float8, 'g', '', 0, 16);
       WHEN 'j', 'W' THEN
         first_day := p;
         first_day.has_jd := false;

@@ -78,8 +78,8 @@ LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
   SELECT howdah.err('JSON path error near ''' || replace(rest, '''', '''''') || '''') $$;
 
 -- The first step of a path: a key (`is_key`, raw) or an index; `rest` is what follows. The index of '[#-1]' is counted
--- from the length of `j`, that of '[#]' is the length. `found` is false where SQLite gives up without an error.
-CREATE OR REPLACE FUNCTION howdah.js_step(j json, path text, OUT found boolean, OUT is_key boolean, OUT key text, OUT idx int,
+-- from the length of `j`, that of '[#]' is the length. `leads` is false where SQLite gives up without an error.
+CREATE OR REPLACE FUNCTION howdah.js_step(j json, path text, OUT leads boolean, OUT is_key boolean, OUT key text, OUT idx int,
                                           OUT rest text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
@@ -87,7 +87,7 @@ DECLARE
   g text[];
   back numeric;
 BEGIN
-  found := false;
+  leads := false;
   is_key := left(path, 1) = '.';
   IF is_key THEN
     IF kind <> 'object' THEN RETURN; END IF;
@@ -118,7 +118,7 @@ BEGIN
     PERFORM howdah.js_path_error(path);
   END IF;
   rest := g[2];
-  found := true;
+  leads := true;
 END $$;
 
 -- The member of an object; of several with one key the first, as SQLite takes it.
@@ -136,7 +136,7 @@ DECLARE
 BEGIN
   WHILE path <> '' AND j IS NOT NULL LOOP
     step := howdah.js_step(j, path);
-    IF NOT step.found THEN RETURN NULL; END IF;
+    IF NOT step.leads THEN RETURN NULL; END IF;
     j := CASE WHEN step.is_key THEN howdah.js_member(j, step.key) ELSE j -> step.idx END;
     path := step.rest;
   END LOOP;
@@ -261,7 +261,7 @@ DECLARE
 BEGIN
   IF path = '' THEN RETURN CASE mode WHEN 'd' THEN NULL WHEN 'i' THEN j ELSE value END; END IF;
   step := howdah.js_step(j::json, path);
-  IF NOT step.found THEN RETURN j; END IF;
+  IF NOT step.leads THEN RETURN j; END IF;
   IF step.is_key THEN
     FOR e IN SELECT x.key, x.value::text AS text FROM json_each(j::json) WITH ORDINALITY x(key, value, o) ORDER BY x.o LOOP
       c := e.text;
@@ -308,6 +308,10 @@ BEGIN
   FOR i IN 1..cardinality(edits) / 2 LOOP
     CONTINUE WHEN edits[2 * i - 1] IS NULL;
     IF left(edits[2 * i - 1], 1) <> '$' THEN PERFORM howdah.js_path_error(edits[2 * i - 1]); END IF;
+    -- SQLite answers with the value itself, of its own class.
+    IF edits[2 * i - 1] = '$' AND mode <> 'i' THEN
+      PERFORM howdah.err('howdah: a JSON function that replaces the whole document cannot be run');
+    END IF;
     marker := U&'"\+10FFFD' || i || U&'\+10FFFD"';
     j := howdah.js_edit(j, substr(edits[2 * i - 1], 2), marker, mode);
   END LOOP;
@@ -327,8 +331,10 @@ BEGIN
   IF x IS NULL THEN RETURN NULL; END IF;
   j := howdah.js(x)::text;
   FOREACH path IN ARRAY paths LOOP
-    IF path IS NULL THEN RETURN NULL; END IF;
     IF left(path, 1) <> '$' THEN PERFORM howdah.js_path_error(path); END IF;
+  END LOOP;
+  FOREACH path IN ARRAY paths LOOP
+    IF path IS NULL THEN RETURN NULL; END IF;
     j := howdah.js_edit(j, substr(path, 2), NULL, 'd');
     IF j IS NULL THEN RETURN NULL; END IF;
   END LOOP;

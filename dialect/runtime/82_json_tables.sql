@@ -56,8 +56,10 @@ BEGIN
   END IF;
 END $$;
 
--- The id of the node a path leads to, and the last step of the path.
-CREATE OR REPLACE FUNCTION howdah.js_locate(j json, p text, OUT node json, OUT id int8, OUT last_key howdah.v, OUT last_step text)
+-- The node a path leads to, its id, its key, and how json_tree() spells its path and its parent's: with 0 for every index
+-- on the way, because SQLite has not counted there, and no key in an array for the same reason.
+CREATE OR REPLACE FUNCTION howdah.js_locate(j json, p text, OUT node json, OUT id int8, OUT last_key howdah.v,
+                                            OUT full_path text, OUT parent_path text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   step record;
@@ -66,13 +68,17 @@ DECLARE
 BEGIN
   node := j;
   id := 0;
-  last_step := '';
+  full_path := '$';
+  parent_path := '$';
   WHILE p <> '' LOOP
     step := howdah.js_step(node, p);
-    IF NOT step.found THEN node := NULL; RETURN; END IF;
+    IF NOT step.leads THEN node := NULL; RETURN; END IF;
     id := id + 1;
     j := NULL;
     i := 0;
+    parent_path := full_path;
+    full_path := full_path || CASE WHEN step.is_key THEN howdah.js_label(step.key) ELSE '[0]' END;
+    last_key := NULL;
     IF step.is_key THEN
       FOR e IN SELECT x.key AS k, x.value AS v FROM json_each(node) WITH ORDINALITY x(key, value, o) ORDER BY x.o LOOP
         id := id + 1;
@@ -86,9 +92,7 @@ BEGIN
         id := id + howdah.js_size(e.v);
         i := i + 1;
       END LOOP;
-      last_key := howdah.i2v(step.idx);
     END IF;
-    last_step := left(p, length(p) - length(step.rest));
     p := step.rest;
     node := j;
     IF node IS NULL THEN RETURN; END IF;
@@ -118,5 +122,5 @@ BEGIN
   IF left(p, 1) <> '$' THEN PERFORM howdah.js_path_error(p); END IF;
   at := howdah.js_locate(howdah.js(x), substr(p, 2));
   IF at.node IS NULL THEN RETURN; END IF;
-  RETURN QUERY SELECT * FROM howdah.js_walk(at.node, at.last_key, at.id, NULL, p, left(p, length(p) - length(at.last_step)), true, 0);
+  RETURN QUERY SELECT * FROM howdah.js_walk(at.node, at.last_key, at.id, NULL, at.full_path, at.parent_path, true, 0);
 END $$;

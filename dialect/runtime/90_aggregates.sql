@@ -70,6 +70,24 @@ END $$;
 
 CREATE OR REPLACE AGGREGATE howdah.sum(howdah.v) (SFUNC = howdah.sum_s, STYPE = howdah.sum_state, FINALFUNC = howdah.sum_f, PARALLEL = SAFE);
 
+-- sum() and avg() of REALs that may overflow on the way. The state is the sum and the count; NaN is NULL in the end.
+CREATE OR REPLACE FUNCTION howdah.real_s(s float8[], x float8) RETURNS float8[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN x IS NULL THEN s
+              ELSE ARRAY[coalesce(howdah.r_add(coalesce(s[1], 0), x), 'NaN'), coalesce(s[2], 0) + 1] END $$;
+CREATE OR REPLACE FUNCTION howdah.real_sum_f(s float8[]) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT nullif(s[1], 'NaN') $$;
+CREATE OR REPLACE FUNCTION howdah.real_avg_f(s float8[]) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT nullif(s[1], 'NaN') / s[2] $$;
+
+CREATE OR REPLACE AGGREGATE howdah.real_sum(float8) (SFUNC = howdah.real_s, STYPE = float8[], FINALFUNC = howdah.real_sum_f);
+CREATE OR REPLACE AGGREGATE howdah.real_avg(float8) (SFUNC = howdah.real_s, STYPE = float8[], FINALFUNC = howdah.real_avg_f);
+
+CREATE OR REPLACE FUNCTION howdah.real_v_s(s float8[], x howdah.v) RETURNS float8[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.real_s(s, howdah.v2r(x)) $$;
+CREATE OR REPLACE AGGREGATE howdah.total(howdah.v) (SFUNC = howdah.real_v_s, STYPE = float8[], FINALFUNC = howdah.real_sum_f);
+CREATE OR REPLACE AGGREGATE howdah.avg(howdah.v) (SFUNC = howdah.real_v_s, STYPE = float8[], FINALFUNC = howdah.real_avg_f);
+
 -- The texts of distinct values, in the order in which those first occur: group_concat(DISTINCT x) and
 -- json_group_array(DISTINCT x). A NULL text is left out.
 DO $do$
