@@ -86,11 +86,8 @@ namespace {
 
 // ORDER BY of a recursive SELECT is the order of its queue. Where the first term counts the steps (n + 1 of itself),
 // that is an order among the rows: DESC goes depth first, ASC breadth first, the other terms order the children of a
-// row.
-struct TreeOrder {
-    bool depth_first = false;
-    std::span<const OrderingTerm> siblings;
-};
+// row. Any other order SQLite promises to no one.
+enum class TreeOrder : std::uint8_t { none, depth_first, breadth_first };
 
 bool counts_steps(const Expr& e, const CommonTable& table, int column)
 {
@@ -99,87 +96,68 @@ bool counts_steps(const Expr& e, const CommonTable& table, int column)
         return false;
     for (const auto& [a, b] : {std::pair{&sum->lhs, &sum->rhs}, std::pair{&sum->rhs, &sum->lhs}}) {
         const auto* ref = as<ColumnRef>(bare(**a));
-        const auto* literal = as<Literal>(bare(**b));
-        const auto* step = literal ? std::get_if<std::int64_t>(&literal->value) : nullptr;
-        if (ref && ref->source && ref->source->common == &table && ref->index == column && step && *step > 0)
+        const bool counts = (*b)->constant && (*b)->classes.only(StorageClass::integer);
+        if (ref && ref->source && ref->source->common == &table && ref->index == column && counts)
             return true;
     }
     return false;
 }
 
-std::optional<TreeOrder> tree_order(const CommonTable& table)
+TreeOrder tree_order(const CommonTable& table)
 {
     const Select& select = *table.select;
     if (select.order_by.empty() || select.operators.back() != CompoundOp::union_all)
-        return std::nullopt;
+        return TreeOrder::none;
     const OrderingTerm& first = select.order_by.front();
     const SelectCore& step = select.cores.back();
     const auto column = static_cast<std::size_t>(first.result_column) - 1;
     if (column >= step.outputs.size() || !counts_steps(*step.outputs[column].expr, table, static_cast<int>(column)))
-        return std::nullopt;
-    return TreeOrder{first.direction == Direction::descending, std::span(select.order_by).subspan(1)};
-}
-
-// One step of a path, as a row that compares as the sibling does; nullopt when PostgreSQL has no such row.
-std::optional<std::string> path_step(const TreeOrder& order, const std::vector<Fragment>& columns,
-                                     const std::string& row_order)
-{
-    std::vector<std::string> parts;
-    for (const OrderingTerm& term : order.siblings) {
-        const Fragment& value = columns[static_cast<std::size_t>(term.result_column) - 1];
-        const bool descending = term.direction == Direction::descending;
-        const bool number = value.type == PgType::int8 || value.type == PgType::float8 || value.type == PgType::numeric;
-        if (term.nulls != Nulls::unspecified || (descending && !number))
-            return std::nullopt;
-        const std::string key = collation_key(value, term.expr->collation).text;
-        parts.push_back(key + (descending ? " IS NULL" : " IS NOT NULL"));
-        parts.push_back(descending ? "-" + key : key);
-    }
-    if (!row_order.empty())
-        parts.push_back(row_order);
-    if (parts.empty())
-        parts.push_back("0::bigint");
-    return "ROW(" + join(parts, ", ") + ")";
+        return TreeOrder::none;
+    return first.direction == Direction::descending ? TreeOrder::depth_first : TreeOrder::breadth_first;
 }
 
 } // namespace
 
-// The path from the root that each row has under ORDER BY … DESC: an array of steps, which PostgreSQL sorts as a tree
-// is walked. False when the order cannot be kept, which SQLite promises to no one.
-bool SelectLowering::add_path(const CommonTable& table, std::vector<Arm>& arms)
+// The place of a row among the rows found with it, which is its place among its siblings.
+std::string SelectLowering::place(std::span<const OrderingTerm> siblings, const std::vector<Fragment>& columns,
+                                  const std::string& row_order) const
 {
-    const std::optional<TreeOrder> order = tree_order(table);
-    if (!order || !order->depth_first)
-        return false;
-    std::vector<std::vector<std::string>> steps; // one per row of VALUES, else one
-    for (const Arm& arm : arms) {
-        std::vector<std::string>& own = steps.emplace_back();
-        const std::size_t count = arm.rows.empty() ? 1 : arm.rows.size();
-        for (std::size_t row = 0; row < count; ++row) {
-            const std::string number = std::to_string(row) + "::bigint";
-            const std::optional<std::string> step = arm.rows.empty() ? path_step(*order, arm.columns, arm.row_order)
-                                                                     : path_step(*order, arm.rows[row], number);
-            if (!step)
-                return false;
-            own.push_back(*step);
-        }
+    std::vector<std::string> keys;
+    for (const OrderingTerm& term : siblings)
+        keys.push_back(sort_key(term, columns[static_cast<std::size_t>(term.result_column) - 1]).text(true));
+    if (!row_order.empty())
+        keys.push_back(row_order);
+    return "row_number() OVER (" + (keys.empty() ? "" : "ORDER BY " + join(keys, ", ")) + ")";
+}
+
+// ORDER BY … DESC gives each row its path from the root, an array of places, which sorts as a tree is walked.
+std::string SelectLowering::anchor_with_path(const CommonTable& table, const std::string& anchor,
+                                             const std::vector<PgType>& types)
+{
+    std::vector<std::string> names;
+    std::vector<Fragment> columns;
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        names.push_back(quote_identifier("c" + std::to_string(i + 1)));
+        columns.push_back({names.back(), types[i]});
     }
-    for (std::size_t i = 0; i + 1 < arms.size(); ++i) {
-        if (arms[i].rows.empty())
-            arms[i].columns.push_back({"ARRAY[" + steps[i][0] + "]", PgType::v});
-        for (std::size_t row = 0; row < arms[i].rows.size(); ++row)
-            arms[i].rows[row].push_back({"ARRAY[" + steps[i][row] + "]", PgType::v});
-    }
+    const std::string list = join(names, ", ");
+    const auto siblings = std::span(table.select->order_by).subspan(1);
+    return "SELECT " + list + ", ARRAY[" + place(siblings, columns, "") + "] FROM (" + anchor + ") AS " +
+           quote_identifier(l_.fresh("anchor")) + "(" + list + ")";
+}
+
+void SelectLowering::add_path(const CommonTable& table, Arm& step)
+{
+    const std::string place_of = place(std::span(table.select->order_by).subspan(1), step.columns, step.row_order);
     for (const Source* source : sources_of(*table.select->cores.back().from))
         if (source->common == &table)
-            arms.back().columns.push_back(
-                {quote_identifier(source->pg_alias) + ".\"path\" || " + steps.back()[0], PgType::v});
-    return true;
+            step.columns.push_back(
+                {"(" + quote_identifier(source->pg_alias) + ".\"path\" || " + place_of + ")", PgType::v});
 }
 
 // anchor UNION [ALL] recursive. PostgreSQL takes the columns' types from the anchor, so every arm is given the types
 // that all arms need, found by trying.
-std::string SelectLowering::recursive_body(const CommonTable& table, std::vector<PgType>& types, bool& has_path)
+std::string SelectLowering::recursive_body(const CommonTable& table, std::vector<PgType>& types)
 {
     const Select& select = *table.select;
     const auto is_recursive = [&](const SelectCore& core) { return core.from && refers_to(*core.from, table); };
@@ -207,11 +185,15 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
                     if (f.type == PgType::text)
                         f.text = parens(f.text + " COLLATE \"C\"");
         }
-        has_path = add_path(table, arms);
+        const bool has_path = tree_order(table) == TreeOrder::depth_first;
+        if (has_path)
+            add_path(table, arms.back());
         const Arm last = std::move(arms.back());
         arms.pop_back();
         std::string anchor = compound_body(select, arms);
-        if (arms.size() > 1)
+        if (has_path)
+            anchor = anchor_with_path(table, anchor, types);
+        else if (arms.size() > 1)
             anchor = parens(anchor);
         const bool all = select.operators.back() == CompoundOp::union_all;
         if (!all && select.operators.back() != CompoundOp::union_)
@@ -232,14 +214,14 @@ std::string SelectLowering::recursive_table(const CommonTable& table)
     if (!select.order_by.empty() && limited)
         throw refusal(
             "LIMIT of a recursive common table with ORDER BY, which chooses rows in the order they are found");
-    const std::optional<TreeOrder> order = tree_order(table);
+    const TreeOrder order = tree_order(table);
     const std::string name = l_.common_[&table].name;
-    const std::string all = limited || order ? name + "+" : name;
+    const std::string all = limited || order != TreeOrder::none ? name + "+" : name;
     const std::string columns = column_list(table);
-    bool has_path = false;
+    const bool has_path = order == TreeOrder::depth_first;
     l_.common_[&table].name = all;
     l_.common_[&table].open = true;
-    const std::string body = recursive_body(table, types, has_path);
+    const std::string body = recursive_body(table, types);
     l_.common_[&table].open = false;
     l_.common_[&table].name = name;
     const std::string all_columns = has_path ? columns.substr(0, columns.size() - 1) + ", \"path\")" : columns;
@@ -250,7 +232,7 @@ std::string SelectLowering::recursive_table(const CommonTable& table)
             " FROM " + quote_identifier(all) + limit(select.limit.get(), select.offset.get());
     if (has_path)
         text += " ORDER BY \"path\"";
-    else if (order && !order->depth_first)
+    else if (order == TreeOrder::breadth_first)
         text += breadth_first(table, types);
     return text + ")";
 }

@@ -119,8 +119,8 @@ std::string SelectLowering::compound_body(const Select& select, std::vector<Arm>
     return body;
 }
 
-// Without ORDER BY, what UNION, EXCEPT and INTERSECT give comes in the order of its columns, which is how SQLite finds
-// equal rows.
+// What UNION, EXCEPT and INTERSECT give comes in the order of its columns, which is how SQLite finds equal rows; ORDER
+// BY puts some of them first.
 std::string SelectLowering::compound_order(const Select& select, const std::string& body,
                                            const std::vector<PgType>& types, bool in_order)
 {
@@ -143,9 +143,13 @@ std::string SelectLowering::compound_order(const Select& select, const std::stri
     };
     for (const OrderingTerm& term : select.order_by)
         add(&term, static_cast<std::size_t>(term.result_column) - 1);
-    if (select.order_by.empty() && in_order && select.operators.back() != CompoundOp::union_all)
+    std::set<int> sorted;
+    for (const OrderingTerm& term : select.order_by)
+        sorted.insert(term.result_column);
+    if (in_order && select.operators.back() != CompoundOp::union_all)
         for (std::size_t i = 0; i < types.size(); ++i)
-            add(nullptr, i);
+            if (sorted.count(static_cast<int>(i) + 1) == 0)
+                add(nullptr, i);
     if (by_position.empty())
         return body;
     if (!by_key)

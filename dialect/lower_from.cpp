@@ -243,22 +243,10 @@ std::string SelectLowering::from(const FromClause& from, bool in_order)
     return text;
 }
 
-// The order of a core that reads one table: what SQLite gives when nothing else is asked.
-std::vector<SortKey> SelectLowering::natural_order(const SelectCore& core)
+// The order in which SQLite visits the rows of a FROM clause: by rowid, the rows of the first table outermost.
+std::vector<SortKey> SelectLowering::visiting_order(const FromClause& from) const
 {
     std::vector<SortKey> keys;
-    if (!core.from || finds_one_row(core))
-        return keys;
-    const std::vector<const Source*> sources = sources_of(*core.from);
-    if (sources.size() == 1)
-        for (std::string& text : own_order(*sources.front()))
-            keys.push_back({{std::move(text), PgType::int8, StorageClass::integer}});
-    return keys;
-}
-
-std::string SelectLowering::row_order(const FromClause& from) const
-{
-    std::vector<std::string> keys;
     for (const Source* source : sources_of(from)) {
         const auto common = l_.common_.find(source->common);
         if (common != l_.common_.end() && common->second.open)
@@ -266,9 +254,18 @@ std::string SelectLowering::row_order(const FromClause& from) const
         const std::vector<std::string> own = own_order(*source);
         if (own.empty())
             break;
-        keys.insert(keys.end(), own.begin(), own.end());
+        for (const std::string& text : own)
+            keys.push_back({{text, PgType::int8, StorageClass::integer}});
     }
-    return join(keys, ", ");
+    return keys;
+}
+
+// What a core that reads one table gives when no order is asked for.
+std::vector<SortKey> SelectLowering::natural_order(const SelectCore& core) const
+{
+    if (!core.from || finds_one_row(core) || sources_of(*core.from).size() != 1)
+        return {};
+    return visiting_order(*core.from);
 }
 
 // ------------------------------------------------------------------------------------------------ Lowering

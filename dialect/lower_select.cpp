@@ -118,6 +118,21 @@ bool is_fixed(const Expr& e)
     return e.constant || (ref && ref->source && ref->depth > 0);
 }
 
+// Whether WHERE says column = value.
+bool fixes(const Expr& where, int column)
+{
+    const auto* binary = as<Binary>(bare(where));
+    if (binary && binary->op == BinaryOp::logical_and)
+        return fixes(*binary->lhs, column) || fixes(*binary->rhs, column);
+    if (!binary || binary->op != BinaryOp::equal)
+        return false;
+    const auto is_column = [column](const Expr& e) {
+        const ColumnRef* ref = column_of(e);
+        return ref && ref->depth == 0 && ref->index == column;
+    };
+    return (is_column(*binary->lhs) && is_fixed(*binary->rhs)) || (is_column(*binary->rhs) && is_fixed(*binary->lhs));
+}
+
 bool names_unique_value(const Expr& where)
 {
     const auto* binary = as<Binary>(bare(where));
@@ -134,6 +149,30 @@ bool names_unique_value(const Expr& where)
 }
 
 } // namespace
+
+bool reads_backwards(const SelectCore& core, const std::vector<OrderingTerm>& terms)
+{
+    const std::vector<const Source*> sources = sources_of(*core.from);
+    if (sources.size() != 1 || !sources.front()->table)
+        return false;
+    const auto matches = [&](const Index& index) {
+        std::size_t term = 0;
+        for (const IndexColumn& column : index.columns) {
+            if (term == terms.size() || column.column == -2)
+                break;
+            const ColumnRef* ref = column_of(*terms[term].expr);
+            const bool down = terms[term].direction == Direction::descending;
+            if (ref && ref->index == column.column && terms[term].expr->collation == column.collation &&
+                down != column.descending)
+                ++term;
+            else if (!core.where || !fixes(*core.where, column.column))
+                return false;
+        }
+        return term == terms.size();
+    };
+    const std::vector<Index>& indexes = sources.front()->table->indexes;
+    return std::any_of(indexes.begin(), indexes.end(), matches);
+}
 
 bool finds_one_row(const SelectCore& core)
 {
@@ -225,6 +264,38 @@ void SelectLowering::output_order(const SelectCore& core, const std::vector<Orde
     }
 }
 
+// SQLite's sorter is stable: rows that ORDER BY takes for equal stay as they were visited, groups in the order of their
+// keys.
+void SelectLowering::break_ties(const SelectCore& core, const std::vector<OrderingTerm>& terms,
+                                const std::optional<Aggregation>& aggregation, Arm& arm) const
+{
+    const auto sorts_by = [&arm](const std::string& text) {
+        return std::any_of(arm.order.begin(), arm.order.end(), [&](const SortKey& k) { return k.key.text == text; });
+    };
+    std::set<int> sorted;
+    for (const SortKey& key : arm.order)
+        sorted.insert(key.column);
+    sorted.erase(0);
+    if (!core.from || finds_one_row(core) || has_window(core) || (core.distinct && sorted.size() == arm.columns.size()))
+        return;
+    bool all_alike = true; // rows that are equal as keys are equal to the eye
+    for (std::size_t i = 0; i < arm.columns.size(); ++i)
+        all_alike = all_alike && (core.outputs[i].expr->constant ||
+                                  (sorted.count(static_cast<int>(i) + 1) != 0 &&
+                                   !has_variants(arm.columns[i], core.outputs[i].expr->collation)));
+    if (all_alike)
+        return;
+    const bool backwards = !aggregation && reads_backwards(core, terms);
+    for (SortKey& key : aggregation ? aggregation->natural_order() : visiting_order(*core.from)) {
+        if (sorts_by(key.key.text) && sources_of(*core.from).size() == 1 && !aggregation)
+            return;
+        if (sorts_by(key.key.text))
+            continue;
+        key.descending = backwards;
+        arm.order.push_back(std::move(key));
+    }
+}
+
 // ------------------------------------------------------------------------------------------------ one core
 
 SelectLowering::Arm SelectLowering::values(const SelectCore& core)
@@ -248,7 +319,7 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     Arm arm;
     if (core.from) {
         arm.rest = " FROM " + from(*core.from, (natural && !core.aggregate) || is_order_sensitive(core));
-        l_.row_order = row_order(*core.from);
+        l_.row_order = join_keys(visiting_order(*core.from));
     }
     if (const std::string where = l_.where(core.where.get()); !where.empty())
         arm.rest += " WHERE " + where;
@@ -260,6 +331,8 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     for (const SelectCore::Output& output : core.outputs)
         arm.columns.push_back(l_.value(*output.expr));
     output_order(core, terms, arm);
+    if (!terms.empty() && (needs.in_order || needs.one_row))
+        break_ties(core, terms, aggregation, arm);
     std::string having = core.having ? l_.condition(*core.having).text : "";
     if (natural && aggregation)
         arm.order = aggregation->natural_order();
@@ -463,7 +536,8 @@ std::string Lowering::select(const Select& select, const std::vector<PgType>* ty
     return SelectLowering(*this).query(select, types, outputs, {});
 }
 
-std::string Lowering::select_in_order(const Select& select, const std::vector<PgType>* types, std::vector<Output>* outputs)
+std::string Lowering::select_in_order(const Select& select, const std::vector<PgType>* types,
+                                      std::vector<Output>* outputs)
 {
     return SelectLowering(*this).query(select, types, outputs, {true, false});
 }

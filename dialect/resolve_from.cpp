@@ -111,6 +111,7 @@ Scope::Entry Resolver::table_ref(TableRef& ref, Scope& scope)
         ref.join.reset();
         all->cores.push_back(std::move(core));
         ref.select = std::move(all);
+        aliased_joins_.insert(ref.select.get());
     }
     if (ref.join) {
         from_entries(*ref.join, entry.group, scope);
@@ -375,7 +376,7 @@ std::vector<Resolver::StarColumn> Resolver::star(const std::vector<Scope::Entry>
 
 void Resolver::expand_star(SelectCore& core, const ResultColumn& column, Scope& scope)
 {
-    for (const StarColumn& c : star(scope.entries, false)) {
+    for (const StarColumn& c : star(scope.entries, aliased_joins_.count(scope.select) != 0)) {
         if (column.star_of.empty() ? c.repeated : !c.source || !equal_names(c.source->name, column.star_of.text))
             continue;
         core.expanded.push_back(column_expr(c.matches, c.name, column.span));

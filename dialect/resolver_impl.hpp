@@ -130,6 +130,7 @@ private:
     std::vector<const Scope*> references_; // the level of every column found so far: whose aggregate a call is
     enum class State : std::uint8_t { open, done };
     std::map<const CommonTable*, State> common_;
+    std::set<const Select*> aliased_joins_; // SELECT * that stands for (a JOIN b) AS x
 };
 
 // Fills affinity, collation, classes and `constant` from the leaves up.

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -112,6 +113,8 @@ private:
     std::string print_unique(const Arm& arm);
     static void distinct(const SelectCore& core, Arm& arm);
     void output_order(const SelectCore& core, const std::vector<OrderingTerm>& terms, Arm& arm);
+    void break_ties(const SelectCore& core, const std::vector<OrderingTerm>& terms,
+                    const std::optional<Aggregation>& aggregation, Arm& arm) const;
     SortKey sort_key(const OrderingTerm& term, const Fragment& value) const;
     std::string compound_body(const Select& select, std::vector<Arm>& arms);
     std::string folding_body(const Select& select, const std::vector<Arm>& arms, const std::vector<PgType>& types);
@@ -130,15 +133,18 @@ private:
     std::string derived(Source& source, const Select& select, bool in_order);
     std::string json_rows(const TableRef& ref, const Source& source);
     std::string mirror_rows(const TableRef& ref, Source& source);
-    std::string row_order(const FromClause& from) const;
-    static std::vector<SortKey> natural_order(const SelectCore& core);
+    std::vector<SortKey> visiting_order(const FromClause& from) const;
+    std::vector<SortKey> natural_order(const SelectCore& core) const;
     static bool reads_further_right(const Expr& condition, const FromClause& from, std::size_t item);
 
     // lower_common_table.cpp
     const std::string& common_table(const CommonTable& table);
     std::string recursive_table(const CommonTable& table);
-    std::string recursive_body(const CommonTable& table, std::vector<PgType>& types, bool& has_path);
-    bool add_path(const CommonTable& table, std::vector<Arm>& arms);
+    std::string recursive_body(const CommonTable& table, std::vector<PgType>& types);
+    std::string place(std::span<const OrderingTerm> siblings, const std::vector<Fragment>& columns,
+                      const std::string& row_order) const;
+    std::string anchor_with_path(const CommonTable& table, const std::string& anchor, const std::vector<PgType>& types);
+    void add_path(const CommonTable& table, Arm& step);
     std::string breadth_first(const CommonTable& table, const std::vector<PgType>& types);
 
     Lowering& l_;
@@ -146,6 +152,8 @@ private:
 
 // Whether the SELECT gives at most one row whatever the data.
 bool is_single_row(const Select& select);
+// Whether SQLite reads the core's one table backwards to sort it: an index has all terms, each the other way round.
+bool reads_backwards(const SelectCore& core, const std::vector<OrderingTerm>& terms);
 // Whether the core's WHERE names a unique key's value.
 bool finds_one_row(const SelectCore& core);
 // The sources of a FROM clause from left to right, those of parenthesised joins included.
