@@ -223,6 +223,8 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
             o.is_empty = true;
             co_return o;
         }
+        if (parameters.size() > static_cast<std::size_t>(compiled.parameter_count)) // as sqlite3_bind_… says
+            co_return failed(make_error(25, "column index out of range"));
         if (compiled.kind == Kind::local)
             co_return co_await run_local(sql, parameters, compiled, sink);
         if (compiled.kind == Kind::session)

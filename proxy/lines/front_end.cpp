@@ -81,12 +81,17 @@ public:
     awaitable<void> run();
 
     // ReplySink
-    void on_columns(std::span<const Column> columns) override { append_header(out_, id_, columns); }
+    void on_columns(std::span<const Column> columns) override
+    {
+        if (begin_header())
+            append_header(out_, id_, columns);
+    }
     void on_row(std::span<const ValueView> row) override { append_row(out_, row); }
     void on_raw_columns(std::span<const RawColumn> columns) override
     {
         raw_columns_.assign(columns.begin(), columns.end());
-        append_raw_header(out_, id_, columns);
+        if (begin_header())
+            append_raw_header(out_, id_, columns);
     }
     void on_raw_row(std::span<const RawField> row) override { append_raw_row(out_, raw_columns_, row); }
     awaitable<bool> flush() override
@@ -95,8 +100,25 @@ public:
             co_await write_out();
         co_return !gone_;
     }
+    bool rewind() override
+    {
+        if (header_at_)
+            out_.resize(*header_at_);
+        return header_at_.has_value();
+    }
 
 private:
+    // A statement that runs a second time describes its columns again: the header takes the place of the first one, or
+    // is left out where that has been sent.
+    bool begin_header()
+    {
+        if (has_header_ && !rewind())
+            return false;
+        has_header_ = true;
+        header_at_ = out_.size();
+        return true;
+    }
+
     awaitable<std::optional<std::string_view>> next_line();
     void make_room();
     awaitable<bool> read_more();
@@ -139,8 +161,10 @@ private:
     std::size_t searched_ = 0; // no newline between `taken_` and here
     bool end_of_input_ = false;
 
-    std::string out_; // what has not been sent
-    std::string id_;  // of the request that is being answered
+    std::string out_;                      // what has not been sent
+    std::string id_;                       // of the request that is being answered
+    bool has_header_ = false;              // the statement that runs has a header,
+    std::optional<std::size_t> header_at_; // which begins here in out_, unless it has been sent
     std::vector<RawColumn> raw_columns_;
 
     bool waiting_ = false;                      // for the client's next line
@@ -255,6 +279,7 @@ awaitable<void> Conversation::write_out()
         gone_ = gone_ || error;
     }
     out_.clear();
+    header_at_.reset();
     if (out_.capacity() > keep_capacity)
         out_.shrink_to_fit();
 }
@@ -361,6 +386,8 @@ awaitable<bool> Conversation::run_statement(std::string_view statement, const Re
             co_return false;
     }
     running_ = true;
+    has_header_ = false;
+    header_at_.reset();
     const std::span<const Value> values = own ? *own : request.positional;
     // Named before it is awaited: GCC 12 destroys temporaries of a co_await expression twice (GCC bug 101367).
     auto run = session_->run(statement, values, *this);

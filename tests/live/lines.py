@@ -123,6 +123,21 @@ def a_list_is_consumed_statement_by_statement():
 
 
 @test
+def a_value_without_a_parameter_is_an_error():
+    c = Client()
+    same(c.error('{"sql": "SELECT ?", "params": [1, 2]}')['error'], {'code': 25, 'name': 'SQLITE_RANGE', 'message': 'column index out of range', 'sqlstate': '08P01'})
+
+
+@test
+def an_answer_that_needs_a_second_run_has_one_header():
+    c = Client()
+    c.ask('CREATE TABLE wide(a INTEGER); INSERT INTO wide VALUES (9223372036854775807), (1)')
+    c.send('SELECT a + 1 FROM wide ORDER BY a DESC\n')
+    same(c.line()['columns'], ['a + 1'])
+    same((c.line(), c.line(), c.line()['rows']), ([9223372036854775808.0], [2], 2))
+
+
+@test
 def several_statements_have_more_in_every_trailer_but_the_last():
     c = Client()
     c.send('SELECT 1; ; /* nothing */ SELECT 2;; -- end\n')
