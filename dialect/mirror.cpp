@@ -372,6 +372,45 @@ void Mirror::query(std::string_view sql, std::span<const Value> parameters, cons
         row(cursor.row());
 }
 
+Value Mirror::like_is_case_sensitive()
+{
+    impl_->enter({}, time_limit_ms);
+    const Scoped scope(impl_->mode, Impl::Mode::open);
+    const Prepared prepared(impl_->db, "SELECT NOT ('a' LIKE 'A')");
+    step(prepared.get());
+    return to_value(column(prepared.get(), 0));
+}
+
+Mirror::PragmaAnswer Mirror::pragma(std::string_view name, const std::optional<std::string>& value)
+{
+    constexpr std::array<std::string_view, 4> beyond_the_connection = {"hard_heap_limit", "soft_heap_limit",
+                                                                       "temp_store_directory", "data_store_directory"};
+    PragmaAnswer answer;
+    if (contains(beyond_the_connection, name))
+        return answer;
+    impl_->enter({}, time_limit_ms);
+    const Scoped scope(impl_->mode, Impl::Mode::open);
+    std::string sql = "PRAGMA " + quoted(name);
+    if (value) {
+        sql += " = '";
+        for (const char c : *value)
+            sql += c == '\'' ? "''" : std::string(1, c);
+        sql += "'";
+    }
+    const Prepared prepared(impl_->db, sql);
+    if (!prepared.get())
+        return answer;
+    const int columns = sqlite3_column_count(prepared.get());
+    for (int i = 0; i < columns; ++i)
+        answer.columns.emplace_back(sqlite3_column_name(prepared.get(), i));
+    while (step(prepared.get())) {
+        auto& row = answer.rows.emplace_back();
+        for (int i = 0; i < columns; ++i)
+            row.push_back(to_value(column(prepared.get(), i)));
+    }
+    return answer;
+}
+
 struct Mirror::Cursor::State {
     Impl& impl;
     SessionValues session;

@@ -84,6 +84,17 @@ public:
         std::vector<ValueView> row_;
     };
 
+    // Sets or reads a PRAGMA of this mirror's own connection: for a mirror that serves one session's settings, not for
+    // a catalog's. A pragma that reaches beyond the connection (the process' heap limits, directories) is not carried
+    // out.
+    struct PragmaAnswer {
+        std::vector<std::string> columns;
+        std::vector<std::vector<Value>> rows;
+    };
+    // What PRAGMA case_sensitive_like, which cannot be read, has set: 1 when 'a' LIKE 'A' is false.
+    Value like_is_case_sensitive();
+    PragmaAnswer pragma(std::string_view name, const std::optional<std::string>& value);
+
     // The value of a row-independent expression in SQLite's text, over ?1 … ?n. 'now' is the time of this call.
     Value evaluate(std::string_view expression, std::span<const Value> parameters, const SessionValues& session) const;
 

@@ -51,6 +51,10 @@ Session::Impl::Impl(Databases& databases_, std::string name_, std::string client
 
 Session::Impl::~Impl()
 {
+    if (lease && pinned_by_temp)
+        lease->mark_dirty();
+    if (pin_reason != nullptr)
+        --shared.totals.pins[pin_reason];
     if (busy || !transaction.autocommit())
         --shared.busy;
 }
@@ -203,8 +207,12 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
     bool retried_stale = false;
     for (int promotions = 0;;) {
         auto planning = plan(sql, parameters, with);
-        if (auto* error = std::get_if<dialect::Error>(&planning))
+        if (auto* error = std::get_if<dialect::Error>(&planning)) {
+            // What SQLite finds out when it runs (a constraint, a datatype mismatch) leaves changes() at 0.
+            if ((error->code & 0xFF) == dialect::code::constraint || (error->code & 0xFF) == dialect::code::mismatch)
+                values.changes = 0;
             co_return failed(client_error(*error, sql));
+        }
         const Planned planned = std::move(std::get<Planned>(planning));
         const dialect::Compiled& compiled = *planned.plan;
         if (compiled.kind == dialect::Compiled::Kind::promote) {
@@ -232,6 +240,10 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
         if (query_only && (compiled.kind == Kind::write || compiled.kind == Kind::schema))
             co_return failed(make_error(8, "attempt to write a readonly database"));
 
+        if (compiled.kind == Kind::accepted && !transaction.autocommit() &&
+            std::holds_alternative<dialect::Vacuum>(compiled.statement->node))
+            co_return failed(make_error(1, "cannot VACUUM from within a transaction"));
+
         Attempt attempt;
         std::optional<dialect::Error> unsendable; // a parameter that PostgreSQL cannot hold
         try {
@@ -245,8 +257,6 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
         if (attempt.ok()) {
             if (compiled.kind == Kind::schema)
                 adopt_catalog(compiled.next);
-            if (compiled.touches_temp && !pinned_by_temp && lease)
-                pinned_by_temp = true;
             if (compiled.kind == Kind::write) {
                 values.changes = attempt.changes;
                 values.total_changes += attempt.changes;

@@ -303,6 +303,13 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     }
     if (!attempt.ok())
         co_return attempt;
+    if (plan.touches_temp) {
+        // TEMP objects live on this connection alone: it stays with the session, and is never lent to another.
+        if (own)
+            lease = std::move(own);
+        use = &*lease;
+        pinned_by_temp = true;
+    }
 
     if (inside && lock)
         transaction.took_writer_lock();

@@ -121,6 +121,7 @@ struct Session::Impl {
 
     // -- session_pragma.cpp
     boost::asio::awaitable<Outcome> run_pragma(std::string_view sql, const dialect::Pragma& pragma, ReplySink& sink);
+    dialect::Mirror::PragmaAnswer set_or_read(const std::string& pragma_name, const dialect::Pragma& pragma);
     boost::asio::awaitable<Outcome> run_persistent_pragma(std::string name_of, const dialect::Pragma& pragma,
                                                           ReplySink& sink);
     boost::asio::awaitable<Outcome> run_foreign_key_check(const dialect::Pragma& pragma, ReplySink& sink);

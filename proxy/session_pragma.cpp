@@ -30,10 +30,7 @@ constexpr std::array<std::string_view, 2> checks{"integrity_check", "quick_check
 // Kept per database on the server.
 constexpr std::array<std::string_view, 2> persistent{"user_version", "application_id"};
 
-struct RowsOf {
-    std::vector<std::string> columns;
-    std::vector<std::vector<Value>> rows;
-};
+using RowsOf = dialect::Mirror::PragmaAnswer;
 
 RowsOf ask(const dialect::Mirror& mirror, std::string_view sql, const dialect::Mirror::SessionValues& values)
 {
@@ -74,14 +71,6 @@ void deliver(const RowsOf& answer, ReplySink& sink)
     }
 }
 
-std::int64_t integer_of(const RowsOf& answer, std::int64_t otherwise)
-{
-    if (answer.rows.empty() || answer.rows.front().empty())
-        return otherwise;
-    const auto* value = std::get_if<std::int64_t>(&answer.rows.front().front());
-    return value == nullptr ? otherwise : *value;
-}
-
 } // namespace
 
 asio::awaitable<Outcome> Session::Impl::run_pragma(std::string_view sql, const dialect::Pragma& pragma, ReplySink& sink)
@@ -100,32 +89,7 @@ asio::awaitable<Outcome> Session::Impl::run_pragma(std::string_view sql, const d
         } else if (pragma_name == "foreign_key_check") {
             co_return co_await run_foreign_key_check(pragma, sink);
         } else {
-            if (!settings) {
-                settings = std::make_unique<dialect::Mirror>();
-                (void)ask(*settings, "PRAGMA busy_timeout = " + std::to_string(busy_timeout_ms), values);
-                if (options.foreign_keys)
-                    (void)ask(*settings, "PRAGMA foreign_keys = 1", values);
-            }
-            // A schema name before the pragma has the same settings behind it.
-            std::string text = "PRAGMA " + pragma.name.name.text;
-            if (pragma.has_value)
-                text += " = '" + pragma.value + "'";
-            const bool ignored = !transaction.autocommit() && (pragma_name == "foreign_keys" && pragma.has_value);
-            if (!ignored)
-                answer = ask(*settings, text, values);
-            options.foreign_keys = integer_of(ask(*settings, "PRAGMA foreign_keys", values), 0) != 0;
-            options.recursive_triggers = integer_of(ask(*settings, "PRAGMA recursive_triggers", values), 0) != 0;
-            defer_foreign_keys =
-                !transaction.autocommit() && integer_of(ask(*settings, "PRAGMA defer_foreign_keys", values), 0) != 0;
-            query_only = integer_of(ask(*settings, "PRAGMA query_only", values), 0) != 0;
-            busy_timeout_ms = integer_of(ask(*settings, "PRAGMA busy_timeout", values), default_busy_timeout_ms);
-            // This one cannot be read back, and the setting shows in the answers alone.
-            if (pragma_name == "case_sensitive_like" && pragma.has_value) {
-                RowsOf sample;
-                settings->query("SELECT 'a' LIKE 'A'", {}, values, [&](std::span<const ValueView> row) {
-                    options.case_sensitive_like = row[0].integer == 0;
-                });
-            }
+            answer = set_or_read(pragma_name, pragma);
         }
     } catch (const dialect::Error& error) {
         co_return failed(client_error(error, sql));
@@ -138,6 +102,36 @@ asio::awaitable<Outcome> Session::Impl::run_pragma(std::string_view sql, const d
     o.tag = o.has_columns ? "SELECT " + std::to_string(o.rows) : "PRAGMA";
     ++shared.totals.local;
     co_return o;
+}
+
+dialect::Mirror::PragmaAnswer Session::Impl::set_or_read(const std::string& pragma_name, const dialect::Pragma& pragma)
+{
+    if (!settings) {
+        settings = std::make_unique<dialect::Mirror>();
+        settings->pragma("busy_timeout", std::to_string(busy_timeout_ms));
+        settings->pragma("foreign_keys", options.foreign_keys ? "1" : "0");
+    }
+    // https://sqlite.org/pragma.html#pragma_foreign_keys: no effect inside a transaction.
+    if (pragma_name == "foreign_keys" && pragma.has_value && !transaction.autocommit())
+        return {};
+    auto answer = settings->pragma(pragma_name, pragma.has_value ? std::optional(pragma.value) : std::nullopt);
+    const auto value_of = [&](std::string_view name_of, std::int64_t otherwise) {
+        const auto read = settings->pragma(name_of, std::nullopt);
+        const auto* value = read.rows.empty() ? nullptr : std::get_if<std::int64_t>(&read.rows.front().front());
+        return value == nullptr ? otherwise : *value;
+    };
+    options.foreign_keys = value_of("foreign_keys", 0) != 0;
+    options.recursive_triggers = value_of("recursive_triggers", 0) != 0;
+    defer_foreign_keys = !transaction.autocommit() && value_of("defer_foreign_keys", 0) != 0;
+    query_only = value_of("query_only", 0) != 0;
+    busy_timeout_ms = value_of("busy_timeout", default_busy_timeout_ms);
+    // This one cannot be read back; what it changes is the answer of LIKE.
+    if (pragma_name == "case_sensitive_like" && pragma.has_value) {
+        const Value differs = settings->like_is_case_sensitive();
+        options.case_sensitive_like = differs == Value(std::int64_t{1});
+        values.case_sensitive_like = options.case_sensitive_like;
+    }
+    return answer;
 }
 
 // PRAGMA user_version and application_id: 32-bit integers that belong to the database file, here to howdah.database.
