@@ -3,6 +3,8 @@
 #include "dialect/compile.hpp"
 #include "proxy/session.hpp"
 
+#include <algorithm>
+
 namespace howdah::proxy {
 
 namespace {
@@ -96,9 +98,10 @@ std::string describe_columns(const Compiled& compiled)
     return text;
 }
 
-bool explain_one(std::string& out, std::string_view sql, const Catalog& catalog)
+bool explain_one(std::string& out, std::string_view sql, const Catalog& catalog, std::vector<Value> parameters)
 {
-    const Explanation e = dialect::explain(CompileRequest{sql, catalog, {}, {}, {}});
+    parameters.resize(static_cast<std::size_t>(catalog.mirror().prepare(sql).parameter_count), std::int64_t{1});
+    const Explanation e = dialect::explain(CompileRequest{sql, catalog, parameters, {}, {}});
     section(out, "statement", sql);
     section(out, "tokens", e.tokens);
     section(out, "tree", e.tree);
@@ -125,7 +128,7 @@ bool explain_one(std::string& out, std::string_view sql, const Catalog& catalog)
 
 } // namespace
 
-ExplainText explain(std::string_view sql, std::string_view schema)
+ExplainText explain(std::string_view sql, std::string_view schema, const std::vector<std::string>& parameters)
 {
     ExplainText result;
     try {
@@ -136,9 +139,12 @@ ExplainText explain(std::string_view sql, std::string_view schema)
             schema.remove_prefix(length);
         }
         const auto catalog = Catalog::make(mirror.schema(), {{"main", "main"}}, 1);
+        std::vector<Value> values;
+        for (const auto& literal : parameters)
+            values.push_back(catalog->mirror().evaluate(literal, {}, {}));
         do {
             const std::size_t length = first_statement(sql);
-            result.ok = explain_one(result.text, sql.substr(0, length), *catalog) && result.ok;
+            result.ok = explain_one(result.text, sql.substr(0, length), *catalog, values) && result.ok;
             sql.remove_prefix(length);
         } while (!is_blank(sql));
     } catch (const Error& error) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace howdah::proxy {
 
@@ -11,7 +12,9 @@ struct ExplainText {
     bool ok = true; // false: a statement has an error or is refused
 };
 
-// Every statement of `sql`, against the tables that the statements of `schema` make.
-ExplainText explain(std::string_view sql, std::string_view schema);
+// Every statement of `sql`, against the tables that the statements of `schema` make. A plan depends on the storage
+// classes of its parameters: `parameters` are literals in SQLite's text (1, 2.5, 'x', x'00', NULL); those not given
+// are 1.
+ExplainText explain(std::string_view sql, std::string_view schema, const std::vector<std::string>& parameters);
 
 } // namespace howdah::proxy

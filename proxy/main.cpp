@@ -10,6 +10,8 @@
 #include <fstream>
 #include <iostream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -31,7 +33,8 @@ int check(const std::string& file)
     return 0;
 }
 
-int explain_statement(const std::string& sql, const std::string& schema_file)
+int explain_statement(const std::string& sql, const std::string& schema_file,
+                      const std::vector<std::string>& parameters)
 {
     std::ostringstream schema;
     if (!schema_file.empty()) {
@@ -42,7 +45,7 @@ int explain_statement(const std::string& sql, const std::string& schema_file)
         }
         schema << in.rdbuf();
     }
-    const auto [text, ok] = explain(sql, schema.str());
+    const auto [text, ok] = explain(sql, schema.str(), parameters);
     std::cout << text;
     return ok ? 0 : 1;
 }
@@ -66,8 +69,11 @@ int main(int argc, char** argv)
     check_command->add_option("--config", config_file, "the configuration")->required();
 
     std::string sql, schema_file;
+    std::vector<std::string> parameters;
     CLI::App* explain_command = app.add_subcommand("explain", "show what becomes of a statement, stage by stage");
     explain_command->add_option("--schema", schema_file, "a file with CREATE statements, in SQLite's dialect");
+    explain_command->add_option("--param", parameters,
+                                "a parameter's value as a SQLite literal, in order (default: 1)");
     explain_command->add_option("sql", sql, "the statement")->required();
 
     ShellOptions shell_options;
@@ -84,7 +90,7 @@ int main(int argc, char** argv)
     if (*check_command)
         return check(config_file);
     if (*explain_command)
-        return explain_statement(sql, schema_file);
+        return explain_statement(sql, schema_file, parameters);
     if (const char* password = std::getenv("HOWDAH_PASSWORD"))
         shell_options.password = password;
     return run_shell(shell_options);
