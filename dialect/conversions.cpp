@@ -250,7 +250,7 @@ Fragment collation_key(const Fragment& f, Collation collation)
         return {call(collation == Collation::nocase ? "howdah.v_nocase" : "howdah.v_rtrim", {f.text}), f.type,
                 f.classes};
     }
-    if (f.type != PgType::text)
+    if (f.type != PgType::text || only_null(f))
         return f;
     const std::string binary = f.collated ? f.text : parens(f.text + " COLLATE \"C\"");
     switch (collation) {

@@ -28,7 +28,7 @@ bool nullable(const std::vector<ExprPtr>& list)
     return std::any_of(list.begin(), list.end(), [](const ExprPtr& e) { return nullable(e); });
 }
 
-// Parentheses, COLLATE, likely(): the value of the operand, as it is.
+// Parentheses, COLLATE: the value of the operand, as it is.
 void pass_through(Expr& e, const Expr& operand)
 {
     e.affinity = operand.affinity;
@@ -262,8 +262,6 @@ void Inference::node(Expr& e, Call& n)
     const std::string_view name = n.function ? n.function->name : "";
     const bool mirrored = name != "like" || !request_.options.case_sensitive_like;
     e.constant = scalar && mirrored && n.function->once_per_statement && constant(n.args);
-    if (name == "likely" || name == "unlikely" || name == "likelihood")
-        pass_through(e, *n.args.front());
 }
 
 void Inference::node(Expr& e, Exists&) { e.classes = integer_; }

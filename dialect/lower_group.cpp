@@ -67,7 +67,8 @@ Aggregation::Aggregation(const Select& select, const SelectCore& core, Lowering&
                             as<ColumnRef>(bare(*e))->alias_of->constant))
             continue;
         Fragment value = lowering.value(*e);
-        Fragment key = collation_key(value, e->collation);
+        // Equality is by bytes under any collation: only the order says COLLATE "C".
+        Fragment key = e->collation == Collation::binary ? value : collation_key(value, e->collation);
         keys_.push_back({e.get(), std::move(value), std::move(key)});
     }
     find_extreme(select);

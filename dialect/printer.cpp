@@ -84,7 +84,7 @@ Fragment literal(const Value& value)
 Fragment null_of(PgType type)
 {
     type = carrier(type);
-    return {"NULL::" + std::string(pg_type_name(type)), type, StorageClass::null};
+    return {"NULL::" + std::string(type == PgType::text ? "text" : pg_type_name(type)), type, StorageClass::null};
 }
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator)

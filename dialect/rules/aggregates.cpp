@@ -70,11 +70,11 @@ std::optional<Fragment> lower_average(const Expr& expr, Lowering& lowering)
     const Fragment x = lowering.value(*n->args[0]);
     // DISTINCT compares the values as they are, before they become REAL.
     const bool by_value = n->distinct && x.type != PgType::float8;
+    const Fragment key = by_value ? widen(distinct_key(*n->args[0], x), PgType::v) : to_real(x);
     const std::string name = by_value ? (total ? "howdah.total" : "howdah.avg")
                              : total  ? real_sum(lowering)
                                       : real_average(lowering);
-    const std::string text =
-        aggregate_text(*n, {name, by_value ? widen(x, PgType::v).text : to_real(x).text, n->distinct, {}}, lowering);
+    const std::string text = aggregate_text(*n, {name, key.text, n->distinct, {}}, lowering);
     if (total)
         return Fragment{call("COALESCE", {text, "'0'::double precision"}), PgType::float8, StorageClass::real};
     return Fragment{text, PgType::float8, Classes(StorageClass::real).with_null()};
@@ -128,8 +128,10 @@ std::optional<Fragment> lower_group_concat(const Expr& expr, Lowering& lowering)
         return std::nullopt;
     const Fragment x = lowering.value(*n->args[0]);
     const std::string separator = n->args.size() > 1 ? to_text(lowering.value(*n->args[1])).text : "','";
-    return Fragment{joined(*n, x, to_text(x).text, separator, lowering), PgType::text,
-                    Classes(StorageClass::text).with_null()};
+    std::string text = joined(*n, x, to_text(x).text, separator, lowering);
+    if (n->over) // where nothing has been written yet a window function has no text
+        text = call("NULLIF", {text, "''"});
+    return Fragment{text, PgType::text, Classes(StorageClass::text).with_null()};
 }
 
 std::optional<Fragment> lower_json_group(const Expr& expr, Lowering& lowering)

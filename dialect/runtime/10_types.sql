@@ -26,7 +26,8 @@ END $$;
 CREATE OR REPLACE FUNCTION howdah.r2n(f float8) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN f = 'NaN' THEN NULL
-              WHEN abs(f) BETWEEN 9007199254740992 AND 9223372036854774784 THEN f::int8::numeric + 0.0
+              WHEN abs(f) >= 9007199254740992 AND f BETWEEN -9223372036854775808 AND 9223372036854774784
+              THEN f::int8::numeric + 0.0
               ELSE f::text::numeric + 0.0 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.i2v(i int8) RETURNS howdah.v
