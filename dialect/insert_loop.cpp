@@ -13,6 +13,7 @@
 #include "dialect/insert_policy.hpp"
 #include "dialect/insert_rows.hpp"
 #include "dialect/lower.hpp"
+#include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/lower_upsert.hpp"
 #include "dialect/reads.hpp"
@@ -128,7 +129,7 @@ private:
 
     std::string next_rowid()
     {
-        if (rows_.rowid == InsertRows::Rowid::none)
+        if (rows_.rowid == InsertRows::Rowid::none || rowid_is_chosen_late(table_))
             return {};
         const std::string rowid = field(table_.rowid_pg);
         std::string last = last_rowid(table_, lowering_.catalog());

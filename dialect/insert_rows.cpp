@@ -3,6 +3,7 @@
 
 #include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
+#include "dialect/lower_create_trigger.hpp"
 #include "dialect/rowid.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/store.hpp"
@@ -25,7 +26,7 @@ Positions positions_of(const Insert& insert, const Table& table)
 {
     Positions p;
     p.of_column.resize(table.columns.size());
-    for (std::size_t i = 0; i < insert.column_indexes.size(); ++i) {
+    for (std::size_t i = 0; insert.source && i < insert.column_indexes.size(); ++i) {
         const int column = insert.column_indexes[i];
         if (column < 0 || (column == table.rowid_alias && table.has_rowid()))
             p.rowid = i;
@@ -229,7 +230,8 @@ std::string rows_with_rowids(const InsertRows& rows, const Table& table, const C
 {
     std::string query = rows_query(rows, table);
     const std::string where = filter.empty() ? std::string() : " WHERE " + filter;
-    if (rows.rowid == InsertRows::Rowid::none || rows.rowid == InsertRows::Rowid::given)
+    const bool left_open = rowid_is_chosen_late(table);
+    if (rows.rowid == InsertRows::Rowid::none || rows.rowid == InsertRows::Rowid::given || left_open)
         return where.empty() ? query : "SELECT n.* FROM (" + query + ") AS n" + where;
 
     const auto names = column_names(rows, table);

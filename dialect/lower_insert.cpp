@@ -4,6 +4,7 @@
 #include "dialect/insert_policy.hpp"
 #include "dialect/insert_rows.hpp"
 #include "dialect/lower.hpp"
+#include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/lower_upsert.hpp"
 #include "dialect/reads.hpp"
@@ -135,11 +136,10 @@ private:
         std::vector<std::string> list;
         for (std::size_t i = 0; i < rows.values.size(); ++i) {
             std::vector<std::string> row;
-            const std::string next = rowid_after(table_, last_rowid_text(rows), "1");
             if (rows.rowid == InsertRows::Rowid::automatic)
-                row.push_back(next);
+                row.push_back(next_rowid());
             else if (rows.rowid == InsertRows::Rowid::mixed)
-                row.push_back(call("coalesce", {rows.rowids[i].text, next}));
+                row.push_back(call("coalesce", {rows.rowids[i].text, next_rowid()}));
             else if (rows.rowid == InsertRows::Rowid::given)
                 row.push_back(rows.rowids[i].text);
             for (const auto& value : rows.values[i])
@@ -149,9 +149,11 @@ private:
         return join(list, ", ");
     }
 
-    std::string last_rowid_text(const InsertRows& rows) const
+    std::string next_rowid() const
     {
-        return numbered(rows) ? last_rowid(table_, lowering_.catalog()) : std::string();
+        if (rowid_is_chosen_late(table_))
+            return "NULL::bigint";
+        return rowid_after(table_, last_rowid(table_, lowering_.catalog()), "1");
     }
 
     // REPLACE of one row: what conflicts with it is deleted by the same statement. The join with the count of deleted

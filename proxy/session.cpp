@@ -263,6 +263,10 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
                 if (attempt.last_rowid)
                     values.last_insert_rowid = *attempt.last_rowid;
             }
+            if (attempt.kept) {
+                bool compiler_bug = false;
+                co_return failed(client_error(*attempt.kept, catalog().get(), compiler_bug));
+            }
             Outcome o = outcome();
             o.has_columns = compiled.kind == Kind::query || !compiled.columns.empty();
             o.rows = attempt.rows;

@@ -115,6 +115,24 @@ private:
     std::optional<std::int64_t> hidden_;
 };
 
+// Receives the row of a step with role failure: the error that ended an OR FAIL statement.
+class FailureSink final : public pool::RowSink {
+public:
+    void on_row(std::span<const pool::Field> row) override
+    {
+        pool::ServerError& e = error_.emplace();
+        e.severity = "ERROR";
+        std::string* const fields[] = {&e.sqlstate, &e.message, &e.detail,    &e.schema,
+                                       &e.table,    &e.column,  &e.constraint};
+        for (std::size_t i = 0; i < std::size(fields) && i < row.size(); ++i)
+            *fields[i] = std::string(row[i].value_or(std::string_view()));
+    }
+    const std::optional<pool::ServerError>& error() const { return error_; }
+
+private:
+    std::optional<pool::ServerError> error_;
+};
+
 // A plan's steps as commands, with what must stand before and after them in the same packet.
 struct Packet {
     pool::Batch batch;
@@ -230,6 +248,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     packet.steps_begin = packet.batch.commands.size();
 
     std::vector<std::unique_ptr<StepSink>> sinks;
+    FailureSink failure;
     for (const dialect::Step& step : plan.steps) {
         pool::Command command;
         command.sql = step.sql;
@@ -243,6 +262,8 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         sinks.push_back(std::make_unique<StepSink>(plan, step, sink));
         if (step.role == dialect::Step::Role::rows || step.returns_rows || step.returns_rowid || step.count_is_value)
             command.rows = sinks.back().get();
+        if (step.role == dialect::Step::Role::failure)
+            command.rows = &failure;
         if (portal) {
             command.portal = run_options.portal.empty() ? "howdah_portal" : "p_" + run_options.portal;
             command.max_rows = run_options.max_rows;
@@ -311,6 +332,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         pinned_by_temp = true;
     }
 
+    attempt.kept = failure.error();
     if (inside && lock)
         transaction.took_writer_lock();
     for (std::size_t i = 0; i < sinks.size(); ++i) {

@@ -89,6 +89,7 @@ struct Session::Impl {
         std::optional<pool::ServerError> server; // the server refused
         std::optional<pool::Error> world;        // no connection, or it broke
         std::optional<dialect::Error> decoding;  // a row was not what the plan says: a mistake of the compiler
+        std::optional<pool::ServerError> kept;   // OR FAIL: the statement failed, and what it did before stays
         bool at_lock = false;                    // the writer lock was what failed
         bool rows_sent = false;                  // the sink has rows of this attempt
         bool suspended = false;
