@@ -127,6 +127,7 @@ public:
         for (std::size_t i = 0; i < std::size(fields) && i < row.size(); ++i)
             *fields[i] = std::string(row[i].value_or(std::string_view()));
     }
+    asio::awaitable<bool> flush() override { co_return true; }
     const std::optional<pool::ServerError>& error() const { return error_; }
 
 private:
