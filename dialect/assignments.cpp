@@ -50,8 +50,8 @@ const Assignments::Source* Assignments::find(int column) const
 Fragment Assignments::stored(const Expr& expr, int column, Lowering& lowering) const
 {
     if (column >= 0)
-        return not_null(store(expr, table_, column, lowering, false), column, lowering);
-    const Fragment f = store_rowid(expr, lowering, false);
+        return not_null(store(expr, table_, column, lowering), column, lowering);
+    const Fragment f = store_rowid(expr, lowering);
     if (!f.classes.nullable())
         return f;
     return {call("howdah.rowid_not_null", {f.text}), PgType::int8, StorageClass::integer};

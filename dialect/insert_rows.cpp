@@ -100,10 +100,10 @@ private:
     {
         std::vector<Fragment> values;
         if (positions_.rowid)
-            rows_.rowids.push_back(store_rowid(*row.at(*positions_.rowid), lowering_, true));
+            rows_.rowids.push_back(store_rowid(*row.at(*positions_.rowid), lowering_));
         for (const int column : rows_.columns) {
             const auto at = positions_.of_column[static_cast<std::size_t>(column)];
-            values.push_back(at ? not_null(store(*row.at(*at), table_, column, lowering_, true), column)
+            values.push_back(at ? not_null(store(*row.at(*at), table_, column, lowering_), column)
                                 : default_of(table_, column, lowering_));
             auto& classes = rows_.classes[values.size() - 1];
             classes = classes | values.back().classes;

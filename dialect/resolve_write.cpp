@@ -27,31 +27,49 @@ Scope::Entry entry_of(Source& source)
     return entry;
 }
 
-// Whether a conflict target's term is the index's column.
-bool matches(const Expr& term, const IndexColumn& column)
+const Expr& without_collate(const Expr& term)
 {
-    const Expr* e = &bare(term);
-    const auto* collate = as<Collate>(*e);
-    if (collate) {
-        if (collation_of(collate->collation.text) != column.collation)
-            return false;
-        e = &bare(*collate->operand);
+    const auto* collate = as<Collate>(bare(term));
+    return collate ? bare(*collate->operand) : bare(term);
+}
+
+// The expressions of a conflict target as they were written: an index's own are compared with them as text.
+struct TargetTexts {
+    explicit TargetTexts(const UpsertClause& clause)
+    {
+        for (const UpsertClause::Target& t : clause.target)
+            terms.push_back(unparse(without_collate(*t.expr)));
+        if (clause.target_where)
+            where = unparse(*clause.target_where);
     }
+    std::vector<std::string> terms;
+    std::string where;
+};
+
+// Whether a conflict target's term is the index's column.
+bool matches(const Expr& term, const std::string& text, const IndexColumn& column)
+{
+    const auto* collate = as<Collate>(bare(term));
+    if (collate && collation_of(collate->collation.text) != column.collation)
+        return false;
+    const Expr* e = &without_collate(term);
     if (column.column == -2)
-        return column.expr && equal_names(unparse(*e), unparse(*column.expr));
+        return column.expr && equal_names(text, unparse(*column.expr));
     const auto* ref = as<ColumnRef>(*e);
     return ref && ref->source && ref->index == column.column;
 }
 
-bool matches(const UpsertClause& clause, const Index& index)
+bool matches(const UpsertClause& clause, const TargetTexts& texts, const Index& index)
 {
     if (index.columns.size() != clause.target.size() || !index.unique)
         return false;
-    if (index.where && (!clause.target_where || !equal_names(unparse(*clause.target_where), unparse(*index.where))))
+    if (index.where && !equal_names(texts.where, unparse(*index.where)))
         return false;
     return std::all_of(index.columns.begin(), index.columns.end(), [&](const IndexColumn& column) {
-        return std::any_of(clause.target.begin(), clause.target.end(),
-                           [&](const UpsertClause::Target& t) { return matches(*t.expr, column); });
+        for (std::size_t i = 0; i < clause.target.size(); ++i)
+            if (matches(*clause.target[i].expr, texts.terms[i], column))
+                return true;
+        return false;
     });
 }
 
@@ -92,12 +110,13 @@ void Resolver::returning(std::vector<ResultColumn>& columns, Source& target, Sco
 void Resolver::upsert(UpsertClause& clause, const Insert& insert, Scope& scope, Scope& both)
 {
     const Table& table = *insert.target->table;
+    const TargetTexts texts(clause);
     for (const UpsertClause::Target& target : clause.target)
         expr(*target.expr, scope);
     if (clause.target_where)
         expr(*clause.target_where, scope);
     for (const Index& index : table.indexes)
-        if (!clause.target.empty() && clause.index.empty() && matches(clause, index))
+        if (!clause.target.empty() && clause.index.empty() && matches(clause, texts, index))
             clause.index = index.name;
     for (SetClause& set : clause.set)
         set_clause(set, table, both);

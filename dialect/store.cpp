@@ -12,23 +12,6 @@ namespace howdah::dialect {
 
 namespace {
 
-std::string_view class_name(StorageClass c)
-{
-    switch (c) {
-    case StorageClass::integer:
-        return "INTEGER";
-    case StorageClass::real:
-        return "REAL";
-    case StorageClass::text:
-        return "TEXT";
-    case StorageClass::blob:
-        return "BLOB";
-    case StorageClass::null:
-        break;
-    }
-    return "NULL";
-}
-
 // The column's type in "cannot store TEXT value in INTEGER column t.c".
 std::string type_in_message(const Table& table, const Column& column)
 {
@@ -148,40 +131,23 @@ bool fits(StorageClass c, PgType type)
     return true;
 }
 
-Fragment store_value(const Value& value, const Table& table, int column, const Options& options, bool certain)
+Fragment store(const Expr& expr, const Table& table, int column, Lowering& lowering)
 {
     const Column& c = table.columns.at(static_cast<std::size_t>(column));
-    const Value stored = apply_affinity(value, c.affinity);
+    const auto known = table.kind == Table::Kind::ordinary && lowering.foldable(expr) ? lowering.known_value(expr)
+                                                                                      : std::nullopt;
+    if (!known)
+        return store(lowering.value(expr), table, column, lowering);
+    const Value stored = apply_affinity(*known, c.affinity);
     const StorageClass is = storage_class(stored);
-    if (is == StorageClass::null)
+    if (is_plain_literal(expr) && is == StorageClass::null)
         return null_of(c.storage);
+    const Fragment f = is_plain_literal(expr) ? literal(stored) : lowering.slot(expr, c.affinity);
     if (fits(is, c.storage))
-        return widen(literal(stored), c.storage);
-    if (promotes(table, options))
+        return carried(f, c.storage);
+    if (promotes(table, lowering.options()))
         promote(table, c, promoted(c.storage, is));
-    if (certain)
-        throw Error("cannot store " + std::string(class_name(is)) + " value in " + type_in_message(table, c) +
-                        " column " + table.name + "." + c.name,
-                    {}, 3091, "23514");
-    return store_at_run_time(literal(stored), table, c, options);
-}
-
-Fragment store(const Expr& expr, const Table& table, int column, Lowering& lowering, bool certain)
-{
-    const Column& c = table.columns.at(static_cast<std::size_t>(column));
-    if (table.kind == Table::Kind::ordinary && lowering.foldable(expr)) {
-        if (const auto value = lowering.known_value(expr)) {
-            if (is_plain_literal(expr))
-                return store_value(*value, table, column, lowering.options(), certain);
-            const StorageClass is = storage_class(apply_affinity(*value, c.affinity));
-            const Fragment slot = lowering.slot(expr, c.affinity);
-            if (fits(is, c.storage))
-                return carried(slot, c.storage);
-            store_value(*value, table, column, lowering.options(), certain); // promotes or refuses
-            return store_at_run_time(slot, table, c, lowering.options());
-        }
-    }
-    return store(lowering.value(expr), table, column, lowering);
+    return store_at_run_time(f, table, c, lowering.options());
 }
 
 Fragment store(const Fragment& value, const Table& table, int column, Lowering& lowering)
@@ -207,17 +173,14 @@ Fragment store(const Fragment& value, const Table& table, int column, Lowering& 
     return store_at_run_time(f, table, c, lowering.options());
 }
 
-Fragment store_rowid(const Expr& expr, Lowering& lowering, bool certain)
+Fragment store_rowid(const Expr& expr, Lowering& lowering)
 {
     if (lowering.foldable(expr)) {
         if (const auto value = lowering.known_value(expr)) {
             const Value stored = apply_affinity(*value, Affinity::integer);
-            const StorageClass is = storage_class(stored);
-            if (fits(is, PgType::int8))
+            if (fits(storage_class(stored), PgType::int8))
                 return is_plain_literal(expr) ? widen(literal(stored), PgType::int8)
                                               : carried(lowering.slot(expr, Affinity::integer), PgType::int8);
-            if (certain)
-                throw Error("datatype mismatch", {}, code::mismatch, "22P02");
         }
     }
     return store_rowid(lowering.value(expr));
@@ -243,7 +206,7 @@ Fragment default_of(const Table& table, int column, Lowering& lowering)
     const ExprPtr expr = parse_expression(text);
     const ResolveRequest request{lowering.catalog(), {}, lowering.options(), nullptr, false, false, table.schema, text};
     const auto source = resolve_table_expression(*expr, table, "", request);
-    return store(*expr, table, column, lowering, false);
+    return store(*expr, table, column, lowering);
 }
 
 } // namespace howdah::dialect
