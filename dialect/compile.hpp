@@ -100,6 +100,10 @@ struct Compiled {
     // OR ROLLBACK: a constraint's error ends the transaction; see ends_transaction(), constraint_message.hpp.
     bool rollback_on_constraint = false;
     bool conflict_named = false; // the statement has an OR clause, which overrides what constraints declare
+    // An INSERT that fails may have moved last_insert_rowid() all the same, by the rows it put in before it failed. What
+    // it is then, CompileRequest::rehearsal tells.
+    bool moves_rowid_when_failing = false;
+    bool rehearsal = false; // to be run and rolled back, without foreign keys; only the rowids it tells matter
     // The table whose AUTOINCREMENT or rowid an INSERT uses; for last_insert_rowid of WITHOUT ROWID tables it is empty.
     std::string insert_table;
     std::vector<std::string> rules; // every rule that fired, in order
@@ -113,6 +117,7 @@ struct CompileRequest {
     std::span<const Value> parameters; // bound values by number from 1; their classes choose the plan
     Options options;
     Mirror::SessionValues session;
+    bool rehearsal = false; // an INSERT that failed, once more: it stops at the row that fails, and keeps the others
 };
 
 Result<Compiled> compile(const CompileRequest& request);

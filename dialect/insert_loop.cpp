@@ -53,8 +53,12 @@ public:
     {
         refuse_unseen();
         loop_.rowids = table_.has_rowid();
-        loop_.keeps_earlier_rows = fails();
-        lower_returning_list();
+        const bool rehearsal = lowering_.request().rehearsal;
+        loop_.keeps_earlier_rows = rehearsal || fails();
+        if (rehearsal)
+            loop_.on_failure = count_row_that_failed_late();
+        else
+            lower_returning_list();
         loop_.body = next_rowid() + (policy_.form == Form::probe ? probes() : std::string()) + insert();
         const std::string from = source();
         loop_.source = lowering_.with_clause(insert_.with.get()) + from;
@@ -110,6 +114,21 @@ private:
         if (once && !rows_.single())
             throw refusal("DO UPDATE with a subquery on " + table_.name +
                           " that is computed once, while rows of that table are changed");
+    }
+
+    // A row that is in when one of its AFTER triggers fails has moved last_insert_rowid(), one that a constraint keeps
+    // out has not.
+    std::string count_row_that_failed_late() const
+    {
+        const auto triggers = triggers_on(table_, TriggerEvent::insert);
+        const bool after = std::any_of(triggers.begin(), triggers.end(), [](const Trigger* t) {
+            return t->definition->time == CreateTrigger::Time::after;
+        });
+        if (!after)
+            return "NULL;\n";
+        return "IF howdah_state NOT LIKE '23%' OR howdah_table <> " + quote_string(table_.pg) +
+               " OR howdah_schema <> " + quote_string(table_.pg_schema) +
+               " THEN\nhowdah_rids := array_append(howdah_rids, " + field(table_.rowid_pg) + ");\nEND IF;\n";
     }
 
     void lower_returning_list()

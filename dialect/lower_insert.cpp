@@ -47,7 +47,9 @@ public:
         lowering_.begin_step();
         InsertRows rows = insert_rows(insert_, table_, lowering_, filtered_);
         InsertPolicy policy = insert_policy(insert_, table_, rows, lowering_.catalog(), lowering_.options());
-        if (goes_row_by_row(rows, policy)) {
+        out_.rehearsal = lowering_.request().rehearsal;
+        out_.moves_rowid_when_failing = table_.has_rowid() && (!rows.single() || fires_after());
+        if (out_.rehearsal || goes_row_by_row(rows, policy)) {
             lowering_.fired("row_by_row");
             lower_insert_loop(insert_, table_, lowering_, out_);
             return;
@@ -65,6 +67,13 @@ private:
         const InsertRows rows = insert_rows(insert_, table_, lowering_, true);
         const std::string sql = into(rows) + rows_query(rows, table_);
         out_.steps.push_back(lowering_.step(lowering_.with_clause(insert_.with.get()) + sql, Step::Role::internal));
+    }
+
+    bool fires_after() const
+    {
+        const auto triggers = triggers_on(table_, TriggerEvent::insert);
+        return std::any_of(triggers.begin(), triggers.end(),
+                           [](const Trigger* t) { return t->definition->time == CreateTrigger::Time::after; });
     }
 
     bool goes_row_by_row(const InsertRows& rows, const InsertPolicy& policy) const

@@ -315,6 +315,8 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
             spdlog::error("{}: PostgreSQL refused a compiled statement: {} {} [{}] for: {}", client, error.sqlstate,
                           error.message, error.detail, sql);
         }
+        if (compiled.moves_rowid_when_failing && (error.sqlstate.starts_with("23") || error.sqlstate.starts_with("HW")))
+            co_await learn_last_rowid(sql, parameters, with);
         if (compiled.kind == Kind::write)
             values.changes = 0;
         if (!transaction.autocommit() && dialect::ends_transaction(*catalog(), compiled, failure))

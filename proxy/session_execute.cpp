@@ -134,6 +134,14 @@ private:
     std::optional<pool::ServerError> error_;
 };
 
+struct NoRows final : ReplySink {
+    void on_columns(std::span<const Column>) override {}
+    void on_row(std::span<const ValueView>) override {}
+    void on_raw_columns(std::span<const RawColumn>) override {}
+    void on_raw_row(std::span<const RawField>) override {}
+    asio::awaitable<bool> flush() override { co_return true; }
+};
+
 // A plan's steps as commands, with what must stand before and after them in the same packet.
 struct Packet {
     pool::Batch batch;
@@ -236,7 +244,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         for (std::string& sql : dialect::writer_lock_statements(database->pg_schema()))
             packet.add(std::move(sql));
     packet.lock_end = packet.batch.commands.size();
-    if (writes && options.foreign_keys) {
+    if (writes && options.foreign_keys && !plan.rehearsal) {
         packet.add("SET LOCAL howdah.fk = 'on'");
         if (defer_foreign_keys && inside)
             packet.add("SET CONSTRAINTS ALL DEFERRED");
@@ -271,11 +279,13 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         }
         packet.batch.commands.push_back(std::move(command));
     }
+    if (packet.savepoint && plan.rehearsal)
+        packet.add("ROLLBACK TO SAVEPOINT " + std::string(Transaction::statement_savepoint));
     if (packet.savepoint)
         packet.add("RELEASE SAVEPOINT " + std::string(Transaction::statement_savepoint));
     if (own_transaction && !portal) {
-        packet.commits = true;
-        packet.add("COMMIT");
+        packet.commits = !plan.rehearsal;
+        packet.add(plan.rehearsal ? "ROLLBACK" : "COMMIT");
     }
 
     Attempt attempt;
@@ -334,7 +344,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     }
 
     attempt.kept = failure.error();
-    if (inside && lock)
+    if (inside && lock && !plan.rehearsal)
         transaction.took_writer_lock();
     for (std::size_t i = 0; i < sinks.size(); ++i) {
         const dialect::Step& step = plan.steps[i];
@@ -427,6 +437,25 @@ asio::awaitable<void> Session::Impl::close_portal(std::string_view name_of)
     release_if_free();
 }
 
+asio::awaitable<void> Session::Impl::learn_last_rowid(std::string_view sql, std::span<const Value> parameters,
+                                                      const dialect::Options& with)
+try {
+    auto compiled = dialect::compile({sql, *catalog(), parameters, with, values, true});
+    if (compiled.has_error() || compiled->kind != dialect::Compiled::Kind::write)
+        co_return;
+    auto plan = std::make_shared<const dialect::Compiled>(std::move(*compiled));
+    auto slots = slot_values(*plan, parameters);
+    if (!slots)
+        co_return;
+    NoRows no_rows;
+    const Planned planned{std::move(plan), std::move(*slots)};
+    const RunOptions all_at_once;
+    const Attempt attempt = co_await execute(planned, no_rows, all_at_once);
+    if (attempt.ok() && attempt.last_rowid)
+        values.last_insert_rowid = *attempt.last_rowid;
+} catch (const dialect::Error&) {
+}
+
 asio::awaitable<std::optional<ClientError>> Session::Impl::promote(const dialect::Promotion& promotion)
 {
     dialect::PromotionPlan steps;
@@ -442,13 +471,7 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::promote(const dialect
     compiled->steps = std::move(steps.steps);
     compiled->needs_writer_lock = true;
     compiled->next = steps.next;
-    struct NoRows final : ReplySink {
-        void on_columns(std::span<const Column>) override {}
-        void on_row(std::span<const ValueView>) override {}
-        void on_raw_columns(std::span<const RawColumn>) override {}
-        void on_raw_row(std::span<const RawField>) override {}
-        asio::awaitable<bool> flush() override { co_return true; }
-    } no_rows;
+    NoRows no_rows;
     const Planned planned{compiled, {}};
     const RunOptions all_at_once; // a temporary of a co_await expression is destroyed twice (GCC bug 101367)
     const Attempt attempt = co_await execute(planned, no_rows, all_at_once);

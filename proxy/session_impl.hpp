@@ -104,6 +104,9 @@ struct Session::Impl {
     boost::asio::awaitable<Attempt> send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result);
     // A connection: the held one, or one for this statement alone (kept in `own`).
     boost::asio::awaitable<std::optional<pool::Error>> acquire(std::optional<pool::Lease>& own, pool::Lease*& use);
+    // After an INSERT failed: last_insert_rowid() as SQLite has it then.
+    boost::asio::awaitable<void> learn_last_rowid(std::string_view sql, std::span<const Value> parameters,
+                                                  const dialect::Options& with);
     boost::asio::awaitable<std::optional<ClientError>> promote(const dialect::Promotion& promotion);
     void lost_transaction();
     boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink);
