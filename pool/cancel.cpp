@@ -10,6 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
@@ -57,6 +59,10 @@ bool open_socket(CancelConnection& connection, const CancelTarget& target)
         ::close(fd);
         return false;
     }
+    // The request must not wait for the acknowledgement of the handshake's last message.
+    const int yes = 1;
+    if (target.address.ss_family != AF_UNIX)
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     const auto* const address = reinterpret_cast<const sockaddr*>(&target.address);
     return ::connect(fd, address, target.address_size) == 0 || errno == EINPROGRESS || errno == EAGAIN;
 }

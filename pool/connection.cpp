@@ -32,14 +32,16 @@ std::string in_words(milliseconds time) { return std::to_string(time.count()) + 
 
 } // namespace
 
-// The time that a batch may take. First its query is cancelled; if the server does not answer to that, it is given up.
-// The timers' handlers hold the connection weakly.
+// The time that a batch may take. A client's query is cancelled first, and given up when the server does not answer to
+// that; the pool's own (`final`) is given up. The timers' handlers hold the connection weakly.
 class Connection::Deadline {
 public:
-    Deadline(Connection& connection, milliseconds timeout) : connection_(connection)
+    Deadline(Connection& connection, milliseconds timeout, bool final) : connection_(connection)
     {
-        if (timeout.count() > 0)
-            arm(state(), timeout);
+        if (timeout.count() <= 0)
+            return;
+        state()->final = final;
+        arm(state(), timeout);
     }
     ~Deadline()
     {
@@ -69,7 +71,7 @@ private:
         explicit State(Connection& c) : connection(c.weak_from_this()), timer(c.executor_) {}
         std::weak_ptr<Connection> connection;
         asio::steady_timer timer;
-        bool over = false, waiting = false, cancelled = false, gave_up = false;
+        bool final = false, over = false, waiting = false, cancelled = false, gave_up = false;
     };
 
     static void arm(const std::shared_ptr<State>& state, milliseconds time)
@@ -86,7 +88,7 @@ private:
         const auto connection = state->connection.lock();
         if (!connection)
             return;
-        if (!state->cancelled) {
+        if (!state->cancelled && !state->final) {
             state->cancelled = true;
             connection->cancel();
         } else if (state->waiting) {
@@ -291,7 +293,7 @@ asio::awaitable<Connection::Step> Connection::converse(BatchResult* result, Dead
             if (lost_)
                 co_return Step::lost;
             if (deadline.gave_up()) {
-                lose(Error::Kind::timeout, "the server did not answer a cancel request");
+                lose(Error::Kind::timeout, "the server did not answer");
                 co_return Step::lost;
             }
             if (!ready) {
@@ -319,9 +321,20 @@ asio::awaitable<Connection::Step> Connection::converse(BatchResult* result, Dead
     co_return reading;
 }
 
-asio::awaitable<Result<BatchResult>> Connection::run_once(const Batch& batch, milliseconds timeout)
+asio::awaitable<Result<BatchResult>> Connection::run_once(const Batch& batch, milliseconds timeout, bool final)
 {
     const auto self = shared_from_this();
+    assert(!running_);
+    // However this ends, sinks live no longer than it does.
+    struct Ending {
+        Connection& connection;
+        ~Ending()
+        {
+            connection.running_ = false;
+            connection.replies_.abandon();
+        }
+    } ending{*this};
+    running_ = true;
     if (!lost_ && !settled()) {
         const bool ready = co_await settle(cancel_grace);
         if (!ready)
@@ -329,6 +342,12 @@ asio::awaitable<Result<BatchResult>> Connection::run_once(const Batch& batch, mi
     }
     if (lost_)
         co_return Error(loss_);
+    if (auto refused = Replies::unsendable(batch)) {
+        BatchResult result;
+        result.error = std::move(refused);
+        result.transaction_status = transaction_status();
+        co_return result;
+    }
     Prepared& prepared = replies_.prepared();
     replies_.ask(batch, out_);
     traffic_->queries += batch.commands.size();
@@ -336,17 +355,13 @@ asio::awaitable<Result<BatchResult>> Connection::run_once(const Batch& batch, mi
     traffic_->prepared_misses += std::exchange(prepared.misses, 0);
     traffic_->prepared_evictions += std::exchange(prepared.evictions, 0);
 
-    // Sinks live no longer than this call, however it ends.
-    struct Abandon {
-        Replies& replies;
-        ~Abandon() { replies.abandon(); }
-    } abandon{replies_};
     BatchResult seen;
-    Deadline deadline(*this, timeout);
+    Deadline deadline(*this, timeout, final);
     const Step step = co_await converse(&seen, deadline, true);
     if (step == Step::lost) {
-        if (deadline.gave_up())
-            loss_.message = "query_timeout of " + in_words(timeout) + " exceeded, and " + loss_.message;
+        if (deadline.gave_up() && !final)
+            loss_.message =
+                "query_timeout of " + in_words(timeout) + " exceeded, and the server did not answer a cancel";
         co_return Error(loss_);
     }
     BatchResult result = replies_.take_result();
@@ -359,10 +374,10 @@ asio::awaitable<Result<BatchResult>> Connection::run_once(const Batch& batch, mi
 asio::awaitable<Result<BatchResult>> Connection::run(const Batch& batch, milliseconds timeout)
 {
     const bool autocommit = transaction_status() == 'I';
-    Result<BatchResult> result = co_await run_once(batch, timeout);
+    Result<BatchResult> result = co_await run_once(batch, timeout, false);
     // Nothing of the batch has run and nothing has been shown: nobody can tell that it was prepared again.
     if (result && result->stale_plan && result->results.empty() && replies_.untouched() && autocommit && !lost_)
-        result = co_await run_once(batch, timeout);
+        result = co_await run_once(batch, timeout, false);
     co_return result;
 }
 
@@ -372,7 +387,7 @@ asio::awaitable<Result<BatchResult>> Connection::run_simple(std::string sql, mil
     Command& command = batch.commands.emplace_back();
     command.sql = std::move(sql);
     command.simple = true;
-    Result<BatchResult> result = co_await run_once(batch, timeout);
+    Result<BatchResult> result = co_await run_once(batch, timeout, true);
     if (result && result->error)
         result = Error(Error::Kind::lost, result->error->message, result->error->sqlstate);
     co_return result;
@@ -412,9 +427,9 @@ asio::awaitable<bool> Connection::settle(milliseconds timeout)
 {
     const auto self = shared_from_this();
     replies_.abandon();
-    Deadline deadline(*this, timeout);
+    Deadline deadline(*this, timeout, true);
     if (!lost_ && !replies_.done()) {
-        deadline.cancel_now();
+        cancel();
         BatchResult dropped;
         const Step step = co_await converse(&dropped, deadline, false);
         if (step == Step::lost)
@@ -439,7 +454,7 @@ asio::awaitable<bool> Connection::check(milliseconds timeout)
         co_return false;
     assert(replies_.done());
     replies_.ask_sync(out_);
-    Deadline deadline(*this, timeout);
+    Deadline deadline(*this, timeout, true);
     BatchResult nothing;
     const Step step = co_await converse(&nothing, deadline, true);
     if (step == Step::lost)

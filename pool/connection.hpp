@@ -82,7 +82,8 @@ private:
     class Deadline;
     enum class Step { more, wait_read, wait_write, done, lost };
 
-    boost::asio::awaitable<Result<BatchResult>> run_once(const Batch& batch, std::chrono::milliseconds timeout);
+    boost::asio::awaitable<Result<BatchResult>> run_once(const Batch& batch, std::chrono::milliseconds timeout,
+                                                         bool final);
     // Writes and reads until every answer is there, or the connection is lost. `fresh`: nothing can have come yet.
     boost::asio::awaitable<Step> converse(BatchResult* result, Deadline& deadline, bool fresh);
     boost::asio::awaitable<bool> flush_sinks(BatchResult* result);
@@ -105,6 +106,7 @@ private:
     std::string write_failure_; // why writing stopped; the server may have said more
     std::shared_ptr<Traffic> traffic_;
     bool lost_ = false;
+    bool running_ = false; // inside run(): one batch at a time
     Error loss_;
     // A cancel was sent since the last round trip that began after it had arrived: its signal may still be on its way.
     bool cancelled_ = false;

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <exception>
 
 namespace howdah::pool {
 
@@ -70,7 +71,12 @@ asio::awaitable<void> Listener::Impl::run()
     const auto self = shared_from_this();
     milliseconds wait = first_pause;
     while (!stopped) {
-        const bool worked = co_await listen();
+        bool worked = false;
+        try {
+            worked = co_await listen();
+        } catch (const std::exception&) { // what is heard is handled by others
+            connection.reset();
+        }
         wait = worked ? first_pause : std::min(wait * 2, longest_pause);
         if (stopped)
             break;

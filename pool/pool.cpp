@@ -194,7 +194,8 @@ void Pool::Impl::give_back(ConnectionId id, bool dirty)
         return;
     }
     const bool clean = !dirty && connection->settled() && connection->transaction_status() == 'I';
-    if (connection->lost() || (clean && !connection->peek()))
+    // One that becomes idle is looked at before it is lent.
+    if (connection->lost() || (clean && state.waiting() > 0 && !connection->peek()))
         drop(id, "error");
     else if (clean)
         perform(state.give_back(id, Clock::now()));

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ class Replies {
 public:
     explicit Replies(std::size_t max_prepared) : prepared_(max_prepared) {}
 
+    // What the protocol has no room for: a NUL in a statement, more parameters than 16 bits count, more than a message
+    // holds. Such a batch must not be asked.
+    static std::optional<ServerError> unsendable(const Batch& batch);
     // Appends the batch's frames to `out`. Nothing may be outstanding. Its sinks must live until done() or abandon().
     void ask(const Batch& batch, std::string& out);
     // A lone Sync: its answer says that the server has come this far.
@@ -51,9 +55,19 @@ public:
 private:
     // One answer that is owed. A command's answers are skipped together when one of them is an error.
     struct Owed {
-        enum class What : std::uint8_t { parse, bind, description, rows, close, close_evicted, query, sync, parameters } what;
+        enum class What : std::uint8_t {
+            parse,
+            bind,
+            description,
+            rows,
+            close,
+            close_evicted,
+            query,
+            sync,
+            parameters
+        } what;
         RowSink* sink = nullptr;
-        std::string name;         // of the prepared statement; empty: not kept
+        std::string name;          // of the prepared statement; empty: not kept
         bool ends_command = false; // a description that is all the command asked for
     };
 
