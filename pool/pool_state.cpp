@@ -9,7 +9,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds first_step{200}, longest_step{5000};
+constexpr milliseconds first_step{200};
 
 } // namespace
 
@@ -233,7 +233,9 @@ void PoolState::back_off(std::uint64_t attempt, Time now)
     if (attempt != failures_)
         return; // begun before the last failure: part of the same one
     ++failures_;
-    step_ = step_ == milliseconds(0) ? first_step : std::min(step_ * 2, longest_step);
+    // Whoever waits for as long as a connection may take sees at least one attempt made.
+    const milliseconds longest = std::max(first_step, limits_.connect_timeout / 2);
+    step_ = step_ == milliseconds(0) ? first_step : std::min(step_ * 2, longest);
     const auto pause = std::chrono::duration<double>(step_) * jitter(0.5, 1.0);
     retry_at_ = now + std::chrono::duration_cast<Clock::duration>(pause);
 }

@@ -87,6 +87,7 @@ void check_includes(const std::vector<std::string>& units, Allowed allowed)
 
 const std::vector<std::string> pure_units{"pool/wire",
                                           "pool/prepared",
+                                          "pool/replies",
                                           "pool/pool_state",
                                           "pool/stats",
                                           "pool/batch",
