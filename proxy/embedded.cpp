@@ -163,7 +163,7 @@ bool is_alive(pid_t pid) { return kill(pid, 0) == 0 || errno == EPERM; }
 
 } // namespace
 
-Embedded::Embedded(boost::asio::any_io_executor executor, const fs::path& directory)
+Embedded::Embedded(const boost::asio::any_io_executor& executor, const fs::path& directory)
     : executor_(executor),
       restart_timer_(executor),
       directory_(fs::absolute(directory).lexically_normal()),

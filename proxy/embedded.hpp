@@ -25,7 +25,7 @@ struct Config;
 class Embedded {
 public:
     // Makes the cluster if DIR has none. Throws std::runtime_error with what to do about it.
-    Embedded(boost::asio::any_io_executor executor, const std::filesystem::path& directory);
+    Embedded(const boost::asio::any_io_executor& executor, const std::filesystem::path& directory);
     // A server that is still there gets SIGINT and is not waited for.
     ~Embedded();
     Embedded(const Embedded&) = delete;

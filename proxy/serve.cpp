@@ -147,7 +147,7 @@ void Server::run()
     const Loaded loaded = load(options_.config, embedded_.get());
     configure_log(loaded.config->log);
     databases_ = std::make_unique<Databases>(io_.get_executor(), loaded.config);
-    context_ = std::unique_ptr<ServerContext>(new ServerContext{
+    context_.reset(new ServerContext{
         io_.get_executor(), loaded.config, *databases_, loaded.tls, loaded.auth, false, {}, {}, 1, {}});
     adopt_passed_sockets(*loaded.config);
     open_listeners(*loaded.config);

@@ -60,7 +60,7 @@ std::string cell_text(const json::value& value)
         const auto& [kind, content] = *object->begin();
         if (kind == "real")
             return content == "inf" ? "Inf" : "-Inf";
-        const auto bytes = decode_base64({content.get_string().data(), content.get_string().size()}).value_or("");
+        auto bytes = decode_base64({content.get_string().data(), content.get_string().size()}).value_or("");
         if (kind == "text")
             return bytes;
         std::string hex = "x'";
