@@ -211,11 +211,8 @@ void Embedded::prepare_directory()
         fs::create_directory_symlink(home_ / "data", directory_ / "data", ignored);
     }
     sockets_ = home_ / "run";
-    if ((sockets_ / ".s.PGSQL.65535").string().size() >= sizeof(sockaddr_un::sun_path)) {
+    if ((sockets_ / ".s.PGSQL.65535").string().size() >= sizeof(sockaddr_un::sun_path))
         sockets_ = "/tmp/howdah-" + std::to_string(std::hash<std::string>()(directory_.string()));
-        log().info("{} is too long for the path of a Unix socket: psql -h {} -p PORT", directory_.string(),
-                   sockets_.string());
-    }
     make_directory(sockets_, 0700, user_);
 }
 
@@ -310,8 +307,10 @@ void Embedded::start(std::size_t max_connections)
                 " user=howdah_server password=" + password_ +
                 " sslmode=verify-full sslrootcert=" + conninfo_value((directory_ / "ca.pem").string()) +
                 " channel_binding=require gssencmode=disable";
+    const bool linked = sockets_ == home_ / "run";
     log().info("private PostgreSQL {} on 127.0.0.1:{}; for its owner: psql -h {}",
-               read_text(data() / "PG_VERSION").substr(0, 2), port_, directory_.string());
+               read_text(data() / "PG_VERSION").substr(0, 2), port_,
+               linked ? directory_.string() : sockets_.string() + " -p " + std::to_string(port_));
 }
 
 void Embedded::launch()
@@ -371,8 +370,12 @@ void Embedded::complete(Config& config) const
             database.postgres = conninfo_;
             database.create = true;
         }
-    if (config.listen.lines == ListenConfig().lines)
-        config.listen.lines.back() = "unix:" + (directory_ / "lines.sock").string();
+    if (config.listen.lines == ListenConfig().lines) {
+        const std::string path = (directory_ / "lines.sock").string();
+        config.listen.lines.back() = "unix:" + path;
+        if (path.size() >= sizeof(sockaddr_un::sun_path))
+            config.listen.lines.pop_back();
+    }
 }
 
 void Embedded::child_ended()

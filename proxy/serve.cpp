@@ -67,17 +67,24 @@ struct Loaded {
     std::shared_ptr<Authenticator> auth;
 };
 
-Loaded load(const std::string& file, const Embedded* embedded)
+// Throws after it has logged every error of the file.
+Config read_config(const std::string& file)
 {
-    ConfigResult result;
-    if (!file.empty())
-        result = load_config(file);
+    if (file.empty())
+        return {};
+    ConfigResult result = load_config(file);
     for (const auto& error : result.errors)
         log().error("{}", error.text());
     if (!result.errors.empty())
         throw std::runtime_error(file + ": " + std::to_string(result.errors.size()) + " error(s) in the configuration");
+    return std::move(result.config);
+}
+
+Loaded load(Config config, const Embedded* embedded)
+{
     Loaded loaded;
-    loaded.config = std::make_shared<Config>(std::move(result.config));
+    loaded.config = std::make_shared<Config>(std::move(config));
+    const std::string& file = loaded.config->file;
     if (embedded != nullptr)
         embedded->complete(*loaded.config);
     for (const auto& [name, database] : loaded.config->databases)
@@ -112,7 +119,6 @@ public:
     void run();
 
 private:
-    void start_embedded();
     void open_listeners(const Config& config);
     void adopt_passed_sockets(const Config& config);
     void list_endpoints();
@@ -142,10 +148,13 @@ void Server::run()
 {
     raise_descriptor_limit();
     std::signal(SIGPIPE, SIG_IGN);
-    if (!options_.embedded.empty())
-        start_embedded();
-    const Loaded loaded = load(options_.config, embedded_.get());
-    configure_log(loaded.config->log);
+    Config config = read_config(options_.config);
+    configure_log(config.log);
+    if (!options_.embedded.empty()) {
+        embedded_ = std::make_unique<Embedded>(io_.get_executor(), options_.embedded);
+        embedded_->start(std::max<std::size_t>(100, config.pool.max + spare_server_connections));
+    }
+    const Loaded loaded = load(std::move(config), embedded_.get());
     databases_ = std::make_unique<Databases>(io_.get_executor(), loaded.config);
     context_.reset(new ServerContext{
         io_.get_executor(), loaded.config, *databases_, loaded.tls, loaded.auth, false, {}, {}, 1, {}});
@@ -166,14 +175,6 @@ void Server::run()
     log().info("howdah {} is ready", HOWDAH_VERSION);
     systemd::notify("READY=1\n" + status());
     io_.run();
-}
-
-// Before anything else: the pool's size is all that it needs of the configuration.
-void Server::start_embedded()
-{
-    embedded_ = std::make_unique<Embedded>(io_.get_executor(), options_.embedded);
-    const Config config = options_.config.empty() ? Config() : load_config(options_.config).config;
-    embedded_->start(std::max<std::size_t>(100, config.pool.max + spare_server_connections));
 }
 
 void Server::open_listeners(const Config& config)
@@ -304,7 +305,7 @@ void Server::reload()
 {
     systemd::notify_reloading();
     try {
-        const Loaded loaded = load(options_.config, embedded_.get());
+        const Loaded loaded = load(read_config(options_.config), embedded_.get());
         open_listeners(*loaded.config); // may throw: nothing has changed yet but further addresses
         std::erase_if(listeners_, [&](const std::shared_ptr<Listener>& listener) {
             const auto* front_end = std::find_if(std::begin(front_ends), std::end(front_ends),
