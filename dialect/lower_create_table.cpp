@@ -51,7 +51,7 @@ std::string column_sql(const Catalog& catalog, const Table& table, int column)
         return sql + " GENERATED ALWAYS AS (" + widen(generated_value(catalog, table, column), c.storage).text +
                ") STORED";
     if (const std::string value = default_sql(catalog, table, column); !value.empty())
-        sql += " DEFAULT " + value;
+        sql += " DEFAULT (" + value + ")";
     return sql;
 }
 

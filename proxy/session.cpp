@@ -209,7 +209,9 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
         auto planning = plan(sql, parameters, with);
         if (auto* error = std::get_if<dialect::Error>(&planning)) {
             // What SQLite finds out when it runs (a constraint, a datatype mismatch) leaves changes() at 0.
-            if ((error->code & 0xFF) == dialect::code::constraint || (error->code & 0xFF) == dialect::code::mismatch)
+            const int primary = error->code & 0xFF;
+            if ((primary == dialect::code::constraint || primary == dialect::code::mismatch) &&
+                !catalog()->mirror().prepare(sql).read_only)
                 values.changes = 0;
             co_return failed(client_error(*error, sql));
         }
