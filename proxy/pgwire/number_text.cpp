@@ -99,7 +99,7 @@ void append_float8(std::string& out, double real)
     out += d.digits[0];
     out += '.';
     out += d.digits.size() > 1 ? std::string_view(d.digits).substr(1) : "0";
-    std::array<char, 8> text{};
+    std::array<char, 16> text{};
     std::snprintf(text.data(), text.size(), "e%c%02d", exponent < 0 ? '-' : '+', std::abs(exponent));
     out += text.data();
 }
