@@ -54,7 +54,9 @@ public:
         refuse_unseen();
         loop_.rowids = table_.has_rowid();
         const bool rehearsal = lowering_.request().rehearsal;
-        loop_.keeps_earlier_rows = rehearsal || fails();
+        loop_.keeps_earlier_rows = rehearsal || (fails() && !lowering_.in_trigger);
+        if (!rehearsal)
+            loop_.kept_errors = fail_condition(table_, policy_.rules, insert_.conflict);
         if (rehearsal)
             loop_.on_failure = count_row_that_failed_late();
         else

@@ -2,6 +2,7 @@
 #include "dialect/insert_policy.hpp"
 
 #include "dialect/lower.hpp"
+#include "dialect/schema_names.hpp"
 #include "dialect/write_effects.hpp"
 
 #include <algorithm>
@@ -109,6 +110,23 @@ std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAc
         for (const auto& check : table.checks)
             parts.push_back("(" + check_text(table, check, "n", lowering) + ") IS NOT FALSE");
     return join(parts, " AND ");
+}
+
+std::string fail_condition(const Table& table, const std::vector<KeyRule>& rules, ConflictAction statement)
+{
+    if (statement == ConflictAction::fail)
+        return {};
+    std::vector<std::string> names;
+    for (const auto& rule : rules)
+        if (!rule.upsert && rule.action == ConflictAction::fail)
+            names.push_back(quote_string(rule.key.index ? rule.key.index->pg : rowid_index_name(table)));
+    for (const auto& column : table.columns)
+        if (column.not_null && column.not_null_conflict == ConflictAction::fail)
+            names.push_back(quote_string(column.pg));
+    if (names.empty())
+        return "false";
+    return "howdah_schema = " + quote_string(table.pg_schema) + " AND howdah_table = " + quote_string(table.pg) +
+           " AND coalesce(nullif(howdah_constraint, ''), howdah_column) IN (" + join(names, ", ") + ")";
 }
 
 bool replaces_null(const Column& column, ConflictAction statement)

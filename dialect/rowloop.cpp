@@ -149,13 +149,12 @@ std::string RowLoop::block() const
     text += before + "FOR " + row + " IN " + source + " LOOP\n";
     if (keeps_earlier_rows)
         text += "BEGIN\n" + body + "EXCEPTION WHEN " +
-                (on_failure.empty() ? "integrity_constraint_violation OR unique_violation OR not_null_violation OR "
-                                      "check_violation"
-                                    : "OTHERS") +
+                (on_failure.empty() ? "unique_violation OR not_null_violation OR check_violation" : "OTHERS") +
                 " THEN\n"
                 "GET STACKED DIAGNOSTICS howdah_state = RETURNED_SQLSTATE, howdah_message = MESSAGE_TEXT, "
                 "howdah_detail = PG_EXCEPTION_DETAIL, howdah_schema = SCHEMA_NAME, howdah_table = TABLE_NAME, "
                 "howdah_column = COLUMN_NAME, howdah_constraint = CONSTRAINT_NAME;\n" +
+                (kept_errors.empty() ? "" : "IF NOT (" + kept_errors + ") THEN\nRAISE;\nEND IF;\n") +
                 set("howdah.failure", "ARRAY[howdah_state, howdah_message, howdah_detail, howdah_schema, howdah_table, "
                                       "howdah_column, howdah_constraint]::text") +
                 on_failure + "EXIT;\nEND;\n";

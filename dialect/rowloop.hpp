@@ -58,6 +58,7 @@ public:
     std::string after;                     // statements behind the loop
     // OR FAIL: a constraint's error ends the loop and keeps what was done.
     bool keeps_earlier_rows = false;
+    std::string kept_errors; // when not empty: the condition that the error is such a one; others stay errors
     std::string on_failure; // statements for that case; then any error is caught (Compiled::rehearsal)
 
     // The RETURNING list, a value each; and whether the block collects the rowids of new rows.

@@ -34,7 +34,8 @@ public:
     void lower()
     {
         refuse_unseen();
-        loop_.keeps_earlier_rows = plan_.fails;
+        loop_.keeps_earlier_rows = plan_.fails && !lowering_.in_trigger;
+        loop_.kept_errors = fail_condition(table_, plan_.rules, update_.conflict);
         lower_returning_list();
         std::vector<std::string> values;
         std::string statement;
