@@ -1,5 +1,7 @@
 #include "pool/connection.hpp"
 
+#include "pool/deadline.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -7,8 +9,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include <sys/socket.h>
 
 #include <cassert>
 #include <utility>
@@ -22,8 +22,6 @@ namespace {
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds cancel_timeout{5000};
-// How long a server may take to answer after a cancel.
-constexpr milliseconds cancel_grace{5000};
 constexpr std::size_t kept_output = 64 * 1024;
 // A server that always has more must not keep the thread to itself.
 constexpr int reads_in_a_row = 8;
@@ -31,84 +29,6 @@ constexpr int reads_in_a_row = 8;
 std::string in_words(milliseconds time) { return std::to_string(time.count()) + " ms"; }
 
 } // namespace
-
-// The time that a batch may take. A client's query is cancelled first, and given up when the server does not answer to
-// that; the pool's own (`final`) is given up. The timers' handlers hold the connection weakly.
-class Connection::Deadline {
-public:
-    Deadline(Connection& connection, milliseconds timeout, bool final) : connection_(connection)
-    {
-        if (timeout.count() <= 0)
-            return;
-        state()->final = final;
-        arm(state(), timeout);
-    }
-    ~Deadline()
-    {
-        if (state_)
-            state_->over = true;
-    }
-    Deadline(const Deadline&) = delete;
-    Deadline& operator=(const Deadline&) = delete;
-
-    // Cancels now, and gives the server its grace.
-    void cancel_now()
-    {
-        if (!state()->cancelled)
-            expire(state());
-    }
-    bool cancelled() const { return state_ && state_->cancelled; }
-    bool gave_up() const { return state_ && state_->gave_up; }
-    // Set around the waits for the server: while a sink keeps us, the server is not to blame.
-    void waiting(bool yes)
-    {
-        if (state_)
-            state_->waiting = yes;
-    }
-
-private:
-    struct State {
-        explicit State(Connection& c) : connection(c.weak_from_this()), timer(c.executor_) {}
-        std::weak_ptr<Connection> connection;
-        asio::steady_timer timer;
-        bool final = false, over = false, waiting = false, cancelled = false, gave_up = false;
-    };
-
-    static void arm(const std::shared_ptr<State>& state, milliseconds time)
-    {
-        state->timer.expires_after(time);
-        state->timer.async_wait([weak = std::weak_ptr(state)](const boost::system::error_code& error) {
-            const auto state = weak.lock();
-            if (state && !error && !state->over)
-                expire(state);
-        });
-    }
-    static void expire(const std::shared_ptr<State>& state)
-    {
-        const auto connection = state->connection.lock();
-        if (!connection)
-            return;
-        if (!state->cancelled && !state->final) {
-            state->cancelled = true;
-            connection->cancel();
-        } else if (state->waiting) {
-            state->gave_up = true;
-            connection->descriptor_.cancel();
-            return;
-        }
-        arm(state, cancel_grace);
-    }
-
-    const std::shared_ptr<State>& state()
-    {
-        if (!state_)
-            state_ = std::make_shared<State>(connection_);
-        return state_;
-    }
-
-    Connection& connection_;
-    std::shared_ptr<State> state_; // made when it is needed: most batches have no deadline
-};
 
 asio::awaitable<Result<std::shared_ptr<Connection>>>
 Connection::open(asio::any_io_executor executor, ConnectionOptions options, std::shared_ptr<Traffic> traffic)
@@ -421,104 +341,6 @@ asio::awaitable<void> Connection::cancels_landed()
 {
     while (cancels_in_flight_ > 0 && !lost_)
         co_await cancel_landed_.async_wait(no_throw);
-}
-
-asio::awaitable<bool> Connection::settle(milliseconds timeout)
-{
-    const auto self = shared_from_this();
-    replies_.abandon();
-    Deadline deadline(*this, timeout, true);
-    if (!lost_ && !replies_.done()) {
-        cancel();
-        BatchResult dropped;
-        const Step step = co_await converse(&dropped, deadline, false);
-        if (step == Step::lost)
-            co_return false;
-        replies_.take_result();
-    }
-    co_await cancels_landed();
-    if (lost_)
-        co_return false;
-    if (!cancelled_)
-        co_return true;
-    // The signal was sent before the cancel connection closed; a round trip more and it has been taken.
-    cancelled_ = false;
-    const bool answered = co_await check(timeout);
-    co_return answered;
-}
-
-asio::awaitable<bool> Connection::check(milliseconds timeout)
-{
-    const auto self = shared_from_this();
-    if (lost_)
-        co_return false;
-    assert(replies_.done());
-    replies_.ask_sync(out_);
-    Deadline deadline(*this, timeout, true);
-    BatchResult nothing;
-    const Step step = co_await converse(&nothing, deadline, true);
-    if (step == Step::lost)
-        co_return false;
-    replies_.take_result();
-    co_return true;
-}
-
-bool Connection::peek()
-{
-    if (lost_)
-        return false;
-    if (!replies_.done())
-        return true; // what comes is being waited for
-    if (!decoder_.empty() && digest() == Step::lost)
-        return false;
-    for (;;) {
-        const Step step = read();
-        if (step == Step::lost)
-            return false;
-        if (step != Step::more)
-            break;
-    }
-    if (!decoder_.empty())
-        lose(Error::Kind::protocol, "the server sent part of a message that nobody asked for");
-    return !lost_;
-}
-
-asio::awaitable<bool> Connection::wait_for_notifications()
-{
-    const auto self = shared_from_this();
-    if (lost_)
-        co_return false;
-    bool alive = peek();
-    if (!alive)
-        co_return false;
-    const bool ready = co_await wait(false);
-    if (lost_ || !ready)
-        co_return false;
-    alive = peek();
-    co_return alive;
-}
-
-asio::awaitable<void> Connection::close(milliseconds timeout)
-{
-    using namespace asio::experimental::awaitable_operators;
-    const auto self = shared_from_this();
-    if (!lost_ && replies_.done()) {
-        wire::put_terminate(out_);
-        write();
-        ::shutdown(channel_.socket(), SHUT_WR);
-        asio::steady_timer timer(executor_, timeout);
-        std::array<char, 4096> rest;
-        for (bool open = true; open;) {
-            auto readable = descriptor_.async_wait(asio::posix::descriptor_base::wait_read, no_throw);
-            auto expired = timer.async_wait(no_throw);
-            const auto first = co_await (std::move(readable) || std::move(expired));
-            ssize_t n = lost_ ? 0 : 1;
-            while (n > 0)
-                n = ::recv(channel_.socket(), rest.data(), rest.size(), MSG_DONTWAIT);
-            open = !lost_ && first.index() == 0 && !std::get<0>(std::get<0>(first)) && n < 0 && errno == EAGAIN;
-        }
-    }
-    kill("closed");
 }
 
 } // namespace howdah::pool

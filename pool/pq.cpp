@@ -1,9 +1,9 @@
 #include "pool/pq.hpp"
 
+#include "pool/resolve.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -35,11 +35,6 @@ void Finish::operator()(PGconn* connection) const
 namespace {
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
-
-// One place to try. Lists in a conninfo are taken apart, and names with several addresses become several places.
-struct Place {
-    std::string host, hostaddr, port;
-};
 
 using Options = std::map<std::string, std::string>;
 
@@ -127,62 +122,6 @@ std::string describe(const Options& options)
         out += (out.empty() ? "" : ",") + (host.empty() ? std::string("local") : host) + ":" + place.port;
     }
     return out + "/" + value(options, "dbname") + " as " + value(options, "user");
-}
-
-bool needs_resolving(const Place& place)
-{
-    if (!place.hostaddr.empty() || place.host.empty() || place.host[0] == '/' || place.host[0] == '@')
-        return false;
-    boost::system::error_code error;
-    asio::ip::make_address(place.host, error);
-    return error.failed();
-}
-
-// A lookup goes on in Asio's resolver thread after nobody waits for it any more: getaddrinfo cannot be stopped.
-struct Lookup {
-    explicit Lookup(const asio::any_io_executor& executor) : resolver(executor), wake(executor) {}
-    asio::ip::tcp::resolver resolver;
-    asio::steady_timer wake;
-    bool done = false;
-    boost::system::error_code error;
-    std::vector<std::string> addresses;
-};
-
-// Replaces names by their addresses. A name that cannot be resolved drops out; only when none is left is it an error.
-asio::awaitable<Result<std::vector<Place>>> resolve(asio::any_io_executor executor, std::vector<Place> wanted,
-                                                    Clock::time_point deadline)
-{
-    std::vector<Place> found;
-    std::string reasons;
-    for (Place& place : wanted) {
-        if (!needs_resolving(place)) {
-            found.push_back(std::move(place));
-            continue;
-        }
-        auto lookup = std::make_shared<Lookup>(executor);
-        lookup->wake.expires_at(deadline);
-        lookup->resolver.async_resolve(place.host, "", [lookup](const boost::system::error_code& error, auto results) {
-            lookup->error = error;
-            for (const auto& entry : results)
-                lookup->addresses.push_back(entry.endpoint().address().to_string());
-            lookup->done = true;
-            lookup->wake.cancel();
-        });
-        co_await lookup->wake.async_wait(no_throw);
-        if (!lookup->done || lookup->error) {
-            reasons += (reasons.empty() ? "" : "; ") + ("could not resolve host \"" + place.host + "\": ") +
-                       (lookup->done ? lookup->error.message() : "no answer in time");
-            continue;
-        }
-        for (std::string& address : lookup->addresses)
-            found.push_back({place.host, std::move(address), place.port});
-    }
-    if (found.empty()) {
-        Error error(Error::Kind::connect, reasons.empty() ? "no host to connect to" : reasons);
-        error.transient = true;
-        co_return error;
-    }
-    co_return found;
 }
 
 // What libpq is given beyond the conninfo; later keywords win.

@@ -1,0 +1,94 @@
+// Part of connection.cpp and connection_upkeep.cpp: the time that an exchange with the server may take.
+#pragma once
+
+#include "pool/connection.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace howdah::pool {
+
+// How long a server may take to answer after a cancel.
+inline constexpr std::chrono::milliseconds cancel_grace{5000};
+
+// The time that a batch may take. A client's query is cancelled first, and given up when the server does not answer to
+// that; the pool's own (`final`) is given up. The timers' handlers hold the connection weakly.
+class Connection::Deadline {
+public:
+    Deadline(Connection& connection, std::chrono::milliseconds timeout, bool final) : connection_(connection)
+    {
+        if (timeout.count() <= 0)
+            return;
+        state()->final = final;
+        arm(state(), timeout);
+    }
+    ~Deadline()
+    {
+        if (state_)
+            state_->over = true;
+    }
+    Deadline(const Deadline&) = delete;
+    Deadline& operator=(const Deadline&) = delete;
+
+    // Cancels now, and gives the server its grace.
+    void cancel_now()
+    {
+        if (!state()->cancelled)
+            expire(state());
+    }
+    bool cancelled() const { return state_ && state_->cancelled; }
+    bool gave_up() const { return state_ && state_->gave_up; }
+    // Set around the waits for the server: while a sink keeps us, the server is not to blame.
+    void waiting(bool yes)
+    {
+        if (state_)
+            state_->waiting = yes;
+    }
+
+private:
+    struct State {
+        explicit State(Connection& c) : connection(c.weak_from_this()), timer(c.executor_) {}
+        std::weak_ptr<Connection> connection;
+        boost::asio::steady_timer timer;
+        bool final = false, over = false, waiting = false, cancelled = false, gave_up = false;
+    };
+
+    static void arm(const std::shared_ptr<State>& state, std::chrono::milliseconds time)
+    {
+        state->timer.expires_after(time);
+        state->timer.async_wait([weak = std::weak_ptr(state)](const boost::system::error_code& error) {
+            const auto state = weak.lock();
+            if (state && !error && !state->over)
+                expire(state);
+        });
+    }
+    static void expire(const std::shared_ptr<State>& state)
+    {
+        const auto connection = state->connection.lock();
+        if (!connection)
+            return;
+        if (!state->cancelled && !state->final) {
+            state->cancelled = true;
+            connection->cancel();
+        } else if (state->waiting) {
+            state->gave_up = true;
+            connection->descriptor_.cancel();
+            return;
+        }
+        arm(state, cancel_grace);
+    }
+
+    const std::shared_ptr<State>& state()
+    {
+        if (!state_)
+            state_ = std::make_shared<State>(connection_);
+        return state_;
+    }
+
+    Connection& connection_;
+    std::shared_ptr<State> state_; // made when it is needed: most batches have no deadline
+};
+
+} // namespace howdah::pool
