@@ -52,7 +52,8 @@ public:
     boost::asio::awaitable<Result<BatchResult>> run(const Batch& batch, std::chrono::milliseconds timeout);
     // One simple query whose rows nobody wants; a server error becomes an Error.
     boost::asio::awaitable<Result<BatchResult>> run_simple(std::string sql, std::chrono::milliseconds timeout);
-    // Cancels and reads off what run() left, and lets cancels in flight arrive. False: lost, or not within `timeout`.
+    // Cancels and reads off what run() left, and lets cancels in flight arrive. False: lost, or the server does not
+    // react within a few seconds; `timeout` is for the round trip after that.
     boost::asio::awaitable<bool> settle(std::chrono::milliseconds timeout);
     // A round trip without a query.
     boost::asio::awaitable<bool> check(std::chrono::milliseconds timeout);
@@ -71,6 +72,7 @@ public:
     void kill(std::string reason);
 
     bool lost() const { return lost_; }
+    bool running() const { return running_; }
     const Error& loss() const { return loss_; }
     bool settled() const { return replies_.done() && cancels_in_flight_ == 0 && !cancelled_; }
     char transaction_status() const { return replies_.transaction_status(); }

@@ -28,9 +28,9 @@ asio::awaitable<bool> Connection::settle(milliseconds timeout)
 {
     const auto self = shared_from_this();
     replies_.abandon();
-    Deadline deadline(*this, timeout, true);
     if (!lost_ && !replies_.done()) {
-        cancel();
+        Deadline deadline(*this, milliseconds(0), false);
+        deadline.cancel_now();
         BatchResult dropped;
         const Step step = co_await converse(&dropped, deadline, false);
         if (step == Step::lost)

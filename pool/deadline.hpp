@@ -10,11 +10,12 @@
 
 namespace howdah::pool {
 
-// How long a server may take to answer after a cancel.
-inline constexpr std::chrono::milliseconds cancel_grace{5000};
+// How long a server may take to answer after a cancel, and how often it is asked again: a cancel that arrives before
+// the query has begun is lost.
+inline constexpr std::chrono::milliseconds cancel_grace{5000}, cancel_again{1000};
 
 // The time that a batch may take. A client's query is cancelled first, and given up when the server does not answer to
-// that; the pool's own (`final`) is given up. The timers' handlers hold the connection weakly.
+// that; the pool's own (`final`) is given up at once. The timers' handlers hold the connection weakly.
 class Connection::Deadline {
 public:
     Deadline(Connection& connection, std::chrono::milliseconds timeout, bool final) : connection_(connection)
@@ -48,10 +49,13 @@ public:
     }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     struct State {
         explicit State(Connection& c) : connection(c.weak_from_this()), timer(c.executor_) {}
         std::weak_ptr<Connection> connection;
         boost::asio::steady_timer timer;
+        Clock::time_point give_up_at;
         bool final = false, over = false, waiting = false, cancelled = false, gave_up = false;
     };
 
@@ -69,15 +73,19 @@ private:
         const auto connection = state->connection.lock();
         if (!connection)
             return;
-        if (!state->cancelled && !state->final) {
+        const auto now = Clock::now();
+        if (!state->cancelled) {
             state->cancelled = true;
-            connection->cancel();
-        } else if (state->waiting) {
+            state->give_up_at = state->final ? now : now + cancel_grace;
+        }
+        if (state->waiting && now >= state->give_up_at) {
             state->gave_up = true;
             connection->descriptor_.cancel();
             return;
         }
-        arm(state, cancel_grace);
+        if (!state->final)
+            connection->cancel();
+        arm(state, cancel_again);
     }
 
     const std::shared_ptr<State>& state()

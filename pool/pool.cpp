@@ -20,7 +20,7 @@ namespace {
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 // For cancelling, draining and rolling back what a client left behind.
 constexpr milliseconds reset_timeout{5000};
-constexpr milliseconds close_timeout{2000};
+constexpr milliseconds close_timeout{2000}, check_timeout{2000};
 // How often idle connections are looked at, so that a server's restart is noticed before anyone asks.
 constexpr milliseconds look_every{1000};
 
@@ -160,7 +160,7 @@ asio::awaitable<void> Pool::Impl::open(ConnectionId id)
 asio::awaitable<void> Pool::Impl::check(ConnectionId id)
 {
     const std::shared_ptr<Connection> connection = connections.at(id);
-    const bool alive = co_await connection->check(settings.connect_timeout);
+    const bool alive = co_await connection->check(std::min(settings.connect_timeout, check_timeout));
     if (alive)
         perform(state.checked(id, true, Clock::now()));
     else
@@ -194,8 +194,11 @@ void Pool::Impl::give_back(ConnectionId id, bool dirty)
         return;
     }
     const bool clean = !dirty && connection->settled() && connection->transaction_status() == 'I';
-    // One that becomes idle is looked at before it is lent.
-    if (connection->lost() || (clean && state.waiting() > 0 && !connection->peek()))
+    // One that becomes idle is looked at before it is lent. One that is used even now belongs to a coroutine that
+    // outlived its lease: it gets an error.
+    const bool usable =
+        !connection->lost() && !connection->running() && (!clean || state.waiting() == 0 || connection->peek());
+    if (!usable)
         drop(id, "error");
     else if (clean)
         perform(state.give_back(id, Clock::now()));

@@ -889,6 +889,26 @@ TEST_CASE("cancelled coroutines lose nothing, wherever they are")
     CHECK(s.cancels > 0);
 }
 
+TEST_CASE("a lease that goes while its query runs takes the connection with it")
+{
+    Bench bench(settings(0, 1));
+    bench.run([&]() -> asio::awaitable<void> {
+        Result<Lease> lease = co_await bench.pool->checkout();
+        REQUIRE(lease.has_value());
+        std::string said;
+        asio::co_spawn(
+            bench.loop.io, [&]() -> asio::awaitable<void> { said = co_await ask(*lease, "SELECT pg_sleep(60)"); },
+            asio::detached);
+        co_await pause(20ms);
+        *lease = Lease();
+        const bool ended = co_await eventually([&] { return !said.empty(); });
+        CHECK(ended);
+        CHECK(said == "lost: given up");
+        const std::string next = co_await ask(*bench.pool, "SELECT 1");
+        CHECK(next == "1");
+    });
+}
+
 TEST_CASE("an io_context that is destroyed while everything is in flight frees everything")
 {
     // Leaks and use after free are found by the sanitizers.
