@@ -19,7 +19,7 @@ JDBC = "/usr/share/java/postgresql.jar"
 def node_command():
     if not shutil.which("node"):
         return None
-    if not (HERE / "node" / "node_modules" / "pg").is_dir():
+    if not all((HERE / "node" / "node_modules" / name).is_dir() for name in ("pg", "pg-cursor", "postgres")):
         if not shutil.which("npm"):
             return None
         installed = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=HERE / "node")

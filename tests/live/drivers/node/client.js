@@ -1,6 +1,9 @@
-// node's pg: text parameters, named statements, pools, errors, transactions.
+// node's pg: text parameters, named statements, pools, errors, transactions, cursors. And postgres.js, which describes
+// each statement before it binds.
 const assert = require("node:assert");
 const { Client, Pool } = require("pg");
+const Cursor = require("pg-cursor");
+const postgres = require("postgres");
 
 async function main() {
   const client = new Client();
@@ -29,12 +32,33 @@ async function main() {
   await query("ROLLBACK");
   assert.strictEqual((await query("SELECT count(*) AS n FROM t")).rows[0].n, "1");
   assert.match((await query("SELECT version()")).rows[0].version, /^PostgreSQL 15/);
+  await query("INSERT INTO t(id) VALUES (2), (3), (4)");
+  await query("BEGIN");
+  const cursor = client.query(new Cursor("SELECT id FROM t ORDER BY id"));
+  assert.deepStrictEqual(await cursor.read(2), [{ id: "1" }, { id: "2" }]);
+  assert.deepStrictEqual(await cursor.read(10), [{ id: "3" }, { id: "4" }]);
+  await cursor.close();
+  await query("COMMIT");
   await client.end();
 
   const pool = new Pool({ max: 4 });
   const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => pool.query("SELECT $1 AS x", [String(i)])));
   answers.forEach((a, i) => assert.strictEqual(a.rows[0].x, String(i)));
   await pool.end();
+
+  const sql = postgres({ host: process.env.PGHOST, port: Number(process.env.PGPORT), max: 2 });
+  await sql`DELETE FROM t`;
+  await sql`INSERT INTO t VALUES (${1}, ${"x"}, ${1.5}, ${Buffer.from([0, 255])})`;
+  assert.deepStrictEqual([...(await sql`SELECT * FROM t WHERE id = ${1}`)], [{ id: "1", name: "x", r: 1.5, b: Buffer.from([0, 255]) }]);
+  const returned = await sql`INSERT INTO t ${sql([{ id: 2, name: "two" }, { id: 3, name: "three" }], "id", "name")} RETURNING id`;
+  assert.deepStrictEqual([...returned], [{ id: "2" }, { id: "3" }]);
+  await sql.begin((inside) => inside`DELETE FROM t WHERE id = ${3}`);
+  let n = 0;
+  await sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT i FROM n`.cursor(100, (rows) => {
+    n += rows.length;
+  });
+  assert.strictEqual(n, 1000);
+  await sql.end();
 }
 
 main().then(() => process.exit(0), (error) => {
