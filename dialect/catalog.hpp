@@ -167,7 +167,8 @@ private:
 bool is_schema_table(std::string_view name);
 
 // The PostgreSQL identifier of a SQLite name: ASCII folded to lower case; over 63 bytes, the first 54 bytes (on a
-// character boundary), '~' and 8 hexadecimal digits of a hash of the whole (catalogue 15). Not quoted.
+// character boundary), '~' and 8 hexadecimal digits of a hash of the whole (catalogue 15); the name of a system column
+// (ctid, xmin, …) with a '~' behind it. Not quoted.
 std::string pg_identifier(std::string_view name);
 
 bool equal_names(std::string_view a, std::string_view b); // ASCII case-insensitive

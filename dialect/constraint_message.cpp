@@ -17,11 +17,13 @@ constexpr int rowid = 2579, datatype = 3091, busy_snapshot = 517;
 
 const Table* find_table(const Catalog& catalog, const ServerFailure& failure)
 {
+    // Each session's pg_temp has a name of its own: pg_temp_3.
+    const std::string schema = failure.schema.starts_with("pg_temp_") ? "pg_temp" : failure.schema;
     for (const auto& row : catalog.rows()) {
         if (row.type != "table")
             continue;
         const Table* table = catalog.find_table(row.schema, row.name);
-        if (table && table->pg == failure.table && table->pg_schema == failure.schema)
+        if (table && table->pg == failure.table && table->pg_schema == schema)
             return table;
     }
     return nullptr;

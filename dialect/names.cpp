@@ -1,11 +1,17 @@
 // Names: SQLite compares them without ASCII case, PostgreSQL gets them folded and at most 63 bytes long.
 #include "dialect/catalog.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace howdah::dialect {
 
 namespace {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+// Columns that every PostgreSQL table has.
+constexpr std::string_view system_columns[] = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"};
 
 constexpr std::size_t longest_identifier = 63;
 constexpr std::size_t kept_prefix = 54;
@@ -42,6 +48,8 @@ std::string fold(std::string_view name)
 std::string pg_identifier(std::string_view name)
 {
     std::string folded = fold(name);
+    if (std::find(std::begin(system_columns), std::end(system_columns), folded) != std::end(system_columns))
+        return folded + "~";
     if (folded.size() <= longest_identifier)
         return folded;
     std::uint32_t hash = hash_of(folded);

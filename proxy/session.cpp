@@ -311,7 +311,9 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
             continue;
         }
         bool compiler_bug = false;
-        ClientError told = client_error(error, catalog().get(), compiler_bug);
+        // A new unique index that fails on present rows is known to the next catalog only.
+        const dialect::Catalog* names = compiled.next ? compiled.next.get() : catalog().get();
+        ClientError told = client_error(error, names, compiler_bug);
         if (compiler_bug) {
             ++shared.totals.compiler_bugs;
             spdlog::error("{}: PostgreSQL refused a compiled statement: {} {} [{}] for: {}", client, error.sqlstate,
