@@ -1,6 +1,7 @@
 // See lower_create_trigger.hpp.
 #include "dialect/lower_create_trigger.hpp"
 
+#include "dialect/mirror.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/printer.hpp"
 #include "dialect/rowid.hpp"
@@ -189,6 +190,24 @@ std::string_view time_text(Time time)
     return time == Time::before ? "BEFORE" : time == Time::after ? "AFTER" : "INSTEAD OF";
 }
 
+// A statement of SQLite's that the trigger fires for.
+std::string firing_statement(const Table& table, const CreateTrigger& definition)
+{
+    const std::string name = quote_identifier(table.schema) + "." + quote_identifier(table.name);
+    if (definition.event == Event::delete_)
+        return "DELETE FROM " + name;
+    std::vector<std::string> columns;
+    for (const Column& c : table.columns)
+        if (c.generated == Column::Generated::no)
+            columns.push_back(quote_identifier(c.name));
+    if (definition.event == Event::insert)
+        return "INSERT INTO " + name + " (" + join(columns, ", ") + ") VALUES (" +
+               join(std::vector<std::string>(columns.size(), "NULL"), ", ") + ")";
+    for (std::string& column : columns)
+        column += " = NULL";
+    return "UPDATE " + name + " SET " + join(columns, ", ");
+}
+
 TriggerSql trigger_sql(const Table& table, std::size_t number, const std::string& block)
 {
     const Trigger& trigger = table.triggers[number];
@@ -287,8 +306,8 @@ TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table)
     const std::string rowid = "NEW." + quote_identifier(table.rowid_pg);
     TriggerSql sql;
     sql.create_function = trigger_function_sql(
-        function,
-        "BEGIN\n" + rowid + " := " + call("howdah.rowid_after", {last_rowid(table, catalog), "1"}) + ";\nRETURN NEW;\nEND");
+        function, "BEGIN\n" + rowid + " := " + call("howdah.rowid_after", {last_rowid(table, catalog), "1"}) +
+                      ";\nRETURN NEW;\nEND");
     // '~' sorts behind every other name.
     sql.create_trigger = "CREATE TRIGGER \"~howdah_rowid\" BEFORE INSERT ON " + pg_name(table) +
                          " FOR EACH ROW WHEN (" + rowid + " IS NULL) EXECUTE FUNCTION " + function + "()";
@@ -310,6 +329,10 @@ std::string raising_block(std::string_view message)
 
 TriggerSql create_trigger_sql(const Catalog& catalog, const Table& table, std::size_t number, const Options& options)
 try {
+    // SQLite compiles a trigger when a statement would fire it, and only then finds what is wrong with it.
+    const Mirror::Answer answer = catalog.mirror().prepare(firing_statement(table, *table.triggers[number].definition));
+    if (answer.error)
+        return refused_trigger_sql(table, number, answer.error->message);
     return trigger_sql(table, number, Block(catalog, table, number, options).text());
 } catch (const Error& error) {
     if (error.refused)
