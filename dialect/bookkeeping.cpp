@@ -55,6 +55,23 @@ std::string runtime_version_sql() { return "SELECT version FROM howdah.runtime";
 
 std::string install_bookkeeping_sql() { return bookkeeping_tables; }
 
+std::string drop_runtime_sql()
+{
+    return R"sql(
+DO $$
+DECLARE routine record;
+BEGIN
+    FOR routine IN SELECT p.oid::regprocedure AS name FROM pg_catalog.pg_proc p
+                   WHERE p.pronamespace = to_regnamespace('howdah') ORDER BY p.prokind <> 'a' LOOP
+        BEGIN
+            EXECUTE 'DROP ROUTINE ' || routine.name;
+        EXCEPTION WHEN dependent_objects_still_exist THEN
+            NULL;
+        END;
+    END LOOP;
+END $$)sql";
+}
+
 std::string set_runtime_version_sql(std::string_view version)
 {
     return "DELETE FROM howdah.runtime; INSERT INTO howdah.runtime (version) VALUES (" + quote_string(version) + ")";

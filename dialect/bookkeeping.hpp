@@ -31,6 +31,9 @@ std::string install_lock_sql();
 std::string runtime_version_sql();
 // Makes the schema `howdah` and its tables where they are missing: several statements, safe to repeat, no superuser.
 std::string install_bookkeeping_sql();
+// Drops what an older runtime left, as far as nothing depends on it: a function whose result has another type now
+// cannot be replaced. What an index or a constraint uses stays, and is replaced.
+std::string drop_runtime_sql();
 std::string set_runtime_version_sql(std::string_view version);
 
 // The PostgreSQL schema of a client's database name: the name itself, shortened as an identifier is when it is too

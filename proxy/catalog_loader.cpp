@@ -188,7 +188,8 @@ private:
     asio::awaitable<Problem> install()
     {
         std::string all = dialect::install_lock_sql() + ";\nSET LOCAL check_function_bodies = off;\n" +
-                          dialect::install_bookkeeping_sql() + ";\nSET LOCAL search_path = howdah, pg_catalog;\n";
+                          dialect::drop_runtime_sql() + ";\n" + dialect::install_bookkeeping_sql() +
+                          ";\nSET LOCAL search_path = howdah, pg_catalog;\n";
         for (const dialect::RuntimeFile& file : dialect::runtime_files())
             all.append(file.sql).append("\n;\n");
         all += dialect::set_runtime_version_sql(installed_version());
