@@ -87,10 +87,8 @@ Fragment Lowering::any(const Expr& expr)
         if (std::optional<Fragment> f = substitute(expr))
             return *f;
     }
-    if (rules::is_constant(expr, *this)) {
-        fired(as<Literal>(expr) ? "literal" : "row_independent");
+    if (rules::is_constant(expr, *this))
         return rules::constant(expr, Affinity::none, *this);
-    }
     for (const Rule* rule : std::visit(RulesFor{}, expr.node)) {
         if (std::optional<Fragment> f = rule->lower(expr, *this)) {
             fired(rule->name);

@@ -11,8 +11,6 @@ namespace howdah::dialect::rules {
 
 namespace {
 
-constexpr Classes number = Classes(StorageClass::integer) | Classes(StorageClass::real);
-
 // What an operator is called on tagged numbers and on reals.
 struct Operator {
     std::string_view sign, on_numbers, on_reals;
@@ -115,8 +113,7 @@ std::optional<Fragment> lower_modulo(const Expr& expr, Lowering& lowering)
         return Fragment{call("howdah.v_mod", {widen(a, PgType::v).text, widen(b, PgType::v).text}), PgType::numeric,
                         number.with_null()};
     if (a.type == PgType::int8 && b.type == PgType::int8)
-        return Fragment{"(" + a.text + " % " + guarded(b, *n->rhs, lowering) + ")", a.type,
-                        Classes(StorageClass::integer).with_null()};
+        return Fragment{"(" + a.text + " % " + guarded(b, *n->rhs, lowering) + ")", a.type, integer.with_null()};
     return Fragment{"((" + to_integer(a).text + " % NULLIF(" + to_integer(b).text + ", 0))::double precision)",
                     PgType::float8, Classes(StorageClass::real).with_null()};
 }

@@ -157,6 +157,27 @@ Fragment is_operand(BinaryOp op, const Fragment& lhs, const Fragment& rhs)
     return two_valued("(" + lhs.text + " " + std::string(spelling(op)) + " " + rhs.text + ")");
 }
 
+// An INTEGER against a constant REAL, which is then no INTEGER (constant_operand): never equal, and of a number that is
+// printed the bound is, too.
+std::optional<Fragment> compare_with_constant_fraction(BinaryOp op, const Fragment& lhs, const Fragment& rhs,
+                                                       const Expr& constant, Lowering& lowering)
+{
+    if (lhs.type != PgType::int8 || rhs.type != PgType::float8 || !is_constant(constant, lowering))
+        return std::nullopt;
+    if (op == BinaryOp::equal || op == BinaryOp::not_equal)
+        return known_unless_null(op == BinaryOp::not_equal, {&lhs, &rhs});
+    const auto known = is_fixed(constant) ? lowering.known_value(constant) : std::nullopt;
+    if (!asks_for_order(op) || !known)
+        return std::nullopt;
+    const Value number = apply_affinity(*known, Affinity::numeric);
+    const auto* real = std::get_if<double>(&number);
+    if (!real || std::abs(*real) >= 9.2e18)
+        return std::nullopt;
+    const bool below = op == BinaryOp::less || op == BinaryOp::less_equal;
+    const auto bound = static_cast<std::int64_t>(below ? std::floor(*real) : std::ceil(*real));
+    return predicate_fragment("(" + lhs.text + (below ? " <= " : " >= ") + literal(bound).text + ")", {&lhs});
+}
+
 std::optional<Fragment> lower_comparison(const Expr& expr, Lowering& lowering)
 {
     const auto* n = as<Binary>(expr);
@@ -270,8 +291,12 @@ Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& loweri
     if (is_row(lhs) || is_row(rhs))
         return compare_rows(op, lhs, rhs, lowering);
     const ComparisonRule rule = comparison(lhs, rhs);
-    const Operands operands = comparison_operands(lhs, rhs, rule, lowering);
-    return compare(op, operands.lhs, operands.rhs, rule.collation);
+    const auto& [a, b] = comparison_operands(lhs, rhs, rule, lowering);
+    if (const auto bounded = compare_with_constant_fraction(op, a, b, rhs, lowering))
+        return *bounded;
+    if (const auto bounded = compare_with_constant_fraction(mirrored(op), b, a, lhs, lowering))
+        return *bounded;
+    return compare(op, a, b, rule.collation);
 }
 
 const Rule comparison_operator{"comparison", lower_comparison};

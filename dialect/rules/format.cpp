@@ -90,7 +90,7 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     std::vector<std::string> texts{to_text(lowering.value(*n->args[0])).text};
     for (const Fragment& f : args)
         texts.push_back(widen(f, PgType::v).text);
-    return Fragment{call("howdah.printf", texts), PgType::text, Classes(StorageClass::text).with_null()};
+    return Fragment{call("howdah.printf", texts), PgType::text, text_or_null};
 }
 
 } // namespace

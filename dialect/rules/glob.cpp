@@ -38,7 +38,7 @@ Fragment glob(const Expr& operand, const Expr& pattern, Lowering& lowering)
             blobs.push_back(is_not_null(*f));
     }
     if (!blobs.empty()) {
-        result.classes = Classes(StorageClass::integer).with_null();
+        result.classes = integer.with_null();
         result.text = "(CASE WHEN " + join(blobs, " OR ") + " THEN false ELSE " + result.text + " END)";
     }
     return result;

@@ -56,7 +56,9 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
         x = to_value(operands.lhs);
         const Fragment member = to_value(operands.rhs);
         nullable = nullable || member.classes.nullable();
-        const bool meets = comparable(*x, member, rule.collation).has_value();
+        // A constant REAL that is no INTEGER is never equal to one.
+        const bool fraction = x->type == PgType::int8 && member.type == PgType::float8 && is_constant(*item, lowering);
+        const bool meets = !fraction && comparable(*x, member, rule.collation).has_value();
         if (meets || member.classes.nullable())
             members.push_back(member);
     }
@@ -67,8 +69,7 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
         result = known_unless_null(false, {&*x});
     else
         result = {parens(lists(*x, members, rule.collation)), PgType::boolean,
-                  nullable || x->classes.nullable() ? Classes(StorageClass::integer).with_null()
-                                                    : Classes(StorageClass::integer)};
+                  nullable || x->classes.nullable() ? integer.with_null() : Classes(StorageClass::integer)};
     if (n->negated)
         result.text = "(NOT " + result.text + ")";
     return result;

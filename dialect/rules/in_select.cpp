@@ -95,7 +95,7 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
         query = "SELECT " + join(right, ", ") + " FROM (" + query + ") AS " + alias + "(" + join(names, ", ") + ")";
     const std::string x = left.size() == 1 ? left.front() : call("ROW", left);
     return Fragment{"(" + x + (n->negated ? " NOT IN (" : " IN (") + query + "))", PgType::boolean,
-                    nullable ? Classes(StorageClass::integer).with_null() : Classes(StorageClass::integer)};
+                    nullable ? integer.with_null() : Classes(StorageClass::integer)};
 }
 
 } // namespace

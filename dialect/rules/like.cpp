@@ -8,6 +8,8 @@
 #include "dialect/rules/rules.hpp"
 #include "dialect/text.hpp"
 
+#include <algorithm>
+
 namespace howdah::dialect::rules {
 
 namespace {
@@ -26,7 +28,11 @@ Fragment match_literal(const Fragment& subject, std::string pattern, std::string
     if (!translated)
         return known_unless_null(false, {&subject});
     pattern = lowering.options().case_sensitive_like ? *translated : ascii_lower(*translated);
-    return predicate_fragment("(" + folded(subject, lowering) + " LIKE " + quote_string(pattern) + ")", {&subject});
+    // Without letters there is nothing to fold, and an index on the text itself serves.
+    const bool has_letters = std::any_of(pattern.begin(), pattern.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    return predicate_fragment("(" + (has_letters ? folded(subject, lowering) : subject.text) + " LIKE " +
+                                  quote_string(pattern) + ")",
+                              {&subject});
 }
 
 // A pattern that depends on no row is translated by SQLite when it is bound.
@@ -85,7 +91,7 @@ Fragment like(const Expr& operand, const Expr& pattern, const Expr* escape, Lowe
             throw refusal("LIKE with a pattern that may be a blob cannot be run", pattern.span);
     }
     if (!blobs.empty()) {
-        result.classes = Classes(StorageClass::integer).with_null();
+        result.classes = integer.with_null();
         result.text = "(CASE WHEN " + join(blobs, " OR ") + " THEN false ELSE " + result.text + " END)";
     }
     return result;

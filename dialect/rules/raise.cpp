@@ -21,7 +21,7 @@ std::optional<Fragment> lower(const Expr& expr, Lowering&)
     else if (n->action == ConflictAction::fail)
         state = "HW01F";
     const std::string text = call("howdah.err", {literal(n->message).text, quote_string(state)});
-    return Fragment{text, PgType::text, Classes(StorageClass::text).with_null()};
+    return Fragment{text, PgType::text, text_or_null};
 }
 
 } // namespace

@@ -102,8 +102,7 @@ Fragment with_subquery(BinaryOp op, const std::vector<ExprPtr>& members, const S
     }
     const std::string query = "SELECT * FROM (" + lowering.select(select, &types) + ") AS " +
                               quote_identifier(lowering.fresh("row")) + " LIMIT 1";
-    return {"(" + call("ROW", left) + sign_of(op) + "(" + query + "))", PgType::boolean,
-            Classes(StorageClass::integer).with_null()};
+    return {"(" + call("ROW", left) + sign_of(op) + "(" + query + "))", PgType::boolean, integer.with_null()};
 }
 
 std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)

@@ -28,6 +28,10 @@ extern const Rule count, sum, average, extreme, group_concat, json_group, window
 
 // ---------------------------------------------------------------------------------------------------------- helpers
 
+inline constexpr Classes integer = StorageClass::integer;
+inline constexpr Classes number = Classes(StorageClass::integer) | Classes(StorageClass::real);
+inline constexpr Classes text_or_null = Classes(StorageClass::text).with_null();
+
 // A value that depends on no row: constant() can stand for it.
 bool is_constant(const Expr& expr, const Lowering& lowering);
 // The same whenever it is computed: no parameter, no 'now', no changes().
@@ -55,6 +59,9 @@ Fragment with_classes(Fragment f, Classes classes);
 Classes strict(Classes classes, std::initializer_list<const Fragment*> operands);
 bool only_null(const Fragment& f);
 
+// NULL for a blob and for a text that does not look like a number: what a function of mathematics sees.
+Fragment mathematical(const Fragment& x);
+
 // The name of the called built-in function; empty when `expr` is no call of one.
 std::string_view function_name(const Call& call);
 // The call when `expr` is one of a function in `names`, no window function and no aggregate.
@@ -63,6 +70,10 @@ const Call* aggregate_of(const Expr& expr, std::initializer_list<std::string_vie
 std::vector<Fragment> values(const std::vector<ExprPtr>& args, Lowering& lowering);
 // All widened to the narrowest type that carries every one of them.
 PgType common_type(const std::vector<Fragment>& fragments);
+bool all_collated(const std::vector<Fragment>& fragments);
+Fragment text_of(const Expr& expr, Lowering& lowering);
+// An int4 of PostgreSQL as an INTEGER.
+Fragment integer_fragment(std::string text, Classes classes);
 Classes union_of(const std::vector<Fragment>& fragments);
 // The INTEGER or the text that is written there, also with a sign.
 std::optional<std::int64_t> integer_literal(const Expr& expr);
@@ -76,5 +87,13 @@ struct AggregateText {
     std::string order; // ORDER BY list, may be empty; never printed for a window
 };
 std::string aggregate_text(const Call& call, const AggregateText& aggregate, Lowering& lowering);
+// The key under which DISTINCT compares.
+Fragment distinct_key(const Expr& expr, const Fragment& f);
+// PostgreSQL's sum raises where the running sum overflows; the second try lets it be an infinity.
+std::string real_sum(const Lowering& lowering);
+std::string real_average(const Lowering& lowering);
+// string_agg of the pieces, or its distinct form: `piece` is the text of each value x.
+std::string joined(const Call& n, const Fragment& x, const std::string& piece, const std::string& separator,
+                   Lowering& lowering);
 
 } // namespace howdah::dialect::rules

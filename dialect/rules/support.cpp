@@ -71,6 +71,7 @@ bool is_fixed(const Expr& expr)
 
 Fragment constant(const Expr& expr, Affinity affinity, Lowering& lowering)
 {
+    lowering.fired(as<Literal>(bare(expr)) ? "literal" : "row_independent");
     const bool is_string = as<ColumnRef>(bare(expr)) != nullptr;
     if (is_string || (!as<Literal>(bare(expr)) && is_fixed(expr))) {
         const std::optional<Value> value = lowering.known_value(expr);
@@ -167,6 +168,18 @@ PgType common_type(const std::vector<Fragment>& fragments)
     return type.value_or(PgType::text);
 }
 
+bool all_collated(const std::vector<Fragment>& fragments)
+{
+    return std::all_of(fragments.begin(), fragments.end(), [](const Fragment& f) { return f.collated; });
+}
+
+Fragment text_of(const Expr& expr, Lowering& lowering) { return to_text(lowering.value(expr)); }
+
+Fragment integer_fragment(std::string text, Classes classes)
+{
+    return {cast(text, PgType::int8), PgType::int8, classes};
+}
+
 Classes union_of(const std::vector<Fragment>& fragments)
 {
     Classes classes;
@@ -214,6 +227,44 @@ std::string aggregate_text(const Call& call, const AggregateText& aggregate, Low
     if (call.over)
         text += lowering.over(call);
     return call.over ? parens(text) : text;
+}
+
+Fragment mathematical(const Fragment& x)
+{
+    switch (x.type) {
+    case PgType::text:
+        return {call("howdah.t2math", {x.text}), PgType::numeric, number.with_null()};
+    case PgType::v:
+        return {call("howdah.v2math", {x.text}), PgType::numeric, number.with_null()};
+    case PgType::bytea:
+        return null_of(PgType::int8);
+    default:
+        return x;
+    }
+}
+
+Fragment distinct_key(const Expr& expr, const Fragment& f)
+{
+    return expr.has_collation && expr.collation != Collation::binary ? collation_key(f, expr.collation) : f;
+}
+
+std::string real_sum(const Lowering& lowering)
+{
+    return lowering.options().exact_arithmetic ? "howdah.real_sum" : "sum";
+}
+
+std::string real_average(const Lowering& lowering)
+{
+    return lowering.options().exact_arithmetic ? "howdah.real_avg" : "avg";
+}
+
+std::string joined(const Call& n, const Fragment& x, const std::string& piece, const std::string& separator,
+                   Lowering& lowering)
+{
+    if (!n.distinct)
+        return aggregate_text(n, {"string_agg", piece + ", " + separator, false, lowering.row_order}, lowering);
+    const std::string key = widen(distinct_key(*n.args[0], x), PgType::v).text;
+    return aggregate_text(n, {"howdah.join_distinct", key + ", " + piece, false, lowering.row_order}, lowering);
 }
 
 } // namespace howdah::dialect::rules

@@ -2,6 +2,7 @@
 //
 //   exec-ddl                      runs CREATE statements; they hold to the end of the file
 //   lower [expect=rule]… [expect-not=rule]… [bind=value]… [exact] [foreign-keys]
+//       [case-sensitive-like]
 //                                 what the statement becomes: its steps, then its slots
 //   resolve [bind=value]…         what each result column can be
 //   error                         the message alone
@@ -152,6 +153,7 @@ public:
         Options options;
         options.exact_arithmetic = directive.has("exact");
         options.foreign_keys = directive.has("foreign-keys");
+        options.case_sensitive_like = directive.has("case-sensitive-like");
         const CompileRequest request{c.sql, schema_.catalog(), parameters, options, {}};
         if (directive.name == "resolve")
             return resolved(request);
