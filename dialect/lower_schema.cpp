@@ -118,8 +118,8 @@ private:
         const bool main = std::find(changed_.begin(), changed_.end(), "main") != changed_.end();
         NextCatalog next(from_, std::move(rows), alter(), from_.version() + (main ? 1 : 0));
         if (const auto* create = std::get_if<CreateTable>(&statement_.node); create && create->as_select)
-            next.copy_into = [&](const Table& table) {
-                copied_ = copied_rows(*create->as_select, table);
+            next.copy_into = [this, select = create->as_select.get()](const Table& table) {
+                copied_ = copied_rows(*select, table);
                 return copied_->types;
             };
         to_ = next.make();
