@@ -142,20 +142,41 @@ Fragment Aggregation::representative(const Fragment& value)
         f.text = "howdah.first(" + value.text + (order.empty() ? "" : " ORDER BY " + order) + ")";
         return f;
     }
-    if (!extreme_order_) {
-        const Expr& arg = *extreme_->args.front();
-        SortKey key;
-        key.key = collation_key(to_value(without_this(arg)), arg.collation);
-        if (extreme_->filter)
-            key.key.text =
-                "(CASE WHEN " + to_condition(without_this(*extreme_->filter)).text + " THEN " + key.key.text + " END)";
-        key.descending = equal_names(extreme_->name.text, "max");
-        key.nulls = Nulls::last;
-        key.key.classes = key.key.classes.with_null();
-        extreme_order_ = key.text(true) + (order.empty() ? "" : ", " + order);
-    }
-    f.text = "(array_agg(" + value.text + " ORDER BY " + *extreme_order_ + "))[1]";
+    if (!extreme_order_)
+        find_extreme_order();
+    const std::string row = "[" + extreme_index_ + "]";
+    f.text = "(array_agg(" + value.text + " ORDER BY " + *extreme_order_ + "))" + row;
+    if (!extreme_filter_.empty())
+        f.text = "(CASE WHEN " + extreme_filter_ + " THEN (array_agg(" + value.text +
+                 (order.empty() ? "" : " ORDER BY " + order) + ") FILTER (WHERE " + extreme_passes_ + "))" +
+                 "[count(*) FILTER (WHERE " + extreme_passes_ + ")] ELSE " + f.text + " END)";
     return f;
+}
+
+// The row is the first that has the extreme value. Where that is NULL, it is the last row that the aggregate looked at;
+// with a FILTER that no row passes, the first row.
+void Aggregation::find_extreme_order()
+{
+    const Expr& arg = *extreme_->args.front();
+    const Fragment value = to_value(without_this(arg));
+    SortKey key;
+    key.key = collation_key(value, arg.collation);
+    if (extreme_->filter) {
+        extreme_passes_ = to_condition(without_this(*extreme_->filter)).text;
+        key.key.text = "(CASE WHEN " + extreme_passes_ + " THEN " + key.key.text + " END)";
+    }
+    key.descending = equal_names(extreme_->name.text, "max");
+    key.nulls = Nulls::last;
+    key.key.classes = key.key.classes.with_null();
+    extreme_order_ = key.text(true) + (row_order_.empty() ? "" : ", " + row_order_);
+    if (!value.classes.nullable())
+        return;
+    const std::string all_null =
+        "count(" + value.text + ")" + (extreme_->filter ? " FILTER (WHERE " + extreme_passes_ + ")" : "") + " = 0";
+    if (extreme_->filter)
+        extreme_filter_ = all_null + " AND count(*) FILTER (WHERE " + extreme_passes_ + ") > 0";
+    else
+        extreme_index_ = "CASE WHEN " + all_null + " THEN count(*) ELSE 1 END";
 }
 
 // A grouped expression is its key, unless values that are equal as keys differ.
@@ -178,8 +199,11 @@ std::optional<Fragment> Aggregation::bare_column(const Expr& expr, const ColumnR
 
 std::optional<Fragment> Aggregation::operator()(const Expr& expr)
 {
-    if (const auto* call = as<Call>(expr); call && call->aggregate && owns(*call))
-        return without_this(expr);
+    if (const auto* call = as<Call>(expr); call && call->aggregate && owns(*call)) {
+        const Fragment f = without_this(expr);
+        may_vanish_ = may_vanish_ || f.classes.without_null().empty();
+        return f;
+    }
     for (const Key& key : keys_)
         if (same_expression(expr, *key.expr))
             return grouped(key);
@@ -196,7 +220,9 @@ std::string Aggregation::group_by_text() const
     for (const std::string& column : dependent_)
         if (std::find(texts.begin(), texts.end(), column) == texts.end())
             texts.push_back(column);
-    return texts.empty() ? "" : " GROUP BY " + join(texts, ", ");
+    if (texts.empty())
+        return may_vanish_ && core_.group_by.empty() ? " GROUP BY ()" : "";
+    return " GROUP BY " + join(texts, ", ");
 }
 
 std::vector<SortKey> Aggregation::natural_order() const

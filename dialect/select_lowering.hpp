@@ -64,6 +64,7 @@ private:
     bool owns(const Call& call) const;
     bool determines(const Source& source) const;
     void find_extreme(const Select& select);
+    void find_extreme_order();
 
     const SelectCore& core_;
     Lowering& lowering_;
@@ -71,8 +72,14 @@ private:
     std::set<const Source*> sources_;
     std::vector<Key> keys_;
     std::set<std::string> dependent_; // columns that a key determines, grouped too
-    const Call* extreme_ = nullptr;   // the min() or max() whose row gives the bare columns
+    // An aggregate is NULL whatever the rows are: expressions around it are printed without it, and without it
+    // PostgreSQL would not see that the rows are one group.
+    bool may_vanish_ = false;
+    const Call* extreme_ = nullptr; // the min() or max() whose row gives the bare columns
     std::optional<std::string> extreme_order_;
+    std::string extreme_index_ = "1"; // of the row in that order
+    std::string extreme_passes_;      // its FILTER
+    std::string extreme_filter_;      // when the row is the last one that passes the FILTER
     std::function<std::optional<Fragment>(const Expr&)> around_;
 };
 
