@@ -1,0 +1,121 @@
+#include "client.hpp"
+
+#include <stdexcept>
+
+namespace howdah::bench {
+
+namespace {
+
+const std::string zero(1, '\0');
+
+std::string startup(const Target& target)
+{
+    return frame('\0', std::string("\0\3\0\0", 4) + "user" + zero + target.user + zero + "database" + zero +
+                           target.database + zero + zero);
+}
+
+} // namespace
+
+Plan::Plan(Script s, Wire wire, Mode mode) : script(std::move(s)), rollback_encoder(rollback, 0, wire, Mode::simple)
+{
+    for (std::size_t i = 0; i < script.steps.size(); ++i)
+        encoders.emplace_back(script.steps[i], i, wire, mode);
+}
+
+Client::Client(const Plan& plan, Wire wire, std::int64_t number)
+    : plan_(plan),
+      answer_(wire),
+      random_(0x9E3779B97F4A7C15ULL * static_cast<std::uint64_t>(number + 1)),
+      number_(number)
+{
+}
+
+void Client::open(const Target& target, std::span<char> scratch)
+{
+    link_.open(target.host, target.port, target.tls);
+    const Step setup{.sql = target.setup};
+    if (target.wire == Wire::postgres) {
+        ask_and_wait(startup(target), scratch);
+        if (!target.setup.empty())
+            ask_and_wait(frame('Q', target.setup + zero), scratch);
+        for (const Encoder& encoder : plan_.encoders)
+            if (!encoder.preparation().empty())
+                ask_and_wait(encoder.preparation(), scratch);
+    } else {
+        link_.send_all(R"({"hello":{"database":")" + target.database + "\"}}\n");
+        while (!std::string_view(scratch.data(), link_.receive(scratch)).ends_with('\n'))
+            continue;
+        if (!target.setup.empty())
+            ask_and_wait(target.setup + '\n', scratch);
+    }
+    link_.stop_blocking();
+}
+
+void Client::ask_and_wait(const std::string& bytes, std::span<char> scratch)
+{
+    static const Step anything;
+    answer_.expect(anything, 0);
+    link_.send_all(bytes);
+    while (!answer_.complete()) {
+        answer_.feed({scratch.data(), link_.receive(scratch)});
+        if (answer_.failed())
+            throw std::runtime_error(answer_.error());
+    }
+}
+
+void Client::begin(Clock::time_point now)
+{
+    began_ = now;
+    step_ = 0;
+    variables_ = plan_.script.choose(random_, number_, ++sequence_);
+    ask(plan_.script.steps[0], plan_.encoders[0]);
+}
+
+void Client::ask(const Step& step, const Encoder& encoder)
+{
+    answer_.expect(step, variables_[0]);
+    encoder.append(out_, variables_);
+    flush();
+}
+
+void Client::flush()
+{
+    const std::size_t sent = link_.write_some(out_);
+    out_.erase(0, sent);
+}
+
+bool Client::on_readable(std::span<char> scratch, Counts& counts)
+{
+    do {
+        answer_.feed({scratch.data(), link_.read_some(scratch)});
+    } while (link_.has_decrypted());
+    return answer_.complete() && step_is_over(counts);
+}
+
+bool Client::step_is_over(Counts& counts)
+{
+    if (rolling_back_) {
+        rolling_back_ = false;
+        return true;
+    }
+    ++counts.queries;
+    if (answer_.failed()) {
+        if (++counts.errors == 1)
+            counts.first_error = answer_.error();
+        rolling_back_ = plan_.script.transaction;
+        if (rolling_back_)
+            ask(plan_.rollback, plan_.rollback_encoder);
+        return !rolling_back_;
+    }
+    if (answer_.wrong())
+        ++counts.wrong;
+    if (++step_ < plan_.script.steps.size()) {
+        ask(plan_.script.steps[step_], plan_.encoders[step_]);
+        return false;
+    }
+    ++counts.transactions;
+    counts.latency.add(static_cast<std::uint64_t>((Clock::now() - began_).count()));
+    return true;
+}
+
+} // namespace howdah::bench
