@@ -20,8 +20,8 @@ Fragment made(std::string_view function, const Fragment& f, PgType type, Classes
     return {call(function, {f.text}), type, becoming(f, classes)};
 }
 
-// A blob taken as text, which is how every conversion from BLOB but the one to itself begins.
-Fragment blob_text(const Fragment& f) { return made("howdah.b2t", f, PgType::text, StorageClass::text); }
+// What a number is read from: a blob need not be a text that PostgreSQL could hold.
+Fragment blob_digits(const Fragment& f) { return made("howdah.b2digits", f, PgType::text, StorageClass::text); }
 
 Fragment with_text_affinity(const Fragment& f)
 {
@@ -94,11 +94,18 @@ Fragment to_text(const Fragment& f)
     case PgType::text:
         return f;
     case PgType::bytea:
-        return blob_text(f);
+        return made("howdah.b2t", f, PgType::text, StorageClass::text);
     case PgType::v:
         break;
     }
     return made("howdah.v2t", f, PgType::text, StorageClass::text);
+}
+
+Fragment to_c_string(const Fragment& f)
+{
+    if (f.type == PgType::bytea || f.type == PgType::v)
+        return made(f.type == PgType::v ? "howdah.v2c" : "howdah.b2c", f, PgType::text, StorageClass::text);
+    return to_text(f);
 }
 
 Fragment to_number(const Fragment& f)
@@ -115,7 +122,7 @@ Fragment to_number(const Fragment& f)
     case PgType::text:
         return made("howdah.t2n", f, PgType::numeric, integer_or_real());
     case PgType::bytea:
-        return to_number(blob_text(f));
+        return to_number(blob_digits(f));
     case PgType::v:
         break;
     }
@@ -138,7 +145,7 @@ Fragment to_integer(const Fragment& f)
     case PgType::text:
         return made("howdah.t2i", f, PgType::int8, StorageClass::integer);
     case PgType::bytea:
-        return to_integer(blob_text(f));
+        return to_integer(blob_digits(f));
     case PgType::v:
         break;
     }
@@ -160,7 +167,7 @@ Fragment to_real(const Fragment& f)
     case PgType::text:
         return made("howdah.t2r", f, PgType::float8, StorageClass::real);
     case PgType::bytea:
-        return to_real(blob_text(f));
+        return to_real(blob_digits(f));
     case PgType::v:
         break;
     }
@@ -181,7 +188,7 @@ Fragment to_numeric_cast(const Fragment& f)
     case PgType::text:
         return made("howdah.t2num", f, PgType::numeric, integer_or_real());
     case PgType::bytea:
-        return to_numeric_cast(blob_text(f));
+        return to_numeric_cast(blob_digits(f));
     case PgType::v:
         break;
     }
@@ -214,7 +221,7 @@ Fragment to_condition(const Fragment& f)
     case PgType::text:
         return {call("howdah.truth_t", {f.text}), PgType::boolean, classes};
     case PgType::bytea:
-        return to_condition(blob_text(f));
+        return to_condition(blob_digits(f));
     case PgType::v:
         break;
     }

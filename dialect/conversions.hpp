@@ -5,10 +5,11 @@
 
 namespace howdah::dialect {
 
-Fragment to_text(const Fragment& f);    // what CAST(x AS TEXT) gives: int8::text, howdah.r2t, howdah.b2t, howdah.v2t
-Fragment to_number(const Fragment& f);  // the numeric prefix, as arithmetic sees an operand: int8, float8 or numeric
-Fragment to_integer(const Fragment& f); // CAST(x AS INTEGER): int8
-Fragment to_real(const Fragment& f);    // CAST(x AS REAL): float8
+Fragment to_text(const Fragment& f);     // what CAST(x AS TEXT) gives: int8::text, howdah.r2t, howdah.b2t, howdah.v2t
+Fragment to_c_string(const Fragment& f); // the same up to a blob's first NUL, as printf('%s') and unicode() read it
+Fragment to_number(const Fragment& f);   // the numeric prefix, as arithmetic sees an operand: int8, float8 or numeric
+Fragment to_integer(const Fragment& f);  // CAST(x AS INTEGER): int8
+Fragment to_real(const Fragment& f);     // CAST(x AS REAL): float8
 Fragment to_numeric_cast(const Fragment& f); // CAST(x AS NUMERIC)
 Fragment to_blob(const Fragment& f);         // CAST(x AS BLOB): bytea
 Fragment to_condition(const Fragment& f);    // truth: boolean

@@ -52,7 +52,7 @@ std::string converted(const Piece& piece, const Fragment* argument)
     if (piece.conversion == 's') {
         if (missing)
             return "''::text";
-        const std::string text = to_text(*argument).text;
+        const std::string text = to_c_string(*argument).text;
         return argument->classes.nullable() ? call("COALESCE", {text, "''::text"}) : text;
     }
     if (piece.conversion == 'd') {

@@ -10,7 +10,7 @@ namespace {
 std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
 {
     if (const Call* n = call_of(expr, {"unicode"}))
-        return Fragment{call("howdah.unicode", {to_text(lowering.value(*n->args[0])).text}), PgType::int8,
+        return Fragment{call("howdah.unicode", {to_c_string(lowering.value(*n->args[0])).text}), PgType::int8,
                         integer.with_null()};
     const Call* n = call_of(expr, {"char"});
     if (!n)

@@ -48,6 +48,16 @@ BEGIN
   RETURN convert_from(x, 'UTF8');
 END $$;
 
+-- What a number is read from: the blob's bytes where they are ASCII, and from a NUL or another byte on something that no
+-- number goes on with. It never raises.
+CREATE OR REPLACE FUNCTION howdah.b2digits(x bytea) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT encode(x, 'escape') $$;
+
+-- What a function that takes a C string sees: the bytes before the first NUL.
+CREATE OR REPLACE FUNCTION howdah.b2c(x bytea) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.b2t(CASE WHEN position('\x00'::bytea IN x) > 0 THEN substr(x, 1, position('\x00'::bytea IN x) - 1) ELSE x END) $$;
+
 CREATE OR REPLACE FUNCTION howdah.t2b(x text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
@@ -59,6 +69,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).t IS NOT NULL THEN (x).t
               WHEN (x).n IS NOT NULL THEN howdah.n2t((x).n)
               ELSE howdah.b2t((x).b) END $$;
+
+CREATE OR REPLACE FUNCTION howdah.v2c(x howdah.v) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN (x).b IS NOT NULL THEN howdah.b2c((x).b) ELSE howdah.v2t(x) END $$;
 
 CREATE OR REPLACE FUNCTION howdah.v2b(x howdah.v) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -109,7 +123,7 @@ CREATE OR REPLACE FUNCTION howdah.v2n(x howdah.v) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL THEN (x).n
               WHEN (x).t IS NOT NULL THEN howdah.t2n((x).t)
-              ELSE howdah.t2n(howdah.b2t((x).b)) END $$;
+              ELSE howdah.t2n(howdah.b2digits((x).b)) END $$;
 
 -- CAST(x AS INTEGER): the integer prefix of a text, the integral part of a real; both stop at the ends of int8.
 CREATE OR REPLACE FUNCTION howdah.t2i(x text) RETURNS int8
@@ -138,7 +152,7 @@ CREATE OR REPLACE FUNCTION howdah.v2i(x howdah.v) RETURNS int8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL THEN howdah.n2i((x).n)
               WHEN (x).t IS NOT NULL THEN howdah.t2i((x).t)
-              ELSE howdah.t2i(howdah.b2t((x).b)) END $$;
+              ELSE howdah.t2i(howdah.b2digits((x).b)) END $$;
 
 -- CAST(x AS REAL)
 CREATE OR REPLACE FUNCTION howdah.t2r(x text) RETURNS float8
@@ -149,7 +163,7 @@ CREATE OR REPLACE FUNCTION howdah.v2r(x howdah.v) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL THEN (x).n::float8
               WHEN (x).t IS NOT NULL THEN howdah.t2r((x).t)
-              ELSE howdah.t2r(howdah.b2t((x).b)) END $$;
+              ELSE howdah.t2r(howdah.b2digits((x).b)) END $$;
 
 -- A real that is an exact int8 becomes INTEGER: NUMERIC and INTEGER affinity, CAST(text AS NUMERIC).
 CREATE OR REPLACE FUNCTION howdah.intify(x numeric) RETURNS numeric
@@ -170,7 +184,7 @@ CREATE OR REPLACE FUNCTION howdah.v2num(x howdah.v) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL THEN (x).n
               WHEN (x).t IS NOT NULL THEN howdah.t2num((x).t)
-              ELSE howdah.t2num(howdah.b2t((x).b)) END $$;
+              ELSE howdah.t2num(howdah.b2digits((x).b)) END $$;
 
 -- Column affinity, on store and before a comparison: here the whole text must look like a number.
 CREATE OR REPLACE FUNCTION howdah.looks_numeric(x text) RETURNS boolean
@@ -224,7 +238,7 @@ CREATE OR REPLACE FUNCTION howdah.truth(x howdah.v) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL THEN (x).n <> 0
               WHEN (x).t IS NOT NULL THEN howdah.truth_t((x).t)
-              ELSE howdah.truth_t(howdah.b2t((x).b)) END $$;
+              ELSE howdah.truth_t(howdah.b2digits((x).b)) END $$;
 
 -- Keys of a dynamic value under NOCASE and RTRIM.
 CREATE OR REPLACE FUNCTION howdah.v_nocase(x howdah.v) RETURNS howdah.v

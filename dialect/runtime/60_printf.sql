@@ -200,7 +200,7 @@ BEGIN
       s := howdah.printf_real(coalesce(howdah.v2r(x), 0), conversion, flags, width, places);
       s := howdah.printf_pad(s, length(s), flags, width);
     ELSE
-      s := howdah.printf_text(howdah.v2t(x), conversion, flags, width, places);
+      s := howdah.printf_text(howdah.v2c(x), conversion, flags, width, places);
     END IF;
     out := coalesce(out, '') || s;
   END LOOP;

@@ -168,7 +168,7 @@ DECLARE
   z text;
 BEGIN
   IF (x).n IS NOT NULL THEN RETURN howdah.d_number((x).n::float8); END IF;
-  z := howdah.v2t(x);
+  z := coalesce((x).t, split_part(howdah.b2digits((x).b), '\000', 1));
   IF z IS NULL THEN RETURN NULL; END IF;
   p := howdah.d_none();
   g := regexp_match(z COLLATE "C", '^(-?)([0-9]{4})-([0-9]{2})-([0-9]{2})(.*)$');
