@@ -1,204 +1,248 @@
 #!/usr/bin/env python3
 """Random statements on the linked SQLite and through howdah, for as long as it is let run.
 
-  random_statements.py [--addr HOST:PORT] [--seconds 60] [--seed N] [--out DIR] [--writers]
+  random_statements.py [--addr HOST:PORT] [--seconds 60] [--seed N] [--rounds N] [--out DIR] [--no-shrink]
 
-Every round makes a small typed schema with NULLs and edge values, then queries and writes from a grammar, and compares
-rows, storage classes, counters and errors after each. A difference where howdah answers something else than SQLite is a
-finding; a refusal is counted and is none. Each finding is shrunk (statements dropped, expressions replaced by their
-parts while the difference stays) and written to DIR as a case file that agree.py runs.
-Prints one line "N passed, N failed", where failed counts findings."""
-import argparse, os, random, re, sys, time
+Every round makes a random schema (see grammar/), then queries, writes, transactions and ALTERs on it, and compares rows,
+storage classes, counters and errors after each. Row order is compared where the statement makes it total, otherwise rows
+are compared as a multiset. Classes of answers:
+  identical   as SQLite's
+  refused     howdah answers an error where SQLite answers a result; counted by message, with a shrunk example
+  WRONG       anything else: a finding; shrunk, and written to DIR as a case file that agree.py runs
+  close       a REAL that differs beyond the 12th digit, or an overflow that SQLite finds in a row howdah does not evaluate
+The last line is "random: N passed, N failed", where failed counts findings."""
+import argparse, collections, json, os, random, re, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agree, oracle  # noqa: E402
+from grammar.expressions import Expressions  # noqa: E402
+from grammar.queries import Queries  # noqa: E402
+from grammar.writes import Writes  # noqa: E402
 
-TYPES = ['INTEGER', 'INT', 'REAL', 'TEXT', 'BLOB', 'NUMERIC', '', 'VARCHAR(10)', 'BOOLEAN', 'DOUBLE', 'DATE']
-VALUES = ['NULL', '0', '1', '-1', '2', '7', '10', '100', '-5', '9223372036854775807', '-9223372036854775808', '2147483648', '0.0', '1.0', '-1.5', '2.5',
-          '0.1', '1e10', '1e-5', '123456.789', "''", "'a'", "'A'", "'abc'", "'ABC'", "'b'", "'10'", "'9'", "'1.0'", "'1e2'", "' 7 '", "'5x'", "'%'", "'_'",
-          "'é'", "'2024-02-29'", "'2023-12-31 23:59:59'", "x''", "x'61'", "x'00ff'"]
-PATTERNS = ["'a%'", "'%b%'", "'_'", "'A_C'", "'%'", "'[a-c]*'", "'*1*'", "'?'", "'1%'"]
-
-
-class Node:
-    """An expression as text with the parts it was made of, so that a finding can be shrunk to one of them."""
-    def __init__(self, form, *parts): self.form, self.parts = form, parts
-
-    def __str__(self): return self.form.format(*self.parts)
+# Errors of a row: which rows are evaluated, and when, is the planner's choice.
+ROW_ERRORS = ('integer overflow', 'malformed JSON', 'string or blob too big', 'JSON path error', 'bad JSON path', 'JSON cannot hold BLOB')
 
 
-class Grammar:
-    def __init__(self, rng): self.rng, self.tables = rng, {}
-
-    def leaf(self, columns):
-        if columns and self.rng.random() < 0.65: return Node(self.rng.choice(columns))
-        return Node(self.rng.choice(VALUES).replace('{', '{{'))
-
-    def expression(self, columns, depth):
-        r = self.rng
-        if depth <= 0: return self.leaf(columns)
-        def sub(d=1): return self.expression(columns, depth - r.randint(d, 2))
-        kind = r.randrange(30)
-        if kind < 5: return Node('({} ' + r.choice(['+', '-', '*', '/', '%']) + ' {})', sub(), sub())
-        if kind < 9: return Node('({} ' + r.choice(['=', '<>', '<', '<=', '>', '>=', 'IS', 'IS NOT']) + ' {})', sub(), sub())
-        if kind < 11: return Node('({} ' + r.choice(['AND', 'OR']) + ' {})', sub(), sub())
-        if kind == 11: return Node('(' + r.choice(['NOT ', '-', '+', '~']) + '{})', sub())
-        if kind == 12: return Node('({} || {})', sub(), sub())
-        if kind == 13: return Node('({} ' + r.choice(['IS NULL', 'NOTNULL', 'IS TRUE', 'IS NOT FALSE']) + ')', sub())
-        if kind == 14: return Node('({} ' + r.choice(['', 'NOT ']) + 'BETWEEN {} AND {})', sub(), sub(), sub())
-        if kind == 15: return Node('({} ' + r.choice(['', 'NOT ']) + 'IN ({}, {}, {}))', sub(), sub(), sub(), sub())
-        if kind == 16: return Node('CASE WHEN {} THEN {} ELSE {} END', sub(), sub(), sub())
-        if kind == 17: return Node('CASE {} WHEN {} THEN {} END', sub(), sub(), sub())
-        if kind == 18: return Node('CAST({} AS ' + r.choice(['INTEGER', 'REAL', 'TEXT', 'NUMERIC', 'BLOB']) + ')', sub())
-        if kind == 19: return Node('({} ' + r.choice(['LIKE', 'NOT LIKE', 'GLOB']) + ' ' + r.choice(PATTERNS) + ')', sub())
-        if kind == 20: return Node('coalesce({}, {})', sub(), sub())
-        if kind == 21: return Node(r.choice(['ifnull', 'nullif', 'max', 'min', 'instr']) + '({}, {})', sub(), sub())
-        if kind == 22: return Node(r.choice(['typeof', 'length', 'upper', 'lower', 'hex', 'quote', 'trim', 'unicode', 'sign']) + '({})', sub())
-        if kind == 23: return Node('abs({})', sub())
-        if kind == 24: return Node('round({}' + r.choice(['', ', 1', ', 2', ', 0']) + ')', sub())
-        if kind == 25: return Node('substr({}, ' + r.choice(['1', '2', '-2', '0']) + r.choice(['', ', 1', ', 2', ', -1']) + ')', sub())
-        if kind == 26: return Node('replace({}, {}, {})', sub(), sub(), sub())
-        if kind == 27: return Node('({} ' + r.choice(['&', '|', '<<', '>>']) + ' {})', sub(), sub())
-        if kind == 28: return Node("printf('" + r.choice(['%d', '%s', '%.2f', '%5d|', '%-4s|', '%x']) + "', {})", sub())
-        return Node('({} COLLATE ' + r.choice(['NOCASE', 'BINARY', 'RTRIM']) + ' ' + r.choice(['=', '<']) + ' {})', sub(), sub())
-
-    def schema(self, number):
-        r, statements = self.rng, []
-        self.tables = {}
-        for t in range(r.randint(1, 3)):
-            name = f'rt{number}_{t}'
-            columns, definitions = [], []
-            if r.random() < 0.6: columns.append('id'); definitions.append('id INTEGER PRIMARY KEY')
-            for c in range(r.randint(2, 4)):
-                columns.append(f'c{c}')
-                definitions.append(f'c{c} {r.choice(TYPES)}' + r.choice(['', '', '', ' COLLATE NOCASE', ' UNIQUE']))
-            self.tables[name] = columns
-            statements.append(f'CREATE TABLE {name}({", ".join(definitions)})')
-            if r.random() < 0.3: statements.append(f'CREATE INDEX {name}_i ON {name}({r.choice(columns)})')
-            for _ in range(r.randint(2, 8)):
-                plain = [c for c in columns if c != 'id']
-                statements.append(f'INSERT OR IGNORE INTO {name}({", ".join(plain)}) VALUES ({", ".join(r.choice(VALUES) for _ in plain)})')
-        return statements
-
-    def query(self):
-        r = self.rng
-        names = list(self.tables)
-        t = r.choice(names)
-        columns = [f'a.{c}' for c in self.tables[t]]
-        source = f'{t} AS a'
-        if len(names) > 1 and r.random() < 0.4:
-            u = r.choice(names)
-            columns += [f'b.{c}' for c in self.tables[u]]
-            source += f' {r.choice(["JOIN", "LEFT JOIN", "CROSS JOIN"])} {u} AS b'
-            if 'CROSS' not in source: source += f' ON {self.expression(columns, 1)}'
-        where = f' WHERE {self.expression(columns, 2)}' if r.random() < 0.6 else ''
-        shape = r.random()
-        if shape < 0.2:
-            key = self.expression(columns, 1)
-            aggregate = r.choice(['count(*)', 'count({})', 'sum({})', 'avg({})', 'min({})', 'max({})', 'total({})', 'count(DISTINCT {})']).format(r.choice(columns))
-            return f'SELECT {key}, {aggregate} FROM {source}{where} GROUP BY 1 ORDER BY 1, 2'
-        if shape < 0.3:
-            column = r.choice(columns)
-            return f'SELECT {r.choice(["count(*), sum({0})", "min({0}), max({0})", "avg({0})", "total({0}), count({0})"]).format(column)} FROM {source}{where}'
-        outputs = ', '.join(str(self.expression(columns, r.randint(0, 3))) for _ in range(r.randint(1, 3)))
-        count = outputs.count(',') and 1
-        distinct = 'DISTINCT ' if shape < 0.4 else ''
-        if shape > 0.9:
-            v = r.choice(names)
-            return f'SELECT {r.choice(columns)} FROM {source}{where} {r.choice(["UNION", "UNION ALL", "INTERSECT", "EXCEPT"])} SELECT {r.choice(self.tables[v])} FROM {v}'
-        order = f' ORDER BY {", ".join(columns)}, 1' if not distinct else ' ORDER BY 1'
-        return f'SELECT {distinct}{outputs} FROM {source}{where}{order}' + (f' LIMIT {r.choice(["3", "2 OFFSET 1", "-1"])}' if not distinct and r.random() < 0.2 else '')
-
-    def write(self):
-        r = self.rng
-        t = r.choice(list(self.tables))
-        columns = self.tables[t]
-        plain = [c for c in columns if c != 'id']
-        kind = r.randrange(4)
-        if kind == 0: return f'INSERT {r.choice(["", "OR IGNORE ", "OR REPLACE "])}INTO {t}({", ".join(plain)}) VALUES ({", ".join(str(self.expression([], 1)) for _ in plain)})'
-        if kind == 1: return f'UPDATE {t} SET {r.choice(plain)} = {self.expression(columns, 2)} WHERE {self.expression(columns, 2)}'
-        if kind == 2: return f'DELETE FROM {t} WHERE {self.expression(columns, 3)}'
-        return f'INSERT INTO {t}({", ".join(plain)}) SELECT {", ".join(str(self.expression(columns, 1)) for _ in plain)} FROM {t} ORDER BY {", ".join(columns)} LIMIT 2'
+class Grammar(Expressions, Queries, Writes):
+    def __init__(self, rng): self.rng, self.aliases = rng, 0
 
 
-def run_both(addr, statements, database):
-    case = oracle.Case('random/case', 0)
-    case.stmts = [(s + ';', (), set()) for s in statements]
-    sqlite = oracle.SqliteConn()
-    client = agree.LineConn(addr, database)
+def loosened(cell, fold):
+    kind, value = cell[0], cell[1] if len(cell) > 1 else None
+    if kind in ('int', 'real'): return ('number', repr(float(value)) if isinstance(value, str) else value + 0)
+    if kind == 'text' and fold: return ('text', re.sub('[A-Z]', lambda m: m[0].lower(), value).rstrip(' '))
+    return (kind, value)
+
+
+def exact(cell): return tuple(cell)
+
+
+def close(a, b):
+    if a == b: return True
+    numeric = all(isinstance(x[1] if len(x) > 1 else None, (int, float)) for x in (a, b))
+    return bool(numeric and 'real' in (a[0], b[0]) and abs(a[1] - b[1]) <= 1e-12 * max(abs(a[1]), abs(b[1])))
+
+
+def compare_rows(statement, expected, got, fold):
+    """None when they agree, else 'close' or 'WRONG'."""
+    form = (lambda c: loosened(c, fold)) if statement.loose else exact
+    e, g = [tuple(map(form, r)) for r in expected], [tuple(map(form, r)) for r in got]
+    if not statement.ordered(): e, g = sorted(e, key=repr), sorted(g, key=repr)
+    if e == g: return None
+    same = len(e) == len(g) and all(len(a) == len(b) and all(map(close, a, b)) for a, b in zip(e, g))
+    return 'close' if same else 'WRONG'
+
+
+def judge(statement, expected, got, fold):
+    """(class, text) for one statement's two answers."""
+    e, g = expected['error'], got['error']
+    if g and not e: return 'refused', g['message']
+    if e and not g:
+        kind = 'close' if any(w in e['message'] for w in ROW_ERRORS) else 'WRONG'
+        return kind, f'SQLite answers {e["message"]!r}, howdah {got["rows"][:5]}'
+    if e:
+        if e['code'] != g['code'] or (e['message'] != g['message'] and 'howdah' not in g['message']): return 'wording', f'{e["name"]} {e["message"]!r} and {g["name"]} {g["message"]!r}'
+    else:
+        if (expected['columns'] or None) != (got['columns'] or None): return 'WRONG', f'columns {expected["columns"]} and {got["columns"]}'
+        kind = compare_rows(statement, expected['rows'], got['rows'], fold)
+        if kind: return kind, f'rows {expected["rows"][:6]} and {got["rows"][:6]}'
+    for k in ('in_tx', 'changes', 'last_insert_rowid'):
+        if k == 'last_insert_rowid' and e: continue
+        if k in got and expected[k] != got[k]: return 'WRONG', f'{k} {expected[k]} and {got[k]}'
+    return 'identical', ''
+
+
+class Pair:
+    """A SQLite and a howdah connection, each with a new database."""
+    serial = 0
+
+    def __init__(self, addr):
+        Pair.serial += 1
+        self.sqlite, self.client = oracle.SqliteConn(), agree.LineConn(addr, f'random_{os.getpid()}_{Pair.serial}')
+        self.fold = False
+
+    def run(self, statement):
+        """howdah goes first: what it refuses leaves both as they were."""
+        sql = statement.sql
+        self.fold = self.fold or re.search('NOCASE|RTRIM', sql) is not None
+        got = self.client.run(sql + ';')
+        if got['error'] and got['error']['message'].startswith('howdah:'): return 'refused', got['error']['message']
+        return judge(statement, self.sqlite.run(sql), got, self.fold)
+
+    def close(self): self.sqlite.close(); self.client.close()
+
+
+def outcome(addr, statements, stop_at=None):
+    """(index, class, text) of the first answer that is neither identical nor harmless."""
+    pair = Pair(addr)
     try:
-        for index, (sql, params, _) in enumerate(case.stmts):
-            expected, got = dict(sqlite.run(sql)), dict(client.run(sql))
-            expected['sql'] = got['sql'] = sql
-            refused = got['error'] and not expected['error']
-            if refused: return index, 'refused', got['error']['message']
-            difference = oracle.diff_case([expected], [got], messages=False)
-            if difference: return index, 'WRONG', difference[0]
+        for i, s in enumerate(statements):
+            kind, text = pair.run(s)
+            if kind in ('WRONG', 'wording') or (kind == 'refused' and i == len(statements) - 1): return i, kind, text
         return len(statements), 'identical', ''
+    except (EOFError, OSError) as e:
+        return len(statements) - 1, 'WRONG', f'connection: {e!r}'
     finally:
-        sqlite.close(); client.close()
+        pair.close()
 
 
-def shrink(addr, statements, fresh):
-    """The shortest list found, by dropping statements, that still ends WRONG."""
-    best = statements
+def shape(text): return re.sub(r"'[^']*'|[0-9.]+", 'N', text)[:90]
+
+
+def shrink(addr, statements, kind, text, seconds=40):
+    """Fewer and smaller statements that still end in the same class (and, refused, in the same message)."""
+    end = time.time() + seconds
+    best = list(statements)
+    want = shape(text) if kind != 'WRONG' else None
+
+    def holds(candidate):
+        index, k, t = outcome(addr, candidate)
+        return k == kind and index == len(candidate) - 1 and (want is None or shape(t) == want)
+
+    size = max(len(best) // 2, 1)
+    while size >= 1 and time.time() < end:
+        i = len(best) - 1 - size
+        while i > -size and time.time() < end:
+            candidate = best[:max(i, 0)] + best[i + size:]
+            if len(candidate) < len(best) and candidate and candidate[-1] is best[-1] and holds(candidate): best = candidate
+            i -= size
+        size //= 2
     changed = True
-    while changed:
+    while changed and time.time() < end:
         changed = False
-        for i in range(len(best) - 2, -1, -1):
-            candidate = best[:i] + best[i + 1:]
-            _, kind, _ = run_both(addr, candidate, fresh())
-            if kind == 'WRONG': best, changed = candidate, True
+        for i in range(len(best) - 1, -1, -1):
+            progress = True
+            while progress and time.time() < end:
+                progress = False
+                for smaller in best[i].smaller():
+                    if len(smaller.sql) >= len(best[i].sql) or time.time() > end: break
+                    if holds(best[:i] + [smaller] + best[i + 1:]):
+                        best[i], progress, changed = smaller, True, True
+                        break
     return best
 
 
+class Run:
+    def __init__(self, args):
+        self.args, self.counts, self.kinds, self.refusals, self.findings = args, collections.Counter(), collections.Counter(), {}, 0
+
+    def report(self, statements, kind, text, name):
+        small = statements if self.args.no_shrink else shrink(self.args.addr, statements, kind, text)
+        _, again, small_text = outcome(self.args.addr, small)
+        path = os.path.join(self.args.out, f'{kind}_{name}.sql')
+        with open(path, 'w', encoding='utf-8') as out: out.write(f'-- case: random/{name}\n' + ''.join(s.sql + ';\n' for s in small))
+        print(f'{kind} {path}{"" if again == kind else " (not repeatable)"}: {small_text or text}'[:700], flush=True)
+        for s in small[-6:]: print('      ', s.sql[:300], flush=True)
+
+    def refused(self, done, statement, text, name):
+        key = shape(text)
+        if key not in self.refusals:
+            self.refusals[key] = [0, statement.sql]
+            if not self.args.no_shrink: self.report(done + [statement], 'refused', text, name)
+        self.refusals[key][0] += 1
+
+    def step(self, pair, done, statement, name, after=None):
+        """False when the round is over."""
+        try:
+            kind, text = pair.run(statement)
+        except (EOFError, OSError) as e:
+            kind, text = 'WRONG', f'connection: {e!r}'
+        self.counts[kind] += 1
+        self.kinds[statement.kind] += 1
+        if kind == 'refused':
+            self.refused(done, statement, text, name)
+            return text.startswith('howdah:') or statement.kind == 'query'
+        done.append(statement)
+        if kind in ('WRONG', 'wording'):
+            self.findings += kind == 'WRONG'
+            self.report(list(done), kind, text, name)
+            return False
+        if kind == 'identical' and after and not pair.last_failed: after()
+        return True
+
+    def round(self, number):
+        g = Grammar(random.Random(f'{self.args.seed}/{number}'))
+        pair, done = Pair(self.args.addr), []
+        name = f'{self.args.seed}-{number}'
+        try:
+            for statement in g.schema(number):
+                if not self.step(pair, done, statement, name): return
+            for i in range(70):
+                choice = g.rng.random()
+                after = None
+                if choice < 0.62: statement = g.query()
+                elif choice < 0.9: statement = g.write()
+                elif choice < 0.97: statement = g.session()
+                else: statement, after = g.alter()
+                if after: after = self.only_if_done(pair, statement, after)
+                if not self.step(pair, done, statement, name, after): return
+                if statement.kind in ('write', 'session'):
+                    for t in g.tables:
+                        check = g.check(t) if g.rng.random() < (0.6 if t.name in statement.sql else 0.2) else None
+                        if check and not self.step(pair, done, check, name): return
+        finally:
+            pair.close()
+
+    def only_if_done(self, pair, statement, after):
+        """ALTERs change the model, unless SQLite answered an error or a rollback may take them back."""
+        pair.last_failed = False
+        def apply():
+            if pair.sqlite.c.in_transaction: raise EndOfRound
+            rows = pair.sqlite.c.execute('SELECT group_concat(sql) FROM sqlite_schema').fetchone()[0] or ''
+            if re.search(r'(ADD COLUMN|TO|INDEX) (\w+)', statement.sql) is None or re.search(r'(?:ADD COLUMN|TO|INDEX) (\w+)', statement.sql)[1] in rows: after()
+        return apply
+
+    def summary(self, rounds):
+        a = self.args
+        total = sum(self.counts.values())
+        print(f'seed {a.seed}: {rounds} schemas, {total} statements: ' + ', '.join(f'{self.counts[k]} {k}' for k in ('identical', 'close', 'wording', 'refused', 'WRONG')))
+        print('kinds: ' + ', '.join(f'{n} {k}' for k, n in sorted(self.kinds.items())))
+        for key, (count, sql) in sorted(self.refusals.items(), key=lambda kv: -kv[1][0])[:40]: print(f'  {count:5} {key}   e.g. {sql[:200]}')
+        print(f'random: {total - self.findings} passed, {self.findings} failed')
+        return 1 if self.findings else 0
+
+
+class EndOfRound(Exception): pass
+
+
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--addr', default='127.0.0.1:7433')
     parser.add_argument('--seconds', type=float, default=60)
+    parser.add_argument('--rounds', type=int, default=0)
+    parser.add_argument('--first', type=int, default=1, help='the number of the first round')
     parser.add_argument('--seed', type=int, default=int(time.time()))
     parser.add_argument('--out', default='.')
-    parser.add_argument('--writers', action='store_true', help='mix writes into the queries')
+    parser.add_argument('--no-shrink', action='store_true')
     args = parser.parse_args()
-    serial = [0]
-    def fresh():
-        serial[0] += 1
-        return f'random_{os.getpid()}_{args.seed}_{serial[0]}'
-    end, statements_run, findings, refusals, round_number = time.time() + args.seconds, 0, 0, {}, 0
-    while time.time() < end:
-        round_number += 1
-        grammar = Grammar(random.Random(f'{args.seed}/{round_number}'))
-        setup = grammar.schema(round_number)
-        sqlite, client = oracle.SqliteConn(), agree.LineConn(args.addr, fresh())
-        done = []
-        for step in range(len(setup) + 60):
-            sql = setup[step] if step < len(setup) else (grammar.write() if args.writers and grammar.rng.random() < 0.3 else grammar.query())
-            expected = dict(sqlite.run(sql))
-            if expected['error'] and 'constraint' not in expected['error']['message'] and grammar.rng.random() < 0.9: continue
-            got = dict(client.run(sql))
-            statements_run += 1
-            expected['sql'] = got['sql'] = sql
-            if got['error'] and not expected['error']:
-                key = re.sub(r'[0-9]+', 'N', got['error']['message'])[:100]
-                refusals.setdefault(key, [0, sql])[0] += 1
-                if re.match(r'\s*(insert|update|delete|create)', sql, re.I): break
-                continue
-            done.append(sql)
-            difference = oracle.diff_case([expected], [got], messages=False)
-            if difference:
-                findings += 1
-                small = shrink(args.addr, done, fresh)
-                index, kind, text = run_both(args.addr, small, fresh())
-                path = os.path.join(args.out, f'finding_{args.seed}_{round_number}.sql')
-                with open(path, 'w', encoding='utf-8') as out:
-                    out.write(f'-- case: random/{args.seed}-{round_number}\n' + ''.join(s + ';\n' for s in small))
-                print(f'WRONG {path}: {text[:600]}', flush=True)
-                break
-        sqlite.close(); client.close()
-    print(f'seed {args.seed}: {round_number} schemas, {statements_run} statements, {sum(c for c, _ in refusals.values())} refused')
-    for key, (count, sql) in sorted(refusals.items(), key=lambda kv: -kv[1][0])[:15]: print(f'  {count:5} {key}   e.g. {sql[:160]}')
-    print(f'random: {statements_run - findings} passed, {findings} failed')
-    return 1 if findings else 0
+    run, end, number = Run(args), time.time() + args.seconds, args.first - 1
+    while time.time() < end and (not args.rounds or number < args.first - 1 + args.rounds):
+        number += 1
+        try:
+            run.round(number)
+        except EndOfRound:
+            pass
+    return run.summary(number - args.first + 1)
 
 
 if __name__ == '__main__':

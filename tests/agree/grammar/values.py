@@ -1,0 +1,40 @@
+"""Literals for columns: plain ones, edges, and `tame` ones whose sums are exact in any order."""
+
+INTEGERS = ['0', '1', '-1', '2', '3', '7', '10', '100', '-5', '42']
+EDGE_INTEGERS = ['9223372036854775807', '-9223372036854775808', '2147483647', '2147483648', '-2147483649', '9007199254740992', '9007199254740993', '-9007199254740993']
+REALS = ['0.5', '-1.5', '2.5', '0.25', '3.75', '-0.5']
+WHOLE_REALS = ['0.0', '1.0', '2.0', '-5.0', '100.0']
+EDGE_REALS = ['0.1', '1e10', '1e-5', '123456.789', '1e15', '999999999999999.5', '9007199254740992.0', '9223372036854775807.0', '1e300', '1e-300', '-1e18', '0.30000000000000004']
+TEXTS = ["''", "'a'", "'A'", "'abc'", "'ABC'", "'b'", "'B '", "'abc  '", "'xyz'", "'hello world'"]
+NUMERIC_TEXTS = ["'10'", "'9'", "'1.0'", "'1e2'", "' 7 '", "'5x'", "'-3'", "'+5'", "'.5'", "'5.'", "'0x10'", "'1e400'", "'9223372036854775808'", "'-0'", "'1_0'"]
+EDGE_TEXTS = ["'é'", "'É'", "'日本'", "'ß'", "'%'", "'_'", "'it''s'", "'[a]'", "'NULL'", "'true'", "'a\tb'", "' '", "'\U0001F600'"]
+DATES = ["'2024-02-29'", "'2023-12-31 23:59:59'", "'1969-07-20T20:17:40'", "'12:30'", "'2000-01-01 00:00:00.123'", "'now'", "'2024-13-01'", "'-0044-03-15'"]
+JSONS = ["'{\"a\":1,\"b\":[1,2,{\"c\":null}]}'", "'[1,2.5,\"x\",null,true]'", "'{}'", "'[]'", "'\"s\"'", "'{\"a\":{\"b\":\"é\"}}'", "'[[1],[2,[3]]]'", "'12'", "'{\"a b\":\"q\\\"\"}'"]
+BLOBS = ["x''", "x'61'", "x'00ff'", "x'31'", "x'c3a9'", "x'0000'", "x'616263'"]
+PATTERNS = ["'a%'", "'%b%'", "'_'", "'A_C'", "'%'", "'[a-c]*'", "'*1*'", "'?'", "'1%'", "'%\\%'", "''", "'é%'", "'[^a]*'", "'ABC'"]
+TAME = INTEGERS + REALS + ["'2'", "'0.5'", "'7x'", "'abc'", "NULL"]
+ANY = INTEGERS + REALS + WHOLE_REALS[:2] + EDGE_INTEGERS[:3] + EDGE_REALS[:4] + TEXTS + NUMERIC_TEXTS + EDGE_TEXTS[:4] + BLOBS + ['NULL'] * 6
+
+
+def affinity_of(declared):
+    t = declared.upper()
+    if 'INT' in t: return 'INTEGER'
+    if any(w in t for w in ('CHAR', 'CLOB', 'TEXT')): return 'TEXT'
+    if not t or 'BLOB' in t: return 'BLOB'
+    if any(w in t for w in ('REAL', 'FLOA', 'DOUB')): return 'REAL'
+    return 'NUMERIC'
+
+
+def stored(rng, affinity, strict, tame, edgy, whole=True):
+    """A literal for a column: usually of its class, sometimes any."""
+    if rng.random() < 0.12: return 'NULL'
+    if tame and not strict: return rng.choice({'INTEGER': INTEGERS, 'REAL': INTEGERS + REALS, 'TEXT': TEXTS + ["'2'", "'0.5'", "'7'"]}.get(affinity, TAME))
+    if not strict and rng.random() < edgy:
+        v = rng.choice(ANY)
+        return v if whole or v not in WHOLE_REALS else '2.5'
+    if affinity == 'INTEGER': return rng.choice(INTEGERS * 2 + EDGE_INTEGERS)
+    if affinity == 'REAL': return rng.choice(INTEGERS + REALS * 2 + WHOLE_REALS + EDGE_REALS)
+    if affinity == 'TEXT': return rng.choice(TEXTS * 2 + NUMERIC_TEXTS + EDGE_TEXTS + DATES[:4] + JSONS[:3])
+    if affinity == 'NUMERIC': return rng.choice(INTEGERS + REALS + EDGE_REALS + WHOLE_REALS)
+    if strict: return rng.choice(BLOBS)
+    return rng.choice(BLOBS + ['NULL'] + TEXTS[:4] + INTEGERS[:4] + REALS[:2])
