@@ -26,6 +26,7 @@ def rows(cell):
         notes = []
         if o['wrong']: notes.append(f'**{o["wrong"]} wrong**')
         if o['errors']: notes.append(f'{o["errors"]} errors: {o.get("first_error", "")[:80]}'.replace('|', '/'))
+        if o['retries']: notes.append(f'{o["retries"] / max(o["transactions"], 1):.2f} conflicts each')
         if 'ratio_to_howdah' in o: notes.append(f'{o["ratio_to_howdah"]:.2f} × howdah')
         show = lambda key, form: form.format(o[key]) if o.get(key) is not None else ''
         yield '| ' + ' | '.join([*here, show('per_second', '{:,.0f}'), show('ratio_to_direct', '{:.2f}'), show('ratio_to_pgbouncer', '{:.2f}'), show('proxy_cpu', '{:.1f}'),

@@ -1,6 +1,7 @@
 #include "client.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 namespace howdah::bench {
 
@@ -12,6 +13,15 @@ std::string startup(const Target& target)
 {
     return frame('\0', std::string("\0\3\0\0", 4) + "user" + zero + target.user + zero + "database" + zero +
                            target.database + zero + zero);
+}
+
+// What programs answer by trying again: serialization failure, deadlock, lock timeout, SQLITE_BUSY.
+bool is_conflict(const std::string& error)
+{
+    for (const char* sign : {" C40001 ", " C40P01 ", " C55P03 ", "\"name\":\"SQLITE_BUSY"})
+        if (error.find(sign) != std::string::npos)
+            return true;
+    return false;
 }
 
 } // namespace
@@ -92,20 +102,34 @@ bool Client::on_readable(std::span<char> scratch, Counts& counts)
     return answer_.complete() && step_is_over(counts);
 }
 
+// After a conflict with another client the same transaction once more, on the same clock. False: on to the next.
+bool Client::again()
+{
+    if (!std::exchange(retrying_, false))
+        return false;
+    step_ = 0;
+    ask(plan_.script.steps[0], plan_.encoders[0]);
+    return true;
+}
+
 bool Client::step_is_over(Counts& counts)
 {
     if (rolling_back_) {
         rolling_back_ = false;
-        return true;
+        return !again();
     }
     ++counts.queries;
     if (answer_.failed()) {
-        if (++counts.errors == 1)
+        retrying_ = is_conflict(answer_.error());
+        if (retrying_)
+            ++counts.retries;
+        else if (++counts.errors == 1)
             counts.first_error = answer_.error();
         rolling_back_ = plan_.script.transaction;
-        if (rolling_back_)
-            ask(plan_.rollback, plan_.rollback_encoder);
-        return !rolling_back_;
+        if (!rolling_back_)
+            return !again();
+        ask(plan_.rollback, plan_.rollback_encoder);
+        return false;
     }
     if (answer_.wrong())
         ++counts.wrong;

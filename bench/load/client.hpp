@@ -26,7 +26,7 @@ struct Target {
 // What all clients count together, from one `run` to the next.
 struct Counts {
     Histogram latency; // of whole transactions
-    std::uint64_t transactions = 0, queries = 0, errors = 0, wrong = 0;
+    std::uint64_t transactions = 0, queries = 0, retries = 0, errors = 0, wrong = 0;
     std::string first_error;
 };
 
@@ -58,6 +58,7 @@ public:
 private:
     void ask(const Step& step, const Encoder& encoder);
     void ask_and_wait(const std::string& bytes, std::span<char> scratch);
+    bool again();
     bool step_is_over(Counts& counts);
     void flush();
 
@@ -70,7 +71,7 @@ private:
     std::int64_t number_, sequence_ = 0;
     Variables variables_{};
     std::size_t step_ = 0;
-    bool rolling_back_ = false;
+    bool rolling_back_ = false, retrying_ = false;
 };
 
 } // namespace howdah::bench

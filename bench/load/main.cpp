@@ -166,12 +166,14 @@ void print(const Counts& counts, double seconds, double cpu)
         error += c == '"' || c == '\\' ? '\'' : static_cast<unsigned char>(c) < ' ' ? ' ' : c;
     const auto microseconds = [&](double q) { return static_cast<double>(counts.latency.quantile(q)) / 1000; };
     std::printf(
-        "{\"transactions\":%llu,\"queries\":%llu,\"errors\":%llu,\"wrong\":%llu,\"seconds\":%.6f,\"cpu_seconds\":%.6f,"
+        "{\"transactions\":%llu,\"queries\":%llu,\"retries\":%llu,\"errors\":%llu,\"wrong\":%llu,\"seconds\":%.6f,"
+        "\"cpu_seconds\":%.6f,"
         "\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f,\"mean\":%.1f,\"first_error\":\"%s\"}\n",
         static_cast<unsigned long long>(counts.transactions), static_cast<unsigned long long>(counts.queries),
-        static_cast<unsigned long long>(counts.errors), static_cast<unsigned long long>(counts.wrong), seconds, cpu,
-        microseconds(0.5), microseconds(0.9), microseconds(0.99), microseconds(0.999),
-        static_cast<double>(counts.latency.max()) / 1000, counts.latency.mean() / 1000, error.c_str());
+        static_cast<unsigned long long>(counts.retries), static_cast<unsigned long long>(counts.errors),
+        static_cast<unsigned long long>(counts.wrong), seconds, cpu, microseconds(0.5), microseconds(0.9),
+        microseconds(0.99), microseconds(0.999), static_cast<double>(counts.latency.max()) / 1000,
+        counts.latency.mean() / 1000, error.c_str());
     std::fflush(stdout);
 }
 

@@ -111,8 +111,8 @@ Script make_script(const std::string& workload, std::int64_t keys, const std::st
                  {.sql = "COMMIT"}},
             .transaction = true,
             .accounts = 100000,
-            .tellers = 10,
-            .branches = 1};
+            .tellers = 1000,
+            .branches = 100};
     if (workload == "sql")
         return {.steps = {{.sql = sql}}, .spread = keys};
     throw std::runtime_error("no such workload: " + workload);
