@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
 """The differential test: every case on the linked SQLite and through howdah, judged by agree.py.
 
-  run.py [--addr HOST:PORT] [--update] [FILE.sql ...]      (default: every file of this folder)
+  run.py [--addr HOST:PORT] [--update] [--also KNOWN.txt] [FILE.sql ...]      (default: every file of this folder)
 
 known.txt lists the cases that are not identical, one `topic/name class` a line with its reason behind a `#`. The test
 fails when a case not listed there differs, when a listed one is wrong in another way, and when a listed one has become
-identical (the list must shrink with it). `--update` rewrites the list and keeps the reasons."""
+identical (the list must shrink with it). `--also` adds a list, of what one configuration makes differ. `--update`
+rewrites the list, or that one, and keeps the reasons."""
 import argparse, glob, json, os, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KNOWN = os.path.join(HERE, 'known.txt')
 
 
-def read_known():
+def read_known(path):
     known, reasons = {}, {}
-    if os.path.exists(KNOWN):
-        for line in open(KNOWN, encoding='utf-8'):
+    if os.path.exists(path):
+        for line in open(path, encoding='utf-8'):
             text, _, reason = line.partition('#')
             if text.strip():
                 name, kind = text.split()
@@ -28,6 +29,7 @@ def main():
     parser.add_argument('files', nargs='*')
     parser.add_argument('--addr', default='127.0.0.1:7433')
     parser.add_argument('--update', action='store_true')
+    parser.add_argument('--also')
     args = parser.parse_args()
     files = args.files or sorted(glob.glob(os.path.join(HERE, 'cases', '*.sql'))) + [os.path.join(HERE, 'score.sql')]
     with tempfile.NamedTemporaryFile(suffix='.json') as report:
@@ -38,13 +40,16 @@ def main():
         result = json.load(open(report.name, encoding='utf-8'))
     total = sum(result['total'].values())
     differing = {case['case']: case for case in result['cases']}
-    known, reasons = read_known()
+    known, reasons = read_known(KNOWN)
+    also, also_reasons = read_known(args.also) if args.also else ({}, {})
     if args.update:
-        with open(KNOWN, 'w', encoding='utf-8') as out:
+        with open(args.also or KNOWN, 'w', encoding='utf-8') as out:
             out.write('# Cases whose answer is not SQLite\'s, and why. See run.py.\n')
-            for name in sorted(differing):
+            reasons = also_reasons if args.also else reasons
+            for name in sorted(set(differing) - (set(known) if args.also else set())):
                 out.write(f"{name} {differing[name]['class']}  # {reasons.get(name, '')}\n".replace('  # \n', '\n'))
         return 0
+    known.update(also)
     failures = []
     for name, case in sorted(differing.items()):
         if known.get(name) != case['class']:
