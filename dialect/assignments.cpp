@@ -5,6 +5,7 @@
 #include "dialect/lower.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/store.hpp"
+#include "dialect/write_effects.hpp"
 #include "dialect/write_keys.hpp"
 
 #include <algorithm>
@@ -62,6 +63,7 @@ Fragment Assignments::not_null(const Fragment& value, int column, Lowering& lowe
     if (!value.classes.nullable() || !replaces_null(table_.columns[static_cast<std::size_t>(column)], conflict_))
         return value;
     const Fragment fallback = default_of(table_, column, lowering);
+    refuse_early_default(table_, TriggerEvent::update);
     return {call("coalesce", {value.text, fallback.text}), value.type, value.classes.without_null() | fallback.classes};
 }
 

@@ -208,7 +208,7 @@ void read_create_table(Table& table, const CreateTable& create, std::string_view
         const bool alias = static_cast<int>(i) == table.rowid_alias;
         column.storage = given.empty() ? default_storage(column, alias, table.strict) : storage_type(given);
         // The key of a WITHOUT ROWID table has no NULLs; nor, in a STRICT table, has any primary key.
-        if (column.primary_key > 0 && table.without_rowid)
+        if (column.primary_key > 0 && (table.without_rowid || (table.strict && !alias)))
             column.not_null = true;
     }
 }

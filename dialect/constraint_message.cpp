@@ -120,6 +120,8 @@ constexpr Translation translations[] = {
     {"HW0NU", code::mismatch, ""},
     {"HW0ST", extended::datatype, ""},
     {"22003", code::error, "integer overflow"},
+    {"22021", code::mismatch,
+     "howdah: a text value with a NUL character or invalid UTF-8 cannot be stored in PostgreSQL text; use a BLOB"},
     {"22032", code::error, "malformed JSON"},
     {"25006", code::readonly, "attempt to write a readonly database"},
     {"3B001", code::error, "no such savepoint"},
@@ -141,6 +143,8 @@ Error constraint_message(const Catalog& catalog, const ServerFailure& failure)
         const Table* table = find_table(catalog, failure);
         return table ? constraint_error(*table, failure) : unknown(failure);
     }
+    if (failure.sqlstate == "22P02" && failure.message.find("type json") != std::string::npos)
+        return error(failure, code::error, "malformed JSON");
     for (const auto& t : translations)
         if (t.sqlstate == failure.sqlstate)
             return error(failure, t.code, t.message.empty() ? failure.message : std::string(t.message));

@@ -61,20 +61,32 @@ public:
             loop_.on_failure = count_row_that_failed_late();
         else
             lower_returning_list();
-        loop_.body = next_rowid() + (policy_.form == Form::probe ? probes() : std::string()) + insert();
+        loop_.body =
+            next_rowid() + skip_refused() + (policy_.form == Form::probe ? probes() : std::string()) + insert();
         const std::string from = source();
         loop_.source = lowering_.with_clause(insert_.with.get()) + from;
         loop_.finish(out_);
     }
 
 private:
+    // AUTOINCREMENT gives a rowid to a row that is then left out, too.
+    std::string filter(const std::string& row)
+    {
+        return wants_filter(table_, insert_.conflict) ? ignore_filter(table_, rows_, insert_.conflict, lowering_, row)
+                                                      : std::string();
+    }
+
+    std::string skip_refused()
+    {
+        const std::string passes = table_.autoincrement ? filter(loop_.row) : std::string();
+        return passes.empty() ? passes : "CONTINUE WHEN NOT (" + passes + ");\n";
+    }
+
     std::string source()
     {
         const std::string query = rows_query(rows_, table_);
-        const std::string filter = wants_filter(table_, insert_.conflict)
-                                       ? ignore_filter(table_, rows_, insert_.conflict, lowering_)
-                                       : std::string();
-        return filter.empty() ? query : "SELECT n.* FROM (" + query + ") AS n WHERE " + filter;
+        const std::string passes = table_.autoincrement ? std::string() : filter("n");
+        return passes.empty() ? query : "SELECT n.* FROM (" + query + ") AS n WHERE " + passes;
     }
 
     bool fails() const

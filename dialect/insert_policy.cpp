@@ -98,17 +98,18 @@ bool wants_filter(const Table& table, ConflictAction statement)
     });
 }
 
-std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAction statement, Lowering& lowering)
+std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAction statement, Lowering& lowering,
+                          const std::string& row)
 {
     std::vector<std::string> parts;
     for (std::size_t i = 0; i < rows.columns.size(); ++i) {
         const Column& c = table.columns[static_cast<std::size_t>(rows.columns[i])];
         if (c.not_null && not_null_conflict_of(c, statement) == ConflictAction::ignore && rows.classes[i].nullable())
-            parts.push_back("NOT (n." + quote_identifier(c.pg) + " IS NULL)");
+            parts.push_back("NOT (" + row + "." + quote_identifier(c.pg) + " IS NULL)");
     }
     if (statement == ConflictAction::ignore)
         for (const auto& check : table.checks)
-            parts.push_back("(" + check_text(table, check, "n", lowering) + ") IS NOT FALSE");
+            parts.push_back("(" + check_text(table, check, row, lowering) + ") IS NOT FALSE");
     return join(parts, " AND ");
 }
 

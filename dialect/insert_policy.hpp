@@ -38,7 +38,8 @@ InsertPolicy insert_policy(const Insert& insert, const Table& table, const Inser
 
 // For OR IGNORE: the condition, over the alias "n", that a row breaks no NOT NULL and no CHECK; empty: nothing to
 // break.
-std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAction statement, Lowering& lowering);
+std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAction statement, Lowering& lowering,
+                          const std::string& row = "n");
 bool wants_filter(const Table& table, ConflictAction statement);
 
 // For a statement some of whose constraints are ON CONFLICT FAIL: the condition, over a row loop's howdah_table, ….

@@ -7,6 +7,7 @@
 #include "dialect/rowid.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/store.hpp"
+#include "dialect/write_effects.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -64,6 +65,10 @@ public:
             if (!rowid && wants_value(table.columns[i], positions_.of_column[i].has_value(), all_columns))
                 rows_.columns.push_back(static_cast<int>(i));
         }
+        // PostgreSQL has no INSERT of several rows without a column.
+        for (std::size_t i = 0; !table.has_rowid() && rows_.columns.empty() && i < table.columns.size(); ++i)
+            if (wants_value(table.columns[i], false, true))
+                rows_.columns.push_back(static_cast<int>(i));
         rows_.classes.resize(rows_.columns.size(), Classes::from_bits(0));
     }
 
@@ -91,6 +96,7 @@ private:
         if (!value.classes.nullable() ||
             !replaces_null(table_.columns[static_cast<std::size_t>(column)], insert_.conflict))
             return value;
+        refuse_early_default(table_, TriggerEvent::insert);
         const Fragment fallback = default_of(table_, column, lowering_);
         return {call("coalesce", {value.text, fallback.text}), value.type,
                 value.classes.without_null() | fallback.classes};

@@ -179,7 +179,9 @@ std::string event_text(const Table& table, const CreateTrigger& definition)
         return "UPDATE";
     std::vector<std::string> columns;
     for (const Name& name : definition.update_of)
-        if (const int column = table.find_column(name.text); column >= 0)
+        // No UPDATE names a generated column, so SQLite never fires for one; PostgreSQL does when it computes one.
+        if (const int column = table.find_column(name.text);
+            column >= 0 && table.columns[static_cast<std::size_t>(column)].generated == Column::Generated::no)
             columns.push_back(quote_identifier(table.columns[static_cast<std::size_t>(column)].pg));
     // A list that names no column of the table never fires.
     return columns.empty() ? std::string() : "UPDATE OF " + join(columns, ", ");

@@ -201,7 +201,7 @@ std::optional<Fragment> Aggregation::operator()(const Expr& expr)
 {
     if (const auto* call = as<Call>(expr); call && call->aggregate && owns(*call)) {
         const Fragment f = without_this(expr);
-        may_vanish_ = may_vanish_ || f.classes.without_null().empty();
+        aggregates_.push_back(f.text);
         return f;
     }
     for (const Key& key : keys_)
@@ -212,7 +212,13 @@ std::optional<Fragment> Aggregation::operator()(const Expr& expr)
     return around_ ? around_(expr) : std::nullopt;
 }
 
-std::string Aggregation::group_by_text() const
+bool Aggregation::is_seen_in(std::string_view text) const
+{
+    return std::any_of(aggregates_.begin(), aggregates_.end(),
+                       [&](const std::string& a) { return text.find(a) != std::string_view::npos; });
+}
+
+std::string Aggregation::group_by_text(bool aggregate_is_seen) const
 {
     std::vector<std::string> texts;
     for (const Key& key : keys_)
@@ -221,7 +227,7 @@ std::string Aggregation::group_by_text() const
         if (std::find(texts.begin(), texts.end(), column) == texts.end())
             texts.push_back(column);
     if (texts.empty())
-        return may_vanish_ && core_.group_by.empty() ? " GROUP BY ()" : "";
+        return !aggregate_is_seen && core_.group_by.empty() ? " GROUP BY ()" : "";
     return " GROUP BY " + join(texts, ", ");
 }
 

@@ -188,12 +188,11 @@ private:
     // AUTOINCREMENT: sqlite_sequence learns the largest rowid that was tried, even when its row was then left out.
     std::string sequence_head(const InsertRows& rows, const std::string& filter)
     {
-        own_tables_.push_back("\"howdah new\" AS (" + rows_with_rowids(rows, table_, lowering_.catalog(), filter) +
-                              ")");
+        own_tables_.push_back("\"howdah new\" AS (" + rows_with_rowids(rows, table_, lowering_.catalog(), "") + ")");
         own_tables_.push_back(
             record_sequence(table_, lowering_.catalog(),
                             "(SELECT max(" + quote_identifier(table_.rowid_pg) + ") FROM \"howdah new\")"));
-        return into(rows) + "SELECT * FROM \"howdah new\"";
+        return into(rows) + "SELECT * FROM \"howdah new\"" + (filter.empty() ? filter : " AS n WHERE " + filter);
     }
 
     // The INSERT becomes a common table itself, so that RETURNING and the count are those of its rows.

@@ -343,7 +343,10 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     if (aggregation) {
         if (aggregation->needs_a_row())
             having = having.empty() ? "count(*) > 0" : having + " AND count(*) > 0";
-        arm.rest += aggregation->group_by_text();
+        const bool seen = aggregation->is_seen_in(having) ||
+                          std::any_of(arm.columns.begin(), arm.columns.end(),
+                                      [&](const Fragment& f) { return aggregation->is_seen_in(f.text); });
+        arm.rest += aggregation->group_by_text(seen);
     }
     if (!having.empty())
         arm.rest += " HAVING " + having;

@@ -125,6 +125,14 @@ std::string SelectLowering::frame(const Frame& frame, std::vector<SortKey>& keys
            bound_text(frame.end, offsets[1].text) + std::string(exclude_text(frame.exclude));
 }
 
+// SQLite computes min() and max() over a frame whose start moves from an index of the frame's values, and enters those
+// that the FILTER refuses too.
+static bool overlooks_filter(const std::string& function, const Frame* frame)
+{
+    return (function == "min" || function == "max") && frame && frame->start != BoundKind::unbounded_preceding &&
+           frame->exclude == Exclude::none;
+}
+
 std::string SelectLowering::over(const Call& call)
 {
     const WindowParts window = parts(*call.over, l_.core_);
@@ -155,7 +163,9 @@ std::string SelectLowering::over(const Call& call)
     if (!order.empty())
         text += (text.empty() ? "" : " ") + ("ORDER BY " + order);
     text += text.empty() && !frame_text.empty() ? frame_text.substr(1) : frame_text;
-    return " OVER (" + text + ")";
+    const bool filtered = call.filter && !overlooks_filter(function, frame);
+    return (filtered ? " FILTER (WHERE " + l_.condition(*call.filter).text + ")" : std::string()) + " OVER (" + text +
+           ")";
 }
 
 std::string Lowering::over(const Call& call) { return SelectLowering(*this).over(call); }

@@ -44,7 +44,9 @@ public:
     Aggregation& operator=(const Aggregation&) = delete;
 
     // After everything of the result has been lowered.
-    std::string group_by_text() const;
+    bool is_seen_in(std::string_view text) const; // whether one of the aggregates printed so far is part of a text
+    // Where no aggregate is to be seen, PostgreSQL has to be told that the rows are one group.
+    std::string group_by_text(bool aggregate_is_seen) const;
     // GROUP BY of constants alone: one group, but none of no rows.
     bool needs_a_row() const { return !core_.group_by.empty() && keys_.empty(); }
     // The order SQLite gives groups in: that of the keys.
@@ -71,11 +73,9 @@ private:
     const std::string row_order_; // of the rows that are aggregated
     std::set<const Source*> sources_;
     std::vector<Key> keys_;
-    std::set<std::string> dependent_; // columns that a key determines, grouped too
-    // An aggregate is NULL whatever the rows are: expressions around it are printed without it, and without it
-    // PostgreSQL would not see that the rows are one group.
-    bool may_vanish_ = false;
-    const Call* extreme_ = nullptr; // the min() or max() whose row gives the bare columns
+    std::set<std::string> dependent_;     // columns that a key determines, grouped too
+    std::vector<std::string> aggregates_; // as they were printed
+    const Call* extreme_ = nullptr;       // the min() or max() whose row gives the bare columns
     std::optional<std::string> extreme_order_;
     std::string extreme_index_ = "1"; // of the row in that order
     std::string extreme_passes_;      // its FILTER

@@ -167,6 +167,14 @@ std::vector<const Trigger*> triggers_on(const Table& table, TriggerEvent event, 
     return found;
 }
 
+void refuse_early_default(const Table& table, TriggerEvent event)
+{
+    for (const Trigger* trigger : triggers_on(table, event))
+        if (trigger->definition->time == CreateTrigger::Time::before)
+            throw refusal("NOT NULL ON CONFLICT REPLACE cannot be combined with the BEFORE trigger " + trigger->name +
+                          ", which sees the NULL");
+}
+
 bool insert_triggers_allow_sets(const std::vector<const Trigger*>& triggers, const Table& table, const Catalog& catalog)
 {
     if (triggers.empty())

@@ -12,6 +12,8 @@ namespace howdah::dialect {
 using TriggerEvent = CreateTrigger::Event;
 
 // The triggers of `table` that `event` fires; of an UPDATE those whose OF list meets `changed` (null: all of them).
+// Throws where a BEFORE trigger would see the default that SQLite puts in place of a NULL only after it.
+void refuse_early_default(const Table& table, TriggerEvent event);
 std::vector<const Trigger*> triggers_on(const Table& table, TriggerEvent event,
                                         const std::vector<int>* changed = nullptr);
 

@@ -56,8 +56,9 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
         x = to_value(operands.lhs);
         const Fragment member = to_value(operands.rhs);
         nullable = nullable || member.classes.nullable();
-        // A constant REAL that is no INTEGER is never equal to one.
-        const bool fraction = x->type == PgType::int8 && member.type == PgType::float8 && is_constant(*item, lowering);
+        // A constant REAL that did not become INTEGER under the affinity of x is never equal to one.
+        const bool fraction = rule.rhs == Affinity::numeric && x->type == PgType::int8 &&
+                              member.type == PgType::float8 && is_constant(*item, lowering);
         const bool meets = !fraction && comparable(*x, member, rule.collation).has_value();
         if (meets || member.classes.nullable())
             members.push_back(member);

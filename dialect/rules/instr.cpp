@@ -20,6 +20,8 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     if (x.type == PgType::v || y.type == PgType::v)
         return Fragment{call("howdah.instr_v", {widen(x, PgType::v).text, widen(y, PgType::v).text}), PgType::int8,
                         classes};
+    if (x.type == PgType::bytea || y.type == PgType::bytea)
+        return integer_fragment(call("howdah.instr_b", {to_blob(x).text, to_blob(y).text}), classes);
     return integer_fragment(call("strpos", {to_text(x).text, to_text(y).text}), classes);
 }
 

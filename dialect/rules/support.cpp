@@ -222,7 +222,7 @@ std::string aggregate_text(const Call& call, const AggregateText& aggregate, Low
     if (!aggregate.order.empty() && !call.over)
         text += " ORDER BY " + aggregate.order;
     text += ")";
-    if (call.filter)
+    if (call.filter && !call.over)
         text += " FILTER (WHERE " + lowering.condition(*call.filter).text + ")";
     if (call.over)
         text += lowering.over(call);

@@ -174,10 +174,27 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                 ELSE chr(c::int4) END, '' ORDER BY o), '')
     FROM unnest(codes) WITH ORDINALITY u(c, o) $$;
 
+-- The place of `y` among the bytes of `x`, counted in characters: what does not begin one is not looked at.
+CREATE OR REPLACE FUNCTION howdah.instr_b(x bytea, y bytea) RETURNS int4
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  place int := 1; -- in bytes
+  characters int := 1;
+BEGIN
+  WHILE length(x) - place + 1 >= length(y) LOOP
+    IF substr(x, place, length(y)) = y THEN RETURN characters; END IF;
+    characters := characters + 1;
+    place := place + 1;
+    WHILE place <= length(x) AND get_byte(x, place - 1) & 192 = 128 LOOP place := place + 1; END LOOP;
+  END LOOP;
+  RETURN 0;
+END $$;
+
 -- instr(X, Y): bytes when both are blobs, characters otherwise.
 CREATE OR REPLACE FUNCTION howdah.instr_v(x howdah.v, y howdah.v) RETURNS int8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).b IS NOT NULL AND (y).b IS NOT NULL THEN position((y).b IN (x).b)
+              WHEN (x).b IS NOT NULL OR (y).b IS NOT NULL THEN howdah.instr_b(howdah.v2b(x), howdah.v2b(y))
               ELSE strpos(howdah.v2t(x), howdah.v2t(y)) END::int8 $$;
 
 -- By bytes: of one outside ASCII SQLite looks at the low seven bits.

@@ -13,7 +13,8 @@ BEGIN
       SCHEMA = s, TABLE = t, COLUMN = c, DATATYPE = wider;
   END IF;
   RAISE EXCEPTION USING ERRCODE = 'HW0ST',
-    MESSAGE = format('cannot store %s value in %s column %s.%s', upper(howdah.typeof(x)), policy, t, c);
+    MESSAGE = format('cannot store %s value in %s column %s.%s',
+                     CASE howdah.typeof(x) WHEN 'integer' THEN 'INT' ELSE upper(howdah.typeof(x)) END, policy, t, c);
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.store_int8(x howdah.v, policy text, s text, t text, c text) RETURNS int8

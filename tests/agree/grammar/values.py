@@ -28,7 +28,7 @@ def affinity_of(declared):
 def stored(rng, affinity, strict, tame, edgy, whole=True):
     """A literal for a column: usually of its class, sometimes any."""
     if rng.random() < 0.12: return 'NULL'
-    if tame and not strict: return rng.choice({'INTEGER': INTEGERS, 'REAL': INTEGERS + REALS, 'TEXT': TEXTS + ["'2'", "'0.5'", "'7'"]}.get(affinity, TAME))
+    if tame: return rng.choice({'INTEGER': INTEGERS, 'REAL': INTEGERS + REALS, 'TEXT': TEXTS + ["'2'", "'0.5'", "'7'"]}.get(affinity, TAME))
     if not strict and rng.random() < edgy:
         v = rng.choice(ANY)
         return v if whole or v not in WHOLE_REALS else '2.5'
