@@ -1,9 +1,10 @@
 """One cell of the table: the contenders of one workload take turns, a slice each, so that what else the machine does
 falls on all of them alike; what is reported is the median of the ratios of neighbours."""
-import json, statistics, subprocess, time
+import json, statistics, subprocess
 from dataclasses import dataclass
 
-from servers import threads_cpu
+import syscalls
+from servers import favour
 
 KEYS = 100_000
 MODES = ('simple', 'extended', 'prepared')
@@ -46,7 +47,9 @@ def prepare(work):
 class Load:
     """A load generator that is connected and does nothing until told to."""
     def __init__(self, program, *arguments):
-        self.process = subprocess.Popen([program, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([program, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        start_new_session=True)
+        favour(self.process.pid)
         self.connected = self.answer()
 
     def answer(self):
@@ -100,12 +103,12 @@ def contenders(cell, work, wanted):
     return found
 
 
-def measure(cell, work, program, wanted, seconds, rounds):
+def measure(cell, work, program, wanted, seconds, rounds, trace=False):
     """Runs one cell: a dictionary for each contender, with its slices folded into medians."""
     entered = contenders(cell, work, wanted)
     if cell.workload == 'tpcb':
         for schema in ('public', 'single', 'concurrent'): work.server.ask(f'TRUNCATE {schema}.history; VACUUM {schema}.accounts; VACUUM {schema}.tellers; VACUUM {schema}.branches;')
-    loads, slices, failed = {}, {}, {}
+    loads, slices, failed, traced = {}, {}, {}, {}
     try:
         for c in entered:
             try:
@@ -113,6 +116,7 @@ def measure(cell, work, program, wanted, seconds, rounds):
                 loads[c.name].run(min(0.3, seconds / rounds))  # the first answers fill caches
                 slices[c.name] = []
             except RuntimeError as error: failed[c.name] = str(error)[:300]
+        for pid in work.server.backends(): favour(pid)
         for _ in range(rounds):
             for c in entered:
                 if c.name in failed: continue
@@ -123,10 +127,12 @@ def measure(cell, work, program, wanted, seconds, rounds):
                     continue
                 outcome['proxy_cpu'] = c.proxy.cpu() - cpu if c.proxy else None
                 slices[c.name].append(outcome)
+        traced = syscalls.of_cell(entered, {n: l for n, l in loads.items() if n not in failed and n != 'sqlite'}, work.server) if trace else {}
     finally:
         for load in loads.values(): load.close()
     results = {c.name: fold(slices[c.name]) for c in entered if c.name not in failed and slices.get(c.name)}
     for name, result in results.items():
+        result.update(traced.get(name, {}))
         for other in ('pgbouncer', 'direct'):
             if other in results and other != name: result[f'ratio_to_{other}'] = ratio(slices[name], slices[other])
         if name != 'howdah' and name.startswith('howdah') and 'howdah' in results: result['ratio_to_howdah'] = ratio(slices[name], slices['howdah'])
@@ -149,6 +155,7 @@ def fold(slices):
               'transactions': sum(s['transactions'] for s in slices), 'queries': queries, 'errors': sum(s['errors'] for s in slices), 'wrong': sum(s['wrong'] for s in slices), 'retries': sum(s['retries'] for s in slices),
               'load_cpu': round(sum(s['cpu_seconds'] for s in slices) / max(queries, 1) * 1e6, 2)}
     if slices[0].get('proxy_cpu') is not None: folded['proxy_cpu'] = round(sum(s['proxy_cpu'] for s in slices) / max(queries, 1) * 1e6, 2)
+    folded['slices'] = [round(rate(s)) for s in slices]
     error = next((s['first_error'] for s in slices if s['first_error']), None)
     if error: folded['first_error'] = error[:300]
     return folded
