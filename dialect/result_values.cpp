@@ -212,6 +212,24 @@ ValueView decode_field(std::optional<std::string_view> field, PgType type)
     return record_view(*field);
 }
 
+std::uint32_t parameter_oid(PgType type)
+{
+    switch (type) {
+    case PgType::int8:
+        return oid_int8;
+    case PgType::float8:
+        return oid_float8;
+    case PgType::bytea:
+        return oid_bytea;
+    case PgType::text:
+    case PgType::boolean:
+    case PgType::numeric:
+    case PgType::v:
+        break;
+    }
+    return oid_text;
+}
+
 EncodedParameter encode_parameter(const Value& value, PgType type)
 {
     const bool null = storage_class(value) == StorageClass::null;

@@ -28,4 +28,7 @@ struct EncodedParameter {
 // `value` is not of `type`'s class, which a plan's guard rules out.
 EncodedParameter encode_parameter(const Value& value, PgType type);
 
+// The oid that encode_parameter() has for a type.
+std::uint32_t parameter_oid(PgType type);
+
 } // namespace howdah::dialect

@@ -315,7 +315,13 @@ asio::awaitable<Result<BatchResult>> Connection::run_simple(std::string sql, mil
 
 void Connection::cancel()
 {
-    if (lost_ || replies_.done() || cancels_in_flight_ > 0)
+    if (!replies_.done())
+        send_cancel_request();
+}
+
+void Connection::send_cancel_request()
+{
+    if (lost_ || cancels_in_flight_ > 0)
         return;
     ++cancels_in_flight_;
     ++traffic_->cancels;

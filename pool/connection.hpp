@@ -65,6 +65,8 @@ public:
     bool peek();
     // Has a cancel sent for what runs now, if anything runs.
     void cancel();
+    // The same without asking whether anything runs: a Lane knows.
+    void send_cancel_request();
     // Takes leave (Terminate) and waits, not longer than `timeout`, until the server has closed: its backend is gone
     // then.
     boost::asio::awaitable<void> close(std::chrono::milliseconds timeout);
@@ -81,6 +83,7 @@ public:
     const pq::Opened& about() const { return opened_; }
 
 private:
+    friend class Lane; // which speaks the protocol here itself while it has the connection
     class Deadline;
     enum class Step { more, wait_read, wait_write, done, lost };
 

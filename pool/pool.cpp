@@ -48,7 +48,8 @@ Pool::Impl::Impl(asio::any_io_executor executor_, Settings settings_)
       server(pq::describe(settings.conninfo)),
       state(limits(settings), std::random_device{}()),
       timer(executor),
-      context_gone(asio::use_service<ContextWatch>(asio::query(executor, asio::execution::context)).flag())
+      context_gone(asio::use_service<ContextWatch>(asio::query(executor, asio::execution::context)).flag()),
+      lanes(*this, executor)
 {
 }
 
@@ -114,6 +115,8 @@ void Pool::Impl::perform(const CheckConnection& decision)
 
 void Pool::Impl::perform(const Lend& decision)
 {
+    if (lanes.waits(decision.waiter))
+        return lanes.lend(decision.waiter, decision.connection);
     Waiter& waiter = *waiters.at(decision.waiter);
     waiter.connection = decision.connection;
     waiter.wake();
@@ -121,6 +124,8 @@ void Pool::Impl::perform(const Lend& decision)
 
 void Pool::Impl::perform(Refuse& decision)
 {
+    if (lanes.waits(decision.waiter))
+        return lanes.refuse(decision.waiter, std::move(decision.error));
     Waiter& waiter = *waiters.at(decision.waiter);
     waiter.error = std::move(decision.error);
     waiter.wake();
@@ -172,6 +177,7 @@ asio::awaitable<void> Pool::Impl::close(ConnectionId id)
 {
     const std::shared_ptr<Connection> connection = connections.at(id);
     co_await connection->close(close_timeout);
+    lanes.forget(id);
     connections.erase(id);
     perform(state.closed(id, Clock::now()));
 }
@@ -180,6 +186,7 @@ void Pool::Impl::drop(ConnectionId id, const std::string& reason)
 {
     if (const auto found = connections.find(id); found != connections.end()) {
         found->second->kill("given up");
+        lanes.forget(id);
         connections.erase(found);
     }
     perform(state.lost(id, reason, Clock::now()));
@@ -366,6 +373,10 @@ asio::awaitable<Result<BatchResult>> Pool::run(const Batch& batch)
     Result<BatchResult> result = co_await lease->run(batch);
     co_return result;
 }
+
+void Pool::submit(SharedStatement& statement) { impl_->lanes.submit(statement); }
+void Pool::withdraw(SharedStatement& statement, bool stop) { impl_->lanes.withdraw(statement, stop); }
+void Pool::resume(SharedStatement& statement) { impl_->lanes.resume(statement); }
 
 void Pool::reconfigure(Settings settings) { impl_->reconfigure(std::move(settings)); }
 void Pool::shut_down() { impl_->shut_down(); }

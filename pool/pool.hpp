@@ -6,6 +6,7 @@
 
 #include "pool/batch.hpp"
 #include "pool/error.hpp"
+#include "pool/shared_statement.hpp"
 #include "pool/stats.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -83,9 +84,16 @@ public:
     // the reason why none can be opened when the server is unreachable. Cancelling or destroying the awaiting coroutine
     // ends the wait at once and counts as abandoned.
     boost::asio::awaitable<Result<Lease>> checkout();
-    // Runs one autocommit batch wherever there is room. Today a checkout for its duration; shared lanes take its place
-    // (design section 5), which is why callers must not assume a connection.
+    // Runs one batch on a connection of its own: a checkout for its duration.
     boost::asio::awaitable<Result<BatchResult>> run(const Batch& batch);
+    // Runs a query that may be run twice on a connection that it shares with others, as soon as there is room. Counts as
+    // a checkout; the end is told by on_end(), at the earliest before submit() returns (refused).
+    void submit(SharedStatement& statement);
+    // The owner no longer wants the answer; there is no on_end(), unless `stop`: then the server is asked to stop the
+    // statement, and on_end() tells how that came out.
+    void withdraw(SharedStatement& statement, bool stop);
+    // After SharedStatement::on_full(): the owner has room again.
+    void resume(SharedStatement& statement);
 
     // Changes limits and timeouts; connections in use are kept. A new conninfo applies to new connections.
     void reconfigure(Settings settings);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pool/connection.hpp"
+#include "pool/lanes.hpp"
 #include "pool/pool.hpp"
 #include "pool/pool_state.hpp"
 
@@ -92,6 +93,7 @@ struct Pool::Impl : std::enable_shared_from_this<Pool::Impl> {
     bool shut = false;
     std::shared_ptr<const bool> context_gone;
 
+    Lanes lanes;
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
     std::uint64_t rollbacks = 0;
     std::string tls_version;

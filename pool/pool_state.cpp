@@ -157,7 +157,7 @@ Decisions PoolState::start(Time now)
     return out;
 }
 
-Decisions PoolState::ask(WaiterId waiter, Time now)
+Decisions PoolState::ask(WaiterId waiter, Time now, bool shares)
 {
     Decisions out;
     ++checkouts_;
@@ -186,7 +186,7 @@ Decisions PoolState::ask(WaiterId waiter, Time now)
         refuse(Error(Error::Kind::full, std::to_string(waiting()) + " are waiting for a connection already"));
         return out;
     }
-    queue_.push_back({waiter, now});
+    queue_.push_back({waiter, now, shares});
     if (!idle_.empty()) {
         const ConnectionId id = idle_.back();
         idle_.pop_back();
@@ -195,6 +195,25 @@ Decisions PoolState::ask(WaiterId waiter, Time now)
     }
     grow(now, out);
     return out;
+}
+
+void PoolState::joined()
+{
+    ++checkouts_;
+    end(CheckoutClass::hit);
+}
+
+std::optional<WaiterId> PoolState::first_sharing() const
+{
+    if (queue_.empty() || !queue_.front().shares)
+        return std::nullopt;
+    return queue_.front().id;
+}
+
+void PoolState::joined_first()
+{
+    queue_.pop_front();
+    end(CheckoutClass::handoff);
 }
 
 void PoolState::leave(WaiterId waiter)

@@ -75,7 +75,13 @@ public:
 
     // From now on `min` connections are kept.
     Decisions start(Time now);
-    Decisions ask(WaiterId waiter, Time now);
+    // `shares`: one that joined other statements' connection would be served as well.
+    Decisions ask(WaiterId waiter, Time now, bool shares = false);
+    // A statement was put on a connection that others share, without asking for one: a checkout that hit.
+    void joined();
+    // The first in the queue, if it shares; after joined_first() it waits no longer, and was handed a connection.
+    std::optional<WaiterId> first_sharing() const;
+    void joined_first();
     // The waiter went away. One that was lent a connection gives it back instead.
     void leave(WaiterId waiter);
 
@@ -133,6 +139,7 @@ private:
     struct Waiter {
         WaiterId id;
         Time since;
+        bool shares = false;
     };
 
     std::size_t count(State state) const { return counts_[static_cast<std::size_t>(state)]; }

@@ -12,6 +12,21 @@ Prepared::Use Prepared::use(std::string_view sql, std::span<const Param> params)
         key_.push_back('\0');
         key_.append(reinterpret_cast<const char*>(&p.type), sizeof p.type);
     }
+    return use_key();
+}
+
+Prepared::Use Prepared::use(std::string_view sql, std::span<const Oid> types)
+{
+    key_.assign(sql);
+    for (const Oid type : types) {
+        key_.push_back('\0');
+        key_.append(reinterpret_cast<const char*>(&type), sizeof type);
+    }
+    return use_key();
+}
+
+Prepared::Use Prepared::use_key()
+{
     if (const auto found = by_key_.find(key_); found != by_key_.end()) {
         entries_.splice(entries_.begin(), entries_, found->second);
         entries_.front().batch = batch_;
@@ -68,6 +83,16 @@ void Prepared::forget(std::string_view name)
     if (entry == entries_.end())
         return;
     closing_.push_back(entry->name);
+    by_key_.erase(entry->key);
+    entries_.erase(entry);
+}
+
+void Prepared::drop(std::string_view name)
+{
+    std::erase(unconfirmed_, name);
+    const auto entry = find_name(name);
+    if (entry == entries_.end())
+        return;
     by_key_.erase(entry->key);
     entries_.erase(entry);
 }

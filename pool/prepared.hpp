@@ -25,11 +25,14 @@ public:
     void begin_batch() { ++batch_; }
     // Same text with other parameter types is another statement.
     Use use(std::string_view sql, std::span<const Param> params);
+    Use use(std::string_view sql, std::span<const Oid> types);
     // The server confirmed Parse; one that is not confirmed when the batch ends is forgotten by end_batch().
     void confirm(std::string_view name);
     void end_batch();
     // The server no longer has it, or has it with a stale plan.
     void forget(std::string_view name);
+    // The server refused its Parse.
+    void drop(std::string_view name);
     // DISCARD ALL, DEALLOCATE ALL.
     void forget_all();
     // Names to Close before anything else is sent; they are out of the cache already.
@@ -49,6 +52,7 @@ private:
     };
     using Entries = std::list<Entry>; // most recently used first
 
+    Use use_key();
     void evict();
     Entries::iterator find_name(std::string_view name);
 

@@ -131,6 +131,49 @@ void put_bind(std::string& out, std::string_view portal, std::string_view name, 
         put16(out, f);
 }
 
+void put_parse(std::string& out, std::string_view name, std::string_view sql, std::span<const Oid> types)
+{
+    const Frame frame(out, 'P');
+    put_string(out, name);
+    put_string(out, sql);
+    put16(out, static_cast<std::int16_t>(types.size()));
+    for (const Oid type : types)
+        put32(out, type);
+}
+
+void put_shared(std::string& out, std::string_view name, std::string_view rest)
+{
+    {
+        const Frame frame(out, 'B');
+        out.push_back('\0'); // the unnamed portal
+        put_string(out, name);
+        out.append(rest);
+    }
+    static constexpr std::string_view execute_and_sync("E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04", 15);
+    out.append(execute_and_sync);
+}
+
+void put_rest_begin(std::string& rest, std::size_t params)
+{
+    put16(rest, 1);
+    put16(rest, 1);
+    put16(rest, static_cast<std::int16_t>(params));
+}
+
+void put_value(std::string& rest, const std::optional<std::string>& bytes)
+{
+    put32(rest, bytes ? static_cast<std::uint32_t>(bytes->size()) : ~std::uint32_t{0});
+    if (bytes)
+        rest.append(*bytes);
+}
+
+void put_rest_end(std::string& rest, std::span<const std::int16_t> formats)
+{
+    put16(rest, static_cast<std::int16_t>(formats.size()));
+    for (const std::int16_t format : formats)
+        put16(rest, format);
+}
+
 void put_describe_portal(std::string& out, std::string_view portal)
 {
     const Frame frame(out, 'D');

@@ -31,6 +31,9 @@ public:
     const std::shared_ptr<const dialect::Catalog>& catalog() const { return catalog_; }
     // Loads the catalog when there is none, or when another proxy has changed it. Concurrent callers share one load.
     boost::asio::awaitable<std::optional<pool::Error>> ensure_loaded();
+    // There is a catalog, and no reason to doubt it: ensure_loaded() would do nothing.
+    bool is_loaded() const { return catalog_ && !stale_; }
+    const std::shared_ptr<pool::Pool>& shared_pool() const { return pool_; }
     // The catalog may be out of date: the next ensure_loaded() asks the server.
     void mark_stale() { stale_ = true; }
     // A notification: `version` is the newest on the server.

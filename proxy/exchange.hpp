@@ -66,6 +66,16 @@ public:
     virtual void on_raw_columns(std::span<const RawColumn> columns) = 0;
     virtual void on_raw_row(std::span<const RawField> row) = 0;
     virtual boost::asio::awaitable<bool> flush() = 0;
+    // flush() would wait for the client.
+    virtual bool is_full() const { return false; }
+    // A sink that speaks PostgreSQL's protocol: the formats (none, one for all, or one a column) in which it takes a
+    // result of these columns as DataRow messages of the server. Only int8, text and bytea columns are offered, whose
+    // bytes are the same for both. nullopt: it wants values.
+    virtual std::optional<std::span<const std::int16_t>> forward_formats(std::span<const Column>)
+    {
+        return std::nullopt;
+    }
+    virtual void on_forwarded_row(std::string_view /*message*/) {}
     // Forgets everything since on_columns, if none of it has left for the client yet; false when some has. The session
     // runs a statement again (exact arithmetic, a promoted column) only where this succeeds.
     virtual bool rewind() { return false; }

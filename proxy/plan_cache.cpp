@@ -1,13 +1,57 @@
 // See plan_cache.hpp.
 #include "proxy/plan_cache.hpp"
 
+#include "dialect/result_values.hpp"
+
 namespace howdah::proxy {
 
-std::string plan_key(std::string_view sql, const dialect::Options& options, std::uint64_t catalog_id,
-                     std::span<const dialect::Value> parameters)
+namespace {
+
+ColumnKind kind_of(dialect::PgType type)
 {
-    std::string key;
-    key.reserve(sql.size() + parameters.size() + 12);
+    switch (type) {
+    case dialect::PgType::boolean:
+    case dialect::PgType::int8:
+        return ColumnKind::integer;
+    case dialect::PgType::float8:
+        return ColumnKind::real;
+    case dialect::PgType::text:
+        return ColumnKind::text;
+    case dialect::PgType::bytea:
+        return ColumnKind::blob;
+    case dialect::PgType::numeric:
+        return ColumnKind::number;
+    case dialect::PgType::v:
+        break;
+    }
+    return ColumnKind::dynamic;
+}
+
+bool has_same_bytes(dialect::PgType type)
+{
+    return type == dialect::PgType::int8 || type == dialect::PgType::text || type == dialect::PgType::bytea;
+}
+
+} // namespace
+
+CachedPlan::CachedPlan(dialect::Compiled compiled) : dialect::Compiled(std::move(compiled))
+{
+    forwardable = true;
+    for (const dialect::Output& column : columns) {
+        output.push_back({column.name, column.decltype_, kind_of(column.type)});
+        forwardable = forwardable && has_same_bytes(column.type);
+    }
+    shares = kind == Kind::query && steps.size() == 1 && steps.front().role == dialect::Step::Role::rows &&
+             steps.front().prepare && !touches_temp && !needs_writer_lock;
+    if (shares)
+        for (const int slot : steps.front().slots)
+            parameter_types.push_back(dialect::parameter_oid(slots[static_cast<std::size_t>(slot)].type));
+}
+
+void plan_key(std::string& key, std::string_view sql, const dialect::Options& options, std::uint64_t catalog_id,
+              std::span<const dialect::Value> parameters)
+{
+    key.clear();
     key.append(reinterpret_cast<const char*>(&catalog_id), sizeof catalog_id);
     const unsigned bits = (options.case_sensitive_like ? 1U : 0U) | (options.foreign_keys ? 2U : 0U) |
                           (options.recursive_triggers ? 4U : 0U) | (options.exact_arithmetic ? 8U : 0U) |
@@ -18,10 +62,17 @@ std::string plan_key(std::string_view sql, const dialect::Options& options, std:
         key.push_back(static_cast<char>('0' + value.index()));
     key.push_back('\0');
     key.append(sql);
+}
+
+std::string plan_key(std::string_view sql, const dialect::Options& options, std::uint64_t catalog_id,
+                     std::span<const dialect::Value> parameters)
+{
+    std::string key;
+    plan_key(key, sql, options, catalog_id, parameters);
     return key;
 }
 
-const std::vector<Plan>& PlanCache::find(const std::string& key)
+const std::vector<Plan>& PlanCache::find(std::string_view key)
 {
     const auto found = index_.find(key);
     if (found == index_.end())

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "dialect/compile.hpp"
+#include "pool/shared_statement.hpp"
+#include "proxy/exchange.hpp"
 
 #include <cstdint>
 #include <list>
@@ -13,9 +15,21 @@
 
 namespace howdah::proxy {
 
-using Plan = std::shared_ptr<const dialect::Compiled>;
+// A compiled statement with what its runs need each time.
+struct CachedPlan : dialect::Compiled {
+    explicit CachedPlan(dialect::Compiled compiled);
+
+    std::vector<Column> output;             // as clients are told
+    std::vector<pool::Oid> parameter_types; // of the only step
+    bool shares = false;                    // a query that may run beside others on one connection
+    bool forwardable = false;               // its columns are int8, text and bytea: PostgreSQL's bytes are the client's
+    mutable pool::RunEstimate estimate;     // learnt while it runs; one thread
+};
+using Plan = std::shared_ptr<const CachedPlan>;
 
 // What a plan is valid for, apart from the guards of its slots.
+void plan_key(std::string& key, std::string_view sql, const dialect::Options& options, std::uint64_t catalog_id,
+              std::span<const dialect::Value> parameters);
 std::string plan_key(std::string_view sql, const dialect::Options& options, std::uint64_t catalog_id,
                      std::span<const dialect::Value> parameters);
 
@@ -27,7 +41,7 @@ class PlanCache {
     explicit PlanCache(std::size_t capacity) : capacity_(capacity) {}
 
     // The plans of a key, newest first; empty when there is none. Valid until the next call.
-    const std::vector<Plan>& find(const std::string& key);
+    const std::vector<Plan>& find(std::string_view key);
     void add(const std::string& key, Plan plan);
     void set_capacity(std::size_t capacity);
     std::size_t size() const { return entries_.size(); }

@@ -121,29 +121,37 @@ std::optional<std::vector<Value>> Session::Impl::slot_values(const dialect::Comp
     return computed;
 }
 
-std::variant<Session::Impl::Planned, dialect::Error>
-Session::Impl::plan(std::string_view sql, std::span<const Value> parameters, const dialect::Options& with)
+std::optional<Session::Impl::Planned>
+Session::Impl::find_plan(std::string_view sql, std::span<const Value> parameters, const dialect::Options& with)
 {
-    const std::string key = plan_key(sql, with, catalog()->id(), parameters);
+    plan_key(key, sql, with, catalog()->id(), parameters);
     for (const Plan& cached : database->plans().find(key))
         if (auto computed = slot_values(*cached, parameters)) {
             ++shared.totals.plan_hits;
             return Planned{cached, std::move(*computed)};
         }
+    return std::nullopt;
+}
+
+std::variant<Session::Impl::Planned, dialect::Error>
+Session::Impl::plan(std::string_view sql, std::span<const Value> parameters, const dialect::Options& with)
+{
+    if (auto found = find_plan(sql, parameters, with))
+        return std::move(*found);
     ++shared.totals.plan_misses;
     auto compiled = dialect::compile({sql, *catalog(), parameters, with, values});
     if (compiled.has_error()) {
         shared.totals.refused += compiled.error().refused ? 1 : 0;
         return compiled.error();
     }
-    auto fresh = std::make_shared<const dialect::Compiled>(std::move(*compiled));
+    auto fresh = std::make_shared<const CachedPlan>(std::move(*compiled));
     auto computed = slot_values(*fresh, parameters);
     if (!computed)
         return dialect::refusal("the statement's constants changed their type while it was compiled; run it again");
     // A statement that changes the schema is never run twice against the same catalog.
     using Kind = dialect::Compiled::Kind;
     if (fresh->kind != Kind::schema && fresh->kind != Kind::promote)
-        database->plans().add(key, fresh);
+        database->plans().add(plan_key(sql, with, catalog()->id(), parameters), fresh);
     return Planned{std::move(fresh), std::move(*computed)};
 }
 
@@ -346,12 +354,22 @@ asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Valu
     s.busy = true;
     if (counted)
         ++s.shared.busy;
-    auto outcome = co_await s.run(sql, parameters, sink, options);
+    std::optional<Outcome> outcome;
+    const bool shares = s.start_shared(sql, parameters, sink, options);
+    if (shares) {
+        if (!s.shared_query->take_event() || !s.shared_query->is_over())
+            co_await s.wait_shared(sink);
+        outcome = s.end_shared(sql, sink);
+    }
+    if (!outcome) {
+        Outcome ran = co_await s.run(sql, parameters, sink, options);
+        outcome = std::move(ran);
+    }
     s.busy = false;
     s.release_if_free();
     if (s.transaction.autocommit())
         --s.shared.busy;
-    co_return outcome;
+    co_return std::move(*outcome);
 }
 
 asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink)
@@ -377,11 +395,11 @@ asio::awaitable<Description> Session::describe(std::string_view sql, std::span<c
         d.error = client_error(*error, sql);
         co_return d;
     }
-    const dialect::Compiled& compiled = *std::get<Impl::Planned>(planning).plan;
+    const CachedPlan& compiled = *std::get<Impl::Planned>(planning).plan;
     d.parameter_count = compiled.parameter_count;
     d.parameter_names = compiled.parameter_names;
     d.columns = compiled.kind == dialect::Compiled::Kind::local ? s.local_columns(sql, parameters, compiled)
-                                                                : columns_of(compiled);
+                                                                : compiled.output;
     d.has_columns = !d.columns.empty();
     co_return d;
 }
@@ -391,6 +409,8 @@ void Session::cancel()
     impl_->cancelled = true;
     if (impl_->running != nullptr)
         impl_->running->cancel();
+    else if (impl_->shared_query && !impl_->shared_query->is_over())
+        impl_->shared_query->cancel();
     else if (impl_->waiting)
         impl_->waiting->emit(asio::cancellation_type::terminal);
 }

@@ -25,30 +25,10 @@ std::int64_t count_of(std::string_view tag)
     return count;
 }
 
-ColumnKind kind_of(dialect::PgType type)
-{
-    switch (type) {
-    case dialect::PgType::boolean:
-    case dialect::PgType::int8:
-        return ColumnKind::integer;
-    case dialect::PgType::float8:
-        return ColumnKind::real;
-    case dialect::PgType::text:
-        return ColumnKind::text;
-    case dialect::PgType::bytea:
-        return ColumnKind::blob;
-    case dialect::PgType::numeric:
-        return ColumnKind::number;
-    case dialect::PgType::v:
-        break;
-    }
-    return ColumnKind::dynamic;
-}
-
 // Receives one step's rows: decodes each field to SQLite's value, hands the client's columns on and keeps the rest.
 class StepSink final : public pool::RowSink {
 public:
-    StepSink(const dialect::Compiled& plan, const dialect::Step& step, ReplySink& reply)
+    StepSink(const CachedPlan& plan, const dialect::Step& step, ReplySink& reply)
         : plan_(plan),
           to_client_(step.role == dialect::Step::Role::rows || step.returns_rows),
           returns_rowid_(step.returns_rowid),
@@ -95,7 +75,7 @@ public:
         if (announced_ || !to_client_)
             return;
         announced_ = true;
-        reply_.on_columns(columns_of(plan_));
+        reply_.on_columns(plan_.output);
     }
 
     std::uint64_t rows() const { return rows_; }
@@ -104,7 +84,7 @@ public:
     std::optional<std::int64_t> hidden() const { return hidden_; }
 
 private:
-    const dialect::Compiled& plan_;
+    const CachedPlan& plan_;
     bool to_client_, returns_rowid_, count_is_value_;
     bool announced_ = false;
     ReplySink& reply_;
@@ -165,15 +145,6 @@ pool::Command control(std::string sql)
     return command;
 }
 
-std::vector<Column> columns_of(const dialect::Compiled& plan)
-{
-    std::vector<Column> columns;
-    columns.reserve(plan.columns.size());
-    for (const dialect::Output& output : plan.columns)
-        columns.push_back({output.name, output.decltype_, kind_of(output.type)});
-    return columns;
-}
-
 asio::awaitable<std::optional<pool::Error>> Session::Impl::acquire(std::optional<pool::Lease>& own, pool::Lease*& use)
 {
     if (lease) {
@@ -218,7 +189,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::send(pool::Lease& on, con
 asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& planned, ReplySink& sink,
                                                                const RunOptions& run_options)
 {
-    const dialect::Compiled& plan = *planned.plan;
+    const CachedPlan& plan = *planned.plan;
     const bool writes = plan.kind != dialect::Compiled::Kind::query;
     const bool portal = plan.kind == dialect::Compiled::Kind::query && run_options.max_rows > 0;
     const bool lock =
@@ -361,7 +332,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     if (portal) {
         if (attempt.suspended) {
             auto opened = std::make_shared<Portal>();
-            opened->plan = plan;
+            opened->plan = planned.plan;
             opened->own_transaction = own_transaction;
             opened->rows = attempt.rows;
             portals[run_options.portal] = std::move(opened);
@@ -390,7 +361,7 @@ asio::awaitable<Outcome> Session::Impl::fetch(std::string_view name_of, std::int
     command.portal = name_of.empty() ? "howdah_portal" : "p_" + std::string(name_of);
     command.max_rows = max_rows;
     command.resume = true;
-    StepSink rows(portal->plan, portal->plan.steps.front(), sink);
+    StepSink rows(*portal->plan, portal->plan->steps.front(), sink);
     command.rows = &rows;
     pool::BatchResult result;
     const Attempt attempt = co_await send(*lease, batch, result);
@@ -443,7 +414,7 @@ try {
     auto compiled = dialect::compile({sql, *catalog(), parameters, with, values, true});
     if (compiled.has_error() || compiled->kind != dialect::Compiled::Kind::write)
         co_return;
-    auto plan = std::make_shared<const dialect::Compiled>(std::move(*compiled));
+    auto plan = std::make_shared<const CachedPlan>(std::move(*compiled));
     auto slots = slot_values(*plan, parameters);
     if (!slots)
         co_return;
@@ -466,13 +437,13 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::promote(const dialect
         co_return client_error(error, {});
     }
     ++shared.totals.promotions;
-    auto compiled = std::make_shared<dialect::Compiled>();
-    compiled->kind = dialect::Compiled::Kind::schema;
-    compiled->steps = std::move(steps.steps);
-    compiled->needs_writer_lock = true;
-    compiled->next = steps.next;
+    dialect::Compiled compiled;
+    compiled.kind = dialect::Compiled::Kind::schema;
+    compiled.steps = std::move(steps.steps);
+    compiled.needs_writer_lock = true;
+    compiled.next = steps.next;
     NoRows no_rows;
-    const Planned planned{compiled, {}};
+    const Planned planned{std::make_shared<const CachedPlan>(std::move(compiled)), {}};
     const RunOptions all_at_once; // a temporary of a co_await expression is destroyed twice (GCC bug 101367)
     const Attempt attempt = co_await execute(planned, no_rows, all_at_once);
     if (attempt.world)

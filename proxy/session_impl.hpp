@@ -7,6 +7,7 @@
 #include "proxy/client_error.hpp"
 #include "proxy/database.hpp"
 #include "proxy/session.hpp"
+#include "proxy/shared_query.hpp"
 #include "proxy/transaction.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -50,7 +51,7 @@ struct Session::Impl {
     bool pinned_by_temp = false;
     const char* pin_reason = nullptr; // as counted in Totals::pins
     struct Portal {
-        dialect::Compiled plan;
+        Plan plan;
         bool own_transaction = false; // opened outside a transaction: ends at Sync
         std::uint64_t rows = 0;
     };
@@ -61,6 +62,7 @@ struct Session::Impl {
     std::shared_ptr<boost::asio::cancellation_signal> waiting;
     bool cancelled = false;
     bool busy = false;
+    std::unique_ptr<SharedQuery> shared_query; // made when first needed; runs while !is_over()
 
     static constexpr std::int64_t default_busy_timeout_ms = 5000; // the pool's lock_timeout (databases.cpp)
 
@@ -83,6 +85,17 @@ struct Session::Impl {
     Outcome outcome() const; // counters and transaction state as they are now
     Outcome failed(ClientError error);
     void adopt_catalog(CatalogPtr next);
+
+    // -- session_shared.cpp
+    // Sends a planned query that may share a connection. False: nothing has happened, run() is the way.
+    bool start_shared(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
+                      const RunOptions& run_options);
+    boost::asio::awaitable<void> wait_shared(ReplySink& sink);
+    // nullopt: the statement is to be run the ordinary way, which knows what to do about this error.
+    std::optional<Outcome> end_shared(std::string_view sql, ReplySink& sink);
+    std::string key; // scratch
+    std::optional<Planned> find_plan(std::string_view sql, std::span<const Value> parameters,
+                                     const dialect::Options& with);
 
     // -- session_execute.cpp
     struct Attempt {
@@ -146,6 +159,5 @@ inline const RunOptions all_rows;
 
 // Statements that a batch needs around a plan's own, as commands. Plain SQL without parameters; prepared on the server.
 pool::Command control(std::string sql);
-std::vector<Column> columns_of(const dialect::Compiled& plan);
 
 } // namespace howdah::proxy

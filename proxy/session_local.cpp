@@ -46,7 +46,7 @@ public:
             seen.columns.push_back(
                 {plan.columns[c].name, plan.columns[c].decltype_, dialect::pg_type_of(classes), classes});
         }
-        return columns_of(seen);
+        return CachedPlan(std::move(seen)).output;
     }
 
     void give(ReplySink& sink) const

@@ -154,7 +154,7 @@ asio::awaitable<Outcome> Session::Impl::run_persistent_pragma(std::string name_o
         compiled.columns.push_back({name_of, std::nullopt, dialect::PgType::int8, StorageClass::integer});
     }
     compiled.steps.push_back(std::move(step));
-    const Planned planned{std::make_shared<const dialect::Compiled>(std::move(compiled)), {}};
+    const Planned planned{std::make_shared<const CachedPlan>(std::move(compiled)), {}};
     const RunOptions all_at_once; // a temporary of a co_await expression is destroyed twice (GCC bug 101367)
     const Attempt attempt = co_await execute(planned, sink, all_at_once);
     if (attempt.world)
@@ -195,9 +195,10 @@ asio::awaitable<Outcome> Session::Impl::run_foreign_key_check(const dialect::Pra
     Outcome o = outcome();
     o.has_columns = true;
     if (compiled.steps.empty()) {
-        sink.on_columns(columns_of(compiled));
+        const CachedPlan nothing(std::move(compiled));
+        sink.on_columns(nothing.output);
     } else {
-        const Planned planned{std::make_shared<const dialect::Compiled>(std::move(compiled)), {}};
+        const Planned planned{std::make_shared<const CachedPlan>(std::move(compiled)), {}};
         const RunOptions all_at_once; // a temporary of a co_await expression is destroyed twice (GCC bug 101367)
         const Attempt attempt = co_await execute(planned, sink, all_at_once);
         if (attempt.world)

@@ -281,6 +281,28 @@ void Conversation::raw_row(std::span<const RawField> row)
         row_error_ = append_raw_row(out_, row);
 }
 
+std::optional<std::span<const std::int16_t>> Conversation::forward_formats(std::span<const Column> columns) const
+{
+    if (!current_ || current_->state != Portal::State::fresh)
+        return std::nullopt;
+    const Portal& portal = *current_;
+    // Where the client was promised other types, or chose formats for another number of columns, values are needed.
+    const auto& promised = portal.statement->promised;
+    if (promised && !describing_ && !in_script_ &&
+        (promised->is_raw || !std::equal(promised->columns.begin(), promised->columns.end(), columns.begin(),
+                                         columns.end(), [](const Column& a, const Column& b) { return a.kind == b.kind; })))
+        return std::nullopt;
+    if (portal.formats.size() > 1 && portal.formats.size() != columns.size())
+        return std::nullopt;
+    return portal.formats;
+}
+
+void Conversation::forwarded_row(std::string_view message)
+{
+    if (current_ && !row_error_ && asked_ == Asked::run)
+        out_.append(message);
+}
+
 bool Conversation::rewind()
 {
     if (!told_columns_)

@@ -79,6 +79,10 @@ public:
     void row(std::span<const ValueView> row);
     void raw_columns(std::span<const RawColumn> columns);
     void raw_row(std::span<const RawField> row);
+    // How the rows of these columns may come as whole DataRow messages, which forwarded_row() appends as they are;
+    // nullopt: not at all.
+    std::optional<std::span<const std::int16_t>> forward_formats(std::span<const Column> columns) const;
+    void forwarded_row(std::string_view message);
     // Takes columns and rows back, if none of them was written; the statement will run once more.
     bool rewind();
 

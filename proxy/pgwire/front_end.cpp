@@ -22,6 +22,7 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr std::size_t output_limit = 64 * 1024;  // rows beyond this wait until the client has taken some
+constexpr std::size_t full_output = 256 * 1024;  // a connection that others share waits no longer than this
 constexpr std::size_t keep_output = 256 * 1024;  // a larger buffer is given back when it is empty
 constexpr std::chrono::seconds farewell_time{1}; // for the client to read why it is sent away
 constexpr char tls_handshake = 0x16;             // first byte of a ClientHello: TLS without SSLRequest
@@ -37,6 +38,12 @@ public:
     void on_raw_columns(std::span<const RawColumn> columns) override { conversation_.raw_columns(columns); }
     void on_raw_row(std::span<const RawField> row) override { conversation_.raw_row(row); }
     bool rewind() override { return conversation_.rewind(); }
+    std::optional<std::span<const std::int16_t>> forward_formats(std::span<const Column> columns) override
+    {
+        return conversation_.forward_formats(columns);
+    }
+    void on_forwarded_row(std::string_view message) override { conversation_.forwarded_row(message); }
+    bool is_full() const override { return conversation_.output().size() >= full_output; }
     asio::awaitable<bool> flush() override
     {
         if (conversation_.output().size() >= output_limit)

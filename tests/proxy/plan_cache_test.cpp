@@ -9,7 +9,7 @@ using howdah::dialect::Options;
 using howdah::dialect::Value;
 
 namespace {
-Plan plan() { return std::make_shared<const Compiled>(); }
+Plan plan() { return std::make_shared<const CachedPlan>(Compiled()); }
 } // namespace
 
 TEST_CASE("a plan is found by text, settings, catalog and parameter classes")

@@ -1,0 +1,418 @@
+#include "pool/lane.hpp"
+
+#include "pool/deadline.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace howdah::pool {
+
+namespace {
+
+constexpr int reads_in_a_row = 8;
+constexpr std::size_t kept_output = 64 * 1024;
+
+double micros_between(Lane::Clock::time_point from, Lane::Clock::time_point to)
+{
+    return std::chrono::duration<double, std::micro>(to - from).count();
+}
+
+} // namespace
+
+Lane::Lane(std::shared_ptr<Connection> connection, std::function<void(Lane&)> on_events)
+    : connection_(std::move(connection)), on_events_(std::move(on_events))
+{
+}
+
+Lane::~Lane() = default;
+
+// ------------------------------------------------------------------------------------------------------------- asking
+
+void Lane::put(SharedStatement& statement, double micros, Clock::time_point now)
+{
+    Prepared& prepared = connection_->replies_.prepared();
+    Traffic& traffic = *connection_->traffic_;
+    if (outstanding_.empty()) {
+        closed_ = false;
+        first_since_ = now;
+    }
+    prepared.begin_batch();
+    Outstanding entry{&statement, micros, {}, {}, 0};
+    Prepared::Use use = prepared.use(statement.sql, statement.types);
+    for (const std::string& gone : prepared.take_closing()) {
+        wire::put_close_statement(out_, gone);
+        ++entry.closings;
+    }
+    if (use.fresh) {
+        wire::put_parse(out_, use.name, statement.sql, statement.types);
+        entry.fresh = use.name;
+    }
+    wire::put_shared(out_, use.name, statement.bind);
+    entry.name = std::move(use.name);
+    ++traffic.queries;
+    traffic.prepared_hits += std::exchange(prepared.hits, 0);
+    traffic.prepared_misses += std::exchange(prepared.misses, 0);
+    traffic.prepared_evictions += std::exchange(prepared.evictions, 0);
+    ahead_ += micros;
+    outstanding_.push_back(std::move(entry));
+    statement.where_ = SharedStatement::Where::lane;
+    statement.lane_ = this;
+}
+
+void Lane::flush(Clock::time_point)
+{
+    if (lost())
+        return fail();
+    while (out_begin_ < out_.size()) {
+        const Transfer moved = connection_->channel_.write(std::string_view(out_).substr(out_begin_));
+        out_begin_ += moved.bytes;
+        connection_->traffic_->bytes_sent += moved.bytes;
+        if (moved.state == Transfer::State::some)
+            continue;
+        if (moved.state == Transfer::State::wait_write || moved.state == Transfer::State::wait_read) {
+            if (moved.state == Transfer::State::wait_write)
+                watch(true);
+            break;
+        }
+        // The server may have said why; reading finds out.
+        out_.clear();
+        out_begin_ = 0;
+        break;
+    }
+    if (out_begin_ == out_.size()) {
+        out_.clear();
+        out_begin_ = 0;
+        if (out_.capacity() > kept_output)
+            out_.shrink_to_fit();
+    }
+    watch(false);
+}
+
+void Lane::watch(bool for_write)
+{
+    bool& watching = for_write ? watching_write_ : watching_read_;
+    if (watching || lost())
+        return;
+    watching = true;
+    using Wait = boost::asio::posix::descriptor_base;
+    connection_->descriptor_.async_wait(for_write ? Wait::wait_write : Wait::wait_read,
+                                        [weak = weak_from_this(), for_write](const boost::system::error_code& error) {
+                                            const auto self = weak.lock();
+                                            if (!self)
+                                                return;
+                                            (for_write ? self->watching_write_ : self->watching_read_) = false;
+                                            if (!error)
+                                                self->on_ready(for_write);
+                                        });
+}
+
+void Lane::on_ready(bool for_write)
+{
+    if (outstanding_.empty())
+        return; // the connection is another's now, or idle
+    if (for_write)
+        return flush(Clock::now());
+    if (!paused_)
+        read();
+}
+
+// ------------------------------------------------------------------------------------------------------------ answers
+
+void Lane::read()
+{
+    const auto self = shared_from_this();
+    wire::Decoder& decoder = connection_->decoder_;
+    bool more = true;
+    for (int reads = 0; more && reads < reads_in_a_row && !paused_ && !lost(); ++reads) {
+        const std::span<char> room = decoder.room();
+        const Transfer moved = connection_->channel_.read(room);
+        switch (moved.state) {
+        case Transfer::State::some:
+            break;
+        case Transfer::State::wait_read:
+            more = false;
+            continue;
+        case Transfer::State::wait_write:
+            watch(true);
+            more = false;
+            continue;
+        case Transfer::State::end:
+            connection_->lose(Error::Kind::lost, "the server closed the connection unexpectedly");
+            continue;
+        case Transfer::State::failed:
+            connection_->lose(Error::Kind::lost, "the connection to the server broke: " + moved.reason);
+            continue;
+        }
+        decoder.filled(moved.bytes);
+        connection_->traffic_->bytes_received += moved.bytes;
+        while (const auto message = decoder.next()) {
+            if (!on(*message))
+                break;
+        }
+        if (decoder.broken())
+            connection_->lose(Error::Kind::protocol, "a message from the server has an impossible length");
+        SharedStatement* const reader = first();
+        if (reader && reader->is_full() && !lost()) {
+            paused_ = true;
+            displace_followers();
+            events_.full = reader;
+        }
+        if (outstanding_.empty() || (connection_->channel_.short_read_is_all() && moved.bytes < room.size()))
+            more = false;
+    }
+    decoder.shrink();
+    if (!finished_.empty())
+        settle_estimates(Clock::now(), finished_.size());
+    if (lost())
+        return fail();
+    if (!outstanding_.empty() && !paused_) {
+        if (more)
+            read_later();
+        else
+            watch(false);
+    }
+    if (!events_.empty() || outstanding_.empty())
+        on_events_(*this);
+}
+
+// TLS may hold bytes that no socket announces.
+void Lane::read_later()
+{
+    boost::asio::post(connection_->executor_, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (self && !self->outstanding_.empty() && !self->paused_ && !self->lost())
+            self->read();
+    });
+}
+
+// The server works on one after the other, so what one read brings has shared the time since the read before.
+void Lane::settle_estimates(Clock::time_point now, std::size_t ended)
+{
+    const double each = micros_between(first_since_, now) / static_cast<double>(ended);
+    for (RunEstimate* const estimate : finished_)
+        estimate->add(each);
+    finished_.clear();
+    first_since_ = now;
+}
+
+bool Lane::on(const wire::Message& message)
+{
+    const auto unexpected = [&] {
+        connection_->lose(Error::Kind::protocol, std::string("unexpected message '") + message.type +
+                                                     "' from the server");
+        return false;
+    };
+    if (message.type == 'N' || message.type == 'S')
+        return true;
+    if (message.type == 'A') {
+        if (const auto n = wire::read_notification(message.body); n && connection_->replies_.on_notification)
+            connection_->replies_.on_notification(*n);
+        return true;
+    }
+    if (outstanding_.empty()) {
+        if (message.type == 'E') {
+            const wire::Report report = wire::read_report(message.body);
+            connection_->lose(Error::Kind::lost, report.error.severity + ": " + report.error.message,
+                              report.error.sqlstate);
+            return false;
+        }
+        return unexpected();
+    }
+    Outstanding& first = outstanding_.front();
+    switch (message.type) {
+    case 'D':
+        if (first.statement) {
+            first.told = true;
+            ++first.statement->rows;
+            first.statement->on_row({message.body.data() - 5, message.body.size() + 5});
+        }
+        return true;
+    case '1':
+        if (first.fresh.empty())
+            return unexpected();
+        connection_->replies_.prepared().confirm(first.fresh);
+        first.fresh.clear();
+        return true;
+    case '2':
+    case 'C':
+    case 'I':
+        return true;
+    case '3':
+        if (first.closings == 0)
+            return unexpected();
+        --first.closings;
+        return true;
+    case 'Z':
+        end_first();
+        return true;
+    case 'E': {
+        wire::Report report = wire::read_report(message.body);
+        if (report.fatal) {
+            connection_->lose(Error::Kind::lost, report.error.severity + ": " + report.error.message,
+                              report.error.sqlstate);
+            return false;
+        }
+        Prepared& prepared = connection_->replies_.prepared();
+        if (!first.fresh.empty())
+            prepared.drop(first.fresh); // there is no such statement
+        else if (report.error.sqlstate == "26000" || report.error.sqlstate == "0A000")
+            prepared.forget(first.name);
+        first.fresh.clear();
+        if (first.statement)
+            first.statement->server_error = std::move(report.error);
+        return true;
+    }
+    default:
+        return unexpected();
+    }
+}
+
+void Lane::end_first()
+{
+    Outstanding& first = outstanding_.front();
+    const auto cancelling = std::exchange(cancelling_, std::nullopt);
+    ahead_ -= first.micros;
+    if (SharedStatement* const statement = first.statement) {
+        const bool cancelled = statement->server_error && statement->server_error->sqlstate == "57014";
+        if (cancelled && !statement->cancelled_ && !first.told && statement->tries_ == 0) {
+            ++statement->tries_;
+            statement->server_error.reset(); // meant for a neighbour
+            events_.displaced.push_back(statement);
+        } else {
+            if (cancelled && cancelling && !cancelling->message.empty())
+                statement->server_error->message = cancelling->message;
+            if (!statement->server_error)
+                finished_.push_back(statement->estimate);
+            events_.ended.push_back(statement);
+        }
+        statement->where_ = SharedStatement::Where::nowhere;
+        statement->lane_ = nullptr;
+    }
+    outstanding_.pop_front();
+    if (outstanding_.empty())
+        ahead_ = 0;
+}
+
+void Lane::fail()
+{
+    if (std::exchange(failed_, true))
+        return;
+    const auto self = shared_from_this();
+    for (Outstanding& entry : outstanding_) {
+        if (!entry.statement)
+            continue;
+        entry.statement->where_ = SharedStatement::Where::nowhere;
+        entry.statement->lane_ = nullptr;
+        entry.statement->server_error.reset();
+        if (!entry.told && connection_->loss().kind == Error::Kind::lost && entry.statement->tries_ == 0) {
+            ++entry.statement->tries_;
+            events_.displaced.push_back(entry.statement);
+        } else {
+            entry.statement->world_error = connection_->loss();
+            events_.ended.push_back(entry.statement);
+        }
+    }
+    outstanding_.clear();
+    on_events_(*this);
+}
+
+// ----------------------------------------------------------------------------------------------------- out of the way
+
+Lane::Outstanding* Lane::find(const SharedStatement& statement)
+{
+    for (Outstanding& entry : outstanding_)
+        if (entry.statement == &statement)
+            return &entry;
+    return nullptr;
+}
+
+bool Lane::withdraw(SharedStatement& statement, bool stop)
+{
+    Outstanding* const entry = find(statement);
+    const bool runs = entry == &outstanding_.front();
+    if (runs && stop) {
+        statement.cancelled_ = true;
+        displace_followers();
+        cancel_first(Clock::now());
+        return false;
+    }
+    entry->statement = nullptr;
+    statement.where_ = SharedStatement::Where::nowhere;
+    statement.lane_ = nullptr;
+    if (runs) {
+        paused_ = false;
+        displace_followers();
+        cancel_first(Clock::now());
+        read_later();
+    }
+    return true;
+}
+
+void Lane::displace_followers()
+{
+    closed_ = true;
+    bool is_first = true;
+    for (Outstanding& entry : outstanding_) {
+        if (std::exchange(is_first, false) || !entry.statement)
+            continue;
+        entry.statement->where_ = SharedStatement::Where::nowhere;
+        entry.statement->lane_ = nullptr;
+        events_.displaced.push_back(std::exchange(entry.statement, nullptr));
+    }
+}
+
+void Lane::abandon(SharedStatement& statement)
+{
+    if (Outstanding* const entry = find(statement))
+        entry->statement = nullptr;
+    statement.where_ = SharedStatement::Where::nowhere;
+    statement.lane_ = nullptr;
+}
+
+void Lane::cancel_first(Clock::time_point now)
+{
+    closed_ = true;
+    if (outstanding_.empty() || lost())
+        return;
+    if (!cancelling_)
+        cancelling_ = Cancelling{now, now, {}};
+    connection_->send_cancel_request();
+}
+
+void Lane::time_out_first(std::string message, Clock::time_point now)
+{
+    if (outstanding_.empty() || cancelling_)
+        return;
+    if (SharedStatement* const statement = outstanding_.front().statement)
+        statement->cancelled_ = true;
+    cancel_first(now);
+    if (cancelling_)
+        cancelling_->message = std::move(message);
+}
+
+void Lane::keep_cancelling(Clock::time_point now)
+{
+    if (!cancelling_ || outstanding_.empty())
+        return;
+    if (now - cancelling_->since > cancel_grace && !paused_) {
+        connection_->lose(Error::Kind::timeout, (cancelling_->message.empty() ? "" : cancelling_->message + ", and ") +
+                                                    "the server did not answer a cancel");
+        return fail();
+    }
+    if (now - cancelling_->last >= cancel_again) {
+        cancelling_->last = now;
+        connection_->send_cancel_request();
+    }
+}
+
+void Lane::resume()
+{
+    if (!paused_)
+        return;
+    paused_ = false;
+    first_since_ = Clock::now();
+    read_later();
+}
+
+} // namespace howdah::pool

@@ -1,0 +1,107 @@
+// A connection on which statements of many clients are outstanding at once, answered in the order in which they were
+// sent. Part of the pool's inside; lanes.hpp decides what goes where.
+#pragma once
+
+#include "pool/connection.hpp"
+#include "pool/shared_statement.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace howdah::pool {
+
+class Lane : public std::enable_shared_from_this<Lane> {
+public:
+    using Clock = RunEstimate::Clock;
+
+    // What has happened to statements since the last call; told to the owner in one go.
+    struct Events {
+        std::vector<SharedStatement*> ended;    // their answer is complete
+        std::vector<SharedStatement*> displaced; // to be sent again on another connection
+        SharedStatement* full = nullptr;
+        bool empty() const { return ended.empty() && displaced.empty() && !full; }
+    };
+    // `on_events` is called when something has been read, or the connection was lost (lost()).
+    Lane(std::shared_ptr<Connection> connection, std::function<void(Lane&)> on_events);
+    ~Lane();
+
+    // Appends the statement; flush() sends.
+    void put(SharedStatement& statement, double micros, Clock::time_point now);
+    void flush(Clock::time_point now);
+    Events take_events() { return std::exchange(events_, {}); }
+
+    // Forgets the statement; its answer is dropped when it comes. With `stop`, the server is asked to stop it, if it is
+    // what runs now: then the statement still gets its end. True: it is forgotten.
+    bool withdraw(SharedStatement& statement, bool stop);
+    // Everything behind the first statement goes elsewhere, and nothing more is taken: the first is, or may be, slow.
+    void displace_followers();
+    // The first statement's owner has room again.
+    void resume();
+    // Asks the server to stop the first statement, which then ends with this message.
+    void time_out_first(std::string message, Clock::time_point now);
+    // To be called now and then: a cancel that arrives before its statement has begun is lost, and is sent again; a
+    // server that does not react at all is given up.
+    void keep_cancelling(Clock::time_point now);
+    // Drops the statement without a word: everything is being torn down.
+    void abandon(SharedStatement& statement);
+
+    bool is_empty() const { return outstanding_.empty(); }
+    // Takes no more statements until it is empty.
+    bool closed() const { return closed_ || connection_->lost(); }
+    void close() { closed_ = true; }
+    bool paused() const { return paused_; }
+    bool lost() const { return connection_->lost(); }
+    const Error& loss() const { return connection_->loss(); }
+    std::size_t size() const { return outstanding_.size(); }
+    // Estimated microseconds of what is outstanding.
+    double ahead() const { return ahead_; }
+    SharedStatement* first() const { return outstanding_.empty() ? nullptr : outstanding_.front().statement; }
+    // Since when the server has been at the first statement.
+    Clock::time_point first_since() const { return first_since_; }
+    const std::shared_ptr<Connection>& connection() const { return connection_; }
+
+private:
+    struct Outstanding {
+        SharedStatement* statement; // null: nobody wants the answer
+        double micros;
+        std::string fresh;       // the name under which it is being prepared
+        std::string name;        // of the prepared statement
+        std::uint32_t closings;  // Close messages that go before
+        bool told = false;       // the owner has been given rows
+    };
+
+    void watch(bool for_write);
+    void on_ready(bool for_write);
+    void read();
+    void read_later();
+    // False: nothing more can be read.
+    bool on(const wire::Message& message);
+    void end_first();
+    void cancel_first(Clock::time_point now);
+    void fail();
+    void settle_estimates(Clock::time_point now, std::size_t ended);
+    Outstanding* find(const SharedStatement& statement);
+
+    std::shared_ptr<Connection> connection_;
+    std::function<void(Lane&)> on_events_;
+    std::deque<Outstanding> outstanding_;
+    std::string out_;
+    std::size_t out_begin_ = 0;
+    double ahead_ = 0;
+    Clock::time_point first_since_{};
+    std::vector<RunEstimate*> finished_; // of the statements that this read has ended
+    Events events_;
+    struct Cancelling {
+        Clock::time_point since, last;
+        std::string message;
+    };
+    std::optional<Cancelling> cancelling_; // of the first
+    bool closed_ = false, paused_ = false, failed_ = false;
+    bool watching_read_ = false, watching_write_ = false;
+};
+
+} // namespace howdah::pool

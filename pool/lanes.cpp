@@ -1,0 +1,264 @@
+#include "pool/lanes.hpp"
+
+#include "pool/pool_impl.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace howdah::pool {
+
+namespace asio = boost::asio;
+
+std::size_t Lanes::statements() const
+{
+    std::size_t n = 0;
+    for (const Seat& seat : active_)
+        n += seat.lane->size();
+    return n;
+}
+
+bool Lanes::has_room(const Lane& lane, double micros, double limit)
+{
+    return !lane.closed() && lane.size() < most_statements && lane.ahead() + micros <= limit;
+}
+
+Lanes::Seat* Lanes::choose(double micros)
+{
+    Seat* best = nullptr;
+    for (Seat& seat : active_) {
+        if (has_room(*seat.lane, micros, worth_joining))
+            return &seat;
+        if (has_room(*seat.lane, micros, most_ahead) && (!best || seat.lane->ahead() < best->lane->ahead()))
+            best = &seat;
+    }
+    return pool_.state.idle() == 0 ? best : nullptr;
+}
+
+void Lanes::submit(SharedStatement& statement)
+{
+    const auto now = Clock::now();
+    statement.asked_ = now;
+    const double micros = statement.estimate->micros(now);
+    if (pool_.state.waiting() == 0 && micros <= most_ahead && !pool_.shut) {
+        if (Seat* const seat = choose(micros)) {
+            pool_.state.joined();
+            return put(*seat, statement, micros, now);
+        }
+    }
+    statement.waiter_ = pool_.next_waiter++;
+    statement.where_ = SharedStatement::Where::queue;
+    waiting_.emplace(statement.waiter_, &statement);
+    pool_.perform(pool_.state.ask(statement.waiter_, now, true));
+    if (statement.where_ == SharedStatement::Where::queue)
+        pool_.arm();
+}
+
+void Lanes::lend(WaiterId waiter, ConnectionId connection)
+{
+    const auto found = waiting_.find(waiter);
+    SharedStatement& statement = *found->second;
+    waiting_.erase(found);
+    const auto now = Clock::now();
+    std::shared_ptr<Lane>& lane = lanes_[connection];
+    if (!lane) {
+        lane = std::make_shared<Lane>(pool_.connections.at(connection),
+                                      [weak = pool_.weak_from_this()](Lane& which) {
+                                          if (const auto pool = weak.lock())
+                                              pool->lanes.on_events(which);
+                                      });
+    }
+    active_.push_back({connection, lane});
+    put(active_.back(), statement, statement.estimate->micros(now), now);
+    fill(active_.back(), now);
+    watch_time();
+}
+
+void Lanes::refuse(WaiterId waiter, Error error)
+{
+    const auto found = waiting_.find(waiter);
+    SharedStatement& statement = *found->second;
+    waiting_.erase(found);
+    statement.where_ = SharedStatement::Where::nowhere;
+    statement.world_error = std::move(error);
+    statement.on_end();
+}
+
+void Lanes::put(Seat& seat, SharedStatement& statement, double micros, Clock::time_point now)
+{
+    pool_.wait_times.add(std::chrono::duration<double>(now - statement.asked_).count());
+    seat.lane->put(statement, micros, now);
+    if (std::none_of(unsent_.begin(), unsent_.end(),
+                     [&](const std::weak_ptr<Lane>& lane) { return lane.lock() == seat.lane; }))
+        unsent_.push_back(seat.lane);
+    flush_soon();
+}
+
+void Lanes::fill(Seat& seat, Clock::time_point now)
+{
+    while (const auto waiter = pool_.state.first_sharing()) {
+        SharedStatement& statement = *waiting_.at(*waiter);
+        const double micros = statement.estimate->micros(now);
+        if (!has_room(*seat.lane, micros, most_ahead))
+            return;
+        waiting_.erase(*waiter);
+        pool_.state.joined_first();
+        put(seat, statement, micros, now);
+    }
+}
+
+// Behind what has been read from other clients by now, which may be for the same lanes.
+void Lanes::flush_soon()
+{
+    if (std::exchange(flush_scheduled_, true))
+        return;
+    asio::post(pool_.executor, [weak = pool_.weak_from_this()] {
+        if (const auto pool = weak.lock())
+            pool->lanes.flush_all();
+    });
+}
+
+void Lanes::flush_all()
+{
+    flush_scheduled_ = false;
+    const auto now = Clock::now();
+    auto unsent = std::exchange(unsent_, {});
+    for (const std::weak_ptr<Lane>& weak : unsent)
+        if (const auto lane = weak.lock())
+            lane->flush(now);
+    unsent.clear();
+    if (unsent_.empty())
+        unsent_ = std::move(unsent); // keeps the memory
+}
+
+void Lanes::on_events(Lane& lane)
+{
+    const auto keep = lane.shared_from_this();
+    Lane::Events events = lane.take_events();
+    if (lane.is_empty()) {
+        vacate(lane);
+    } else if (!lane.closed() && pool_.state.waiting() > 0) {
+        const auto seat = std::find_if(active_.begin(), active_.end(),
+                                       [&](const Seat& s) { return s.lane.get() == &lane; });
+        if (seat != active_.end())
+            fill(*seat, Clock::now());
+    }
+    tell(std::move(events));
+}
+
+void Lanes::vacate(Lane& lane)
+{
+    const auto seat =
+        std::find_if(active_.begin(), active_.end(), [&](const Seat& s) { return s.lane.get() == &lane; });
+    if (seat == active_.end())
+        return;
+    const ConnectionId connection = seat->connection;
+    active_.erase(seat);
+    if (lane.lost())
+        pool_.drop(connection, "error");
+    else if (lane.connection()->settled())
+        pool_.perform(pool_.state.give_back(connection, Clock::now()));
+    else
+        pool_.give_back(connection, false);
+}
+
+void Lanes::tell(Lane::Events events)
+{
+    for (SharedStatement* const statement : events.displaced)
+        submit(*statement);
+    if (!events.ended.empty()) {
+        const auto now = Clock::now();
+        for (SharedStatement* const statement : events.ended)
+            pool_.run_times.add(std::chrono::duration<double>(now - statement->asked_).count());
+    }
+    // What an owner does may withdraw others of these: they are still outstanding for it, or have been told.
+    for (SharedStatement* const statement : events.ended)
+        statement->on_end();
+    if (events.full)
+        events.full->on_full();
+}
+
+void Lanes::withdraw(SharedStatement& statement, bool stop)
+{
+    if (*pool_.context_gone) {
+        if (statement.where_ == SharedStatement::Where::lane)
+            statement.lane_->abandon(statement);
+        return;
+    }
+    switch (statement.where_) {
+    case SharedStatement::Where::nowhere:
+        return;
+    case SharedStatement::Where::queue:
+        waiting_.erase(statement.waiter_);
+        statement.where_ = SharedStatement::Where::nowhere;
+        pool_.state.leave(statement.waiter_);
+        if (stop) {
+            statement.world_error = Error(Error::Kind::abandoned, "interrupted");
+            statement.on_end();
+        }
+        return;
+    case SharedStatement::Where::lane:
+        break;
+    }
+    const auto lane = statement.lane_->shared_from_this();
+    const bool forgotten = lane->withdraw(statement, stop);
+    if (forgotten && stop) {
+        statement.world_error = Error(Error::Kind::abandoned, "interrupted");
+        statement.on_end();
+    }
+    tell(lane->take_events());
+}
+
+void Lanes::resume(SharedStatement& statement)
+{
+    if (statement.where_ == SharedStatement::Where::lane)
+        statement.lane_->resume();
+}
+
+void Lanes::forget(ConnectionId connection)
+{
+    lanes_.erase(connection);
+}
+
+// ---------------------------------------------------------------------------------------------------------------- time
+
+void Lanes::watch_time()
+{
+    if (watching_time_ || active_.empty())
+        return;
+    watching_time_ = true;
+    timer_.expires_after(patience / 2);
+    timer_.async_wait([weak = pool_.weak_from_this()](const boost::system::error_code& error) {
+        const auto pool = weak.lock();
+        if (!pool)
+            return;
+        pool->lanes.watching_time_ = false;
+        if (!error) {
+            pool->lanes.on_time();
+            pool->lanes.watch_time();
+        }
+    });
+}
+
+void Lanes::on_time()
+{
+    const auto now = Clock::now();
+    const auto query_timeout = pool_.settings.query_timeout;
+    std::vector<std::shared_ptr<Lane>> late;
+    for (const Seat& seat : active_)
+        if (now - seat.lane->first_since() > patience)
+            late.push_back(seat.lane);
+    for (const std::shared_ptr<Lane>& lane : late) {
+        if (SharedStatement* const first = lane->first())
+            first->estimate->was_long(now);
+        if (!lane->closed())
+            lane->displace_followers();
+        if (query_timeout.count() > 0 && now - lane->first_since() > query_timeout)
+            lane->time_out_first("query_timeout of " + std::to_string(query_timeout.count()) + " ms exceeded", now);
+        lane->keep_cancelling(now);
+        tell(lane->take_events());
+    }
+}
+
+} // namespace howdah::pool

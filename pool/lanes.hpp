@@ -1,0 +1,73 @@
+// Which statement goes on which connection. Idle connections serve statements that may be long, one at a time; short
+// ones join a lane as long as little work is ahead of them, so that one packet carries many.
+//
+// One queue for everybody: whoever waits for a connection of its own is not overtaken, lanes take nothing more until it
+// has one.
+#pragma once
+
+#include "pool/lane.hpp"
+#include "pool/pool.hpp"
+#include "pool/pool_state.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace howdah::pool {
+
+class Lanes {
+public:
+    using Clock = RunEstimate::Clock;
+    // Estimated microseconds on a connection, the new statement's included, up to which it is joined although others
+    // are idle (one packet for many is worth more than the wait), and up to which it is joined at all.
+    static constexpr double worth_joining = 150, most_ahead = 1500;
+    static constexpr std::size_t most_statements = 64;
+    // Nobody stays behind a statement that has been running for longer.
+    static constexpr std::chrono::milliseconds patience{20};
+
+    Lanes(Pool::Impl& pool, const boost::asio::any_io_executor& executor) : pool_(pool), timer_(executor) {}
+
+    void submit(SharedStatement& statement);
+    void withdraw(SharedStatement& statement, bool stop);
+    void resume(SharedStatement& statement);
+    // The pool's decisions about statements that wait in its queue.
+    bool waits(WaiterId waiter) const { return waiting_.contains(waiter); }
+    void lend(WaiterId waiter, ConnectionId connection);
+    void refuse(WaiterId waiter, Error error);
+    // The connection is gone from the pool.
+    void forget(ConnectionId connection);
+    // Those that are on a connection now.
+    std::size_t statements() const;
+
+private:
+    struct Seat {
+        ConnectionId connection;
+        std::shared_ptr<Lane> lane;
+    };
+
+    static bool has_room(const Lane& lane, double micros, double limit);
+    Seat* choose(double micros);
+    void put(Seat& seat, SharedStatement& statement, double micros, Clock::time_point now);
+    // Statements at the head of the queue that fit.
+    void fill(Seat& seat, Clock::time_point now);
+    void on_events(Lane& lane);
+    void vacate(Lane& lane);
+    void flush_soon();
+    void flush_all();
+    void watch_time();
+    void on_time();
+    // Sends again what a lane could not serve, then tells those that are at their end.
+    void tell(Lane::Events events);
+
+    Pool::Impl& pool_;
+    std::unordered_map<ConnectionId, std::shared_ptr<Lane>> lanes_; // of connections that have ever been one
+    std::vector<Seat> active_;                                      // those with something outstanding
+    std::unordered_map<WaiterId, SharedStatement*> waiting_;
+    std::vector<std::weak_ptr<Lane>> unsent_;
+    bool flush_scheduled_ = false, watching_time_ = false;
+    boost::asio::steady_timer timer_;
+};
+
+} // namespace howdah::pool

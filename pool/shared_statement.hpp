@@ -1,0 +1,95 @@
+// An autocommit statement that shares a server connection: it is sent behind other clients' statements, each with its
+// own Sync, so one write and one read serve many of them (lane.hpp).
+//
+// It must be harmless to run twice, a query without effects: one that waits behind a neighbour that turns out slow, is
+// hit by a neighbour's cancel, or was on a connection that broke, is sent again elsewhere, as long as no row was told.
+#pragma once
+
+#include "pool/batch.hpp"
+#include "pool/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace howdah::pool {
+
+class Lane;
+
+// What is known of a statement's run time on the server, from its earlier runs. Kept by whoever keeps the plan.
+class RunEstimate {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    // Microseconds; an unknown statement counts as long.
+    double micros(Clock::time_point now) const
+    {
+        return known_ && now >= long_until_ ? micros_ : static_cast<double>(unknown);
+    }
+    // Follows the shortest times closely, because what is longer was mostly the server's other work: an estimate that
+    // believed a busy server would spread statements over more connections, and make it busier.
+    void add(double micros)
+    {
+        micros_ = !known_ ? micros : micros_ + (micros - micros_) * (micros < micros_ ? 0.5 : 0.005);
+        known_ = true;
+    }
+    // It has kept others waiting: for a while it is given a connection of its own.
+    void was_long(Clock::time_point now) { long_until_ = now + std::chrono::seconds(10); }
+
+    static constexpr int unknown = 1'000'000;
+
+private:
+    double micros_ = 0;
+    bool known_ = false;
+    Clock::time_point long_until_{};
+};
+
+// Derive from it to receive the answer. Owned by the asker; until on_end() it must stay where it is, or be withdrawn
+// (Pool::withdraw). Callbacks run on the pool's executor, and may submit other statements, but not this one.
+class SharedStatement {
+public:
+    SharedStatement() = default;
+    SharedStatement(const SharedStatement&) = delete;
+    SharedStatement& operator=(const SharedStatement&) = delete;
+
+    // What is asked; views must stay valid until the end.
+    std::string_view sql;
+    std::span<const Oid> types;       // of its parameters
+    std::string bind;                 // the body of Bind behind the statement's name: formats, values, result formats
+    RunEstimate* estimate = nullptr;  // not null
+
+    // A whole DataRow message, with its type and length. Valid during the call.
+    virtual void on_row(std::string_view message) = 0;
+    // The owner's buffer has no room: the lane reads no further until Pool::resume().
+    virtual bool is_full() const = 0;
+    virtual void on_full() = 0;
+    // It is over: `server_error`, `world_error` or neither.
+    virtual void on_end() = 0;
+
+    std::uint64_t rows = 0;
+    std::optional<ServerError> server_error;
+    std::optional<Error> world_error;
+
+    // Neither withdrawn nor at its end.
+    bool outstanding() const { return where_ != Where::nowhere; }
+
+protected:
+    ~SharedStatement() = default;
+
+private:
+    friend class Lane;
+    friend class Lanes;
+
+    enum class Where : std::uint8_t { nowhere, queue, lane };
+    Where where_ = Where::nowhere;
+    bool cancelled_ = false;
+    std::uint8_t tries_ = 0;
+    Lane* lane_ = nullptr;
+    std::uint64_t waiter_ = 0; // in the pool's queue
+    RunEstimate::Clock::time_point asked_{};
+};
+
+} // namespace howdah::pool
