@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""What was acknowledged is there: PostgreSQL is killed with all its processes while many clients insert, in both writer modes.
+
+  durability.py [--binary build/release/howdah] [--rounds N]      (default: $HOWDAH_BINARY)
+
+Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
+import argparse, glob, json, os, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback
+
+tests = []
+binary = ''
+workplace = ''
+rounds = 2
+as_user = 'postgres' if os.geteuid() == 0 else None  # PostgreSQL does not run as root
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def wait_until(condition, what, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value: return value
+        time.sleep(0.02)
+    raise AssertionError(f'not in {seconds} s: {what}')
+
+
+def free_ports(n):
+    sockets = [socket.create_server(('127.0.0.1', 0)) for _ in range(n)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets: s.close()
+    return ports
+
+
+class PostgreSQL:
+    """A server of the defaults that matter here: fsync and synchronous_commit are on."""
+    def __init__(self):
+        self.bin = os.environ.get('HOWDAH_PG_BINDIR') or sorted(glob.glob('/usr/lib/postgresql/*/bin'))[-1]
+        self.folder = os.path.join(workplace, 'server')
+        os.mkdir(self.folder)
+        if as_user: shutil.chown(self.folder, as_user)
+        self.port, = free_ports(1)
+        self.as_owner(['initdb', '-D', f'{self.folder}/data', '-U', 'postgres', '-A', 'trust', '--locale=C.UTF-8', '-E', 'UTF8', '--no-sync'], subprocess.run, check=True)
+        self.start()
+
+    def as_owner(self, command, run, **more):
+        return run([f'{self.bin}/{command[0]}', *command[1:]], stdout=open(f'{self.folder}/log', 'a'), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                   user=as_user, group=as_user, extra_groups=[] if as_user else None, cwd='/', **more)
+
+    def start(self):
+        self.process = self.as_owner(['postgres', '-D', f'{self.folder}/data', '-p', str(self.port), '-k', self.folder, '-c', 'listen_addresses=127.0.0.1'], subprocess.Popen)
+        wait_until(lambda: subprocess.run([f'{self.bin}/pg_isready', '-q', '-h', '127.0.0.1', '-p', str(self.port)]).returncode == 0, 'PostgreSQL accepts connections')
+
+    def kill(self):
+        """At one moment: the postmaster is stopped first, so that it cannot tidy up after its children."""
+        pid = self.process.pid
+        self.process.send_signal(signal.SIGSTOP)
+        with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as f: children = f.read().split()
+        for child in children: os.kill(int(child), signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+        wait_until(lambda: not any(os.path.exists(f'/proc/{child}') for child in children), 'its children are gone')
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+
+
+class Howdah:
+    def __init__(self, server):
+        pgwire, self.lines, self.http = free_ports(3)
+        config = os.path.join(workplace, 'howdah.toml')
+        postgres = f'postgres = "host=127.0.0.1 port={server.port} user=postgres dbname=postgres sslmode=disable"'
+        with open(config, 'w', encoding='utf-8') as f:
+            f.write(f'[listen]\npgwire = ["127.0.0.1:{pgwire}"]\nlines = ["127.0.0.1:{self.lines}"]\nhttp = ["127.0.0.1:{self.http}"]\n')
+            for mode in ('single', 'concurrent'): f.write(f'[databases.{mode}]\n{postgres}\ncreate = true\nwriters = "{mode}"\n')
+            f.write('[pool]\nconnect_timeout = "1s"\n')  # how long clients wait for a server that is gone
+        self.log = open(os.path.join(workplace, 'log'), 'w+', encoding='utf-8')
+        self.process = subprocess.Popen([binary, 'serve', '--config', config], stderr=self.log)
+        wait_until(lambda: self.process.poll() is not None or self.answers(), 'howdah listens')
+
+    def answers(self):
+        try:
+            Client(self, 'single').close()
+            return True
+        except OSError: return False
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(40) == 0, 'howdah did not end with status 0'
+        self.log.seek(0)
+        text = self.log.read()
+        assert 'Sanitizer' not in text and 'runtime error' not in text and 'a defect ended' not in text, text[-5000:]
+
+
+class Client:
+    def __init__(self, howdah, database):
+        self.socket = socket.create_connection(('127.0.0.1', howdah.lines), 30)
+        self.file = self.socket.makefile('rb')
+        self.send({'hello': {'database': database}})
+        self.line()
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+    def send(self, request): self.socket.sendall(json.dumps(request).encode() + b'\n')
+
+    def line(self):
+        line = self.file.readline()
+        if not line: raise EOFError('closed')
+        return json.loads(line)
+
+    def ask(self, sql, params=()):
+        self.send({'sql': sql, 'params': list(params)})
+        rows = []
+        while True:
+            message = self.line()
+            if isinstance(message, list): rows.append(message)
+            elif 'error' in message: raise RuntimeError(message['error']['message'])
+            elif 'rows' in message and not message.get('more'): return rows
+
+
+def insert_until_it_fails(howdah, database, client, sequence, acknowledged, begin):
+    """Autocommit for even clients, transactions of two rows for odd ones. What got an answer goes into `acknowledged`."""
+    try:
+        c = Client(howdah, database)
+        begin.wait()
+        while True:
+            sequence += 2
+            rows = [(client, sequence), (client, sequence + 1)]
+            try:
+                if client % 2:
+                    c.ask('BEGIN IMMEDIATE')
+                    for row in rows: c.ask('INSERT INTO journal VALUES (?, ?)', row)
+                    c.ask('COMMIT')
+                else:
+                    for row in rows:
+                        c.ask('INSERT INTO journal VALUES (?, ?)', row)
+                        acknowledged.append(row)
+                    continue
+            except RuntimeError as error:
+                if 'database is locked' not in str(error): return
+                try: c.ask('ROLLBACK')
+                except RuntimeError: pass
+                continue
+            acknowledged.extend(rows)
+    except OSError: pass
+    except EOFError: pass
+
+
+def nothing_acknowledged_is_lost(mode):
+    server = PostgreSQL()
+    howdah = Howdah(server)
+    try:
+        # Its key is its own, so that no two clients meet.
+        Client(howdah, mode).ask('CREATE TABLE journal(client INTEGER, sequence INTEGER, PRIMARY KEY(client, sequence)) WITHOUT ROWID')
+        acknowledged = [[] for _ in range(16)]
+        for turn in range(rounds):
+            already = sum(map(len, acknowledged))
+            begin = threading.Barrier(len(acknowledged))
+            threads = [threading.Thread(target=insert_until_it_fails, args=(howdah, mode, n, turn * 10_000_000, acknowledged[n], begin)) for n in range(len(acknowledged))]
+            for thread in threads: thread.start()
+            wait_until(lambda: sum(map(len, acknowledged)) > already + 500, 'five hundred rows are acknowledged')
+            server.kill()
+            for thread in threads:
+                thread.join(60)
+                assert not thread.is_alive(), 'a client still waits for its answer'
+            server.start()
+
+            def present():
+                try: return Client(howdah, mode).ask('SELECT client, sequence FROM journal')
+                except RuntimeError: return None
+            there = {tuple(row) for row in wait_until(present, 'howdah reaches PostgreSQL again')}
+            told = {row for rows in acknowledged for row in rows}
+            assert not told - there, f'{len(told - there)} of {len(told)} acknowledged rows are gone, such as {sorted(told - there)[:5]}'
+            # What was under way may be there or not; a transaction is there as a whole.
+            for client in range(1, len(acknowledged), 2):
+                for row in (r for r in there if r[0] == client): assert (client, row[1] ^ 1) in there, f'half a transaction: {row}'
+            assert len(there - told) <= 2 * len(acknowledged) * (turn + 1), f'{len(there - told)} rows that nobody was told of'
+        howdah.stop()
+    finally:
+        if howdah.process.poll() is None: howdah.process.kill()
+        server.stop()
+        shutil.rmtree(server.folder)
+
+
+@test
+def with_a_single_writer_nothing_acknowledged_is_lost(): nothing_acknowledged_is_lost('single')
+
+
+@test
+def with_concurrent_writers_nothing_acknowledged_is_lost(): nothing_acknowledged_is_lost('concurrent')
+
+
+def main():
+    global binary, workplace, rounds
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY', 'build/release/howdah'))
+    parser.add_argument('--only', default='')
+    parser.add_argument('--rounds', type=int, default=rounds)
+    args, _ = parser.parse_known_args()
+    binary, rounds = os.path.abspath(args.binary), args.rounds
+    workplace = tempfile.mkdtemp(prefix='howdah-durability-')
+    os.chmod(workplace, 0o755)
+    passed = failed = 0
+    for function in tests:
+        if args.only not in function.__name__: continue
+        try:
+            function()
+            passed += 1
+        except Exception:
+            failed += 1
+            print(f'FAILED {function.__name__}')
+            traceback.print_exc(limit=-3, file=sys.stdout)
+    shutil.rmtree(workplace, ignore_errors=True)
+    print(f'durability: {passed} passed, {failed} failed')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
