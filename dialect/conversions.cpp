@@ -174,6 +174,16 @@ Fragment to_real(const Fragment& f)
     return made("howdah.v2r", f, PgType::float8, StorageClass::real);
 }
 
+Fragment integers_to_real(const Fragment& f)
+{
+    if (f.type == PgType::int8 || f.type == PgType::numeric)
+        return to_real(f);
+    if (f.type != PgType::v)
+        return f;
+    return {call("howdah.real_v", {f.text}), f.type,
+            f.classes.without(StorageClass::integer) | Classes(StorageClass::real)};
+}
+
 Fragment to_numeric_cast(const Fragment& f)
 {
     if (only_null(f))

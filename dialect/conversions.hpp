@@ -10,6 +10,7 @@ Fragment to_c_string(const Fragment& f); // the same up to a blob's first NUL, a
 Fragment to_number(const Fragment& f);   // the numeric prefix, as arithmetic sees an operand: int8, float8 or numeric
 Fragment to_integer(const Fragment& f);  // CAST(x AS INTEGER): int8
 Fragment to_real(const Fragment& f);     // CAST(x AS REAL): float8
+Fragment integers_to_real(const Fragment& f); // OP_RealAffinity: texts and blobs stay what they are
 Fragment to_numeric_cast(const Fragment& f); // CAST(x AS NUMERIC)
 Fragment to_blob(const Fragment& f);         // CAST(x AS BLOB): bytea
 Fragment to_condition(const Fragment& f);    // truth: boolean

@@ -109,7 +109,7 @@ void Inference::node(Expr& e, ColumnRef& n)
     if (!n.source)
         return;
     if (n.index < 0) {
-        e.affinity = Affinity::integer;
+        e.affinity = n.source->kind == Source::Kind::excluded ? Affinity::none : Affinity::integer;
         e.classes = nullable_if(integer_, n.source->nullable);
         return;
     }
@@ -117,6 +117,10 @@ void Inference::node(Expr& e, ColumnRef& n)
     e.affinity = column.affinity;
     e.collation = column.collation;
     e.has_collation = column.has_collation;
+    if (n.source == returned_) {
+        e.collation = Collation::binary;
+        e.has_collation = false;
+    }
     e.classes = nullable_if(column.classes, n.source->nullable);
 }
 

@@ -35,6 +35,10 @@ void Inference::columns_of(Source& source, const Select& select) const
         column.collation = select.result[i].collation;
         column.has_collation = true; // a subquery's column has one, BINARY by default
         column.classes = select.result[i].classes;
+        // A column of affinity REAL is read as REAL, also where another arm of a compound gave an INTEGER.
+        column.read_as_real = column.affinity == Affinity::real && select.cores.size() > 1;
+        if (column.read_as_real && column.classes.has(StorageClass::integer))
+            column.classes = column.classes.without(StorageClass::integer) | Classes(StorageClass::real);
         column.type = pg_type_of(column.classes);
         column.origin = select.cores.size() == 1 ? select.cores.front().outputs[i].expr : nullptr;
     }
@@ -199,6 +203,13 @@ void Inference::set(std::vector<SetClause>& clauses)
         expr(*clause.value);
 }
 
+void Inference::returning(std::vector<SelectCore::Output>& list, const Source& target)
+{
+    returned_ = &target;
+    outputs(list);
+    returned_ = nullptr;
+}
+
 void Inference::insert(Insert& insert)
 {
     if (insert.source)
@@ -210,7 +221,7 @@ void Inference::insert(Insert& insert)
         set(clause.set);
         infer_optional(*this, clause.where);
     }
-    outputs(insert.returning_outputs);
+    returning(insert.returning_outputs, *insert.target);
 }
 
 void Inference::update(Update& update)
@@ -224,7 +235,7 @@ void Inference::update(Update& update)
     order_by(update.order_by);
     infer_optional(*this, update.limit);
     infer_optional(*this, update.offset);
-    outputs(update.returning_outputs);
+    returning(update.returning_outputs, *update.table.source);
 }
 
 void Inference::delete_(Delete& del)
@@ -233,7 +244,7 @@ void Inference::delete_(Delete& del)
     order_by(del.order_by);
     infer_optional(*this, del.limit);
     infer_optional(*this, del.offset);
-    outputs(del.returning_outputs);
+    returning(del.returning_outputs, *del.table.source);
 }
 
 void Inference::statement(Statement& statement)

@@ -169,7 +169,11 @@ private:
         if (table_.autoincrement) {
             loop_.declarations.emplace_back("howdah_sequence bigint := 0");
             last = "greatest(" + last + ", howdah_sequence)";
-            loop_.after += record_sequence_statements(table_, lowering_.catalog(), "howdah_sequence");
+            // SQLite does not come to it when a row ends the statement.
+            const std::string record = record_sequence_statements(table_, lowering_.catalog(), "howdah_sequence");
+            loop_.after += loop_.keeps_earlier_rows
+                               ? "IF current_setting('howdah.failure') = '' THEN\n" + record + "END IF;\n"
+                               : record;
         }
         std::string text;
         if (rows_.rowid != InsertRows::Rowid::given) {

@@ -102,10 +102,16 @@ std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAc
                           const std::string& row)
 {
     std::vector<std::string> parts;
+    std::string earlier; // NULLs that raise before a later column is looked at
     for (std::size_t i = 0; i < rows.columns.size(); ++i) {
         const Column& c = table.columns[static_cast<std::size_t>(rows.columns[i])];
-        if (c.not_null && not_null_conflict_of(c, statement) == ConflictAction::ignore && rows.classes[i].nullable())
-            parts.push_back("NOT (" + row + "." + quote_identifier(c.pg) + " IS NULL)");
+        if (!c.not_null || !rows.classes[i].nullable())
+            continue;
+        const std::string is_null = row + "." + quote_identifier(c.pg) + " IS NULL";
+        if (not_null_conflict_of(c, statement) == ConflictAction::ignore)
+            parts.push_back(earlier.empty() ? "NOT (" + is_null + ")" : "(NOT (" + is_null + ") OR " + earlier + ")");
+        else
+            earlier += (earlier.empty() ? "" : " OR ") + is_null;
     }
     if (statement == ConflictAction::ignore)
         for (const auto& check : table.checks)

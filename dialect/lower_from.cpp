@@ -286,7 +286,9 @@ Fragment Lowering::column(const Source& source, int index)
     if (source.kind == Source::Kind::table_function && column.hidden)
         throw refusal("the hidden column " + source.name + "." + column.name + " of a table-valued function");
     const Classes classes = source.nullable ? column.classes.with_null() : column.classes;
-    return {alias + quote_identifier(column.pg), column.type, classes, column.collated && column.type == PgType::text};
+    const Fragment f{alias + quote_identifier(column.pg), column.type, classes,
+                     column.collated && column.type == PgType::text};
+    return column.read_as_real ? integers_to_real(f) : f;
 }
 
 } // namespace howdah::dialect

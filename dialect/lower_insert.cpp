@@ -69,19 +69,22 @@ private:
         out_.steps.push_back(lowering_.step(lowering_.with_clause(insert_.with.get()) + sql, Step::Role::internal));
     }
 
-    bool fires_after() const
+    bool fires_after() const { return fires(CreateTrigger::Time::after); }
+
+    bool fires(CreateTrigger::Time time) const
     {
         const auto triggers = triggers_on(table_, TriggerEvent::insert);
         return std::any_of(triggers.begin(), triggers.end(),
-                           [](const Trigger* t) { return t->definition->time == CreateTrigger::Time::after; });
+                           [&](const Trigger* t) { return t->definition->time == time; });
     }
 
     bool goes_row_by_row(const InsertRows& rows, const InsertPolicy& policy) const
     {
         if (policy.form == Form::probe || returning_reads(insert_.returning_outputs, table_, lowering_.catalog()))
             return true;
+        // What a BEFORE trigger did stays when the row then fails: the loop refuses that.
         if (rows.single())
-            return false;
+            return insert_.conflict == ConflictAction::fail && fires(CreateTrigger::Time::before);
         if (insert_.conflict == ConflictAction::fail ||
             std::any_of(policy.rules.begin(), policy.rules.end(),
                         [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; }))

@@ -10,12 +10,39 @@
 
 namespace howdah::dialect {
 
+namespace {
+
+// SQLite 3.40 shows a client the integer that it stores in place of a whole REAL, where RETURNING gives the column as
+// it was written.
+Fragment as_written(const Expr& expr, const Fragment& value)
+{
+    const Expr& inside = bare(expr);
+    const auto* sign = as<Unary>(inside);
+    if (sign && sign->op == UnaryOp::plus)
+        return as_written(*sign->operand, value);
+    const auto* ref = as<ColumnRef>(inside);
+    const bool real = ref && ref->source && ref->index >= 0 && ref->source->table && inside.affinity == Affinity::real;
+    if (!real || (value.type != PgType::float8 && value.type != PgType::v))
+        return value;
+    const auto& columns = ref->source->table->columns;
+    if (std::any_of(columns.begin(), columns.end(),
+                    [](const Column& c) { return c.generated != Column::Generated::no; }))
+        return value;
+    const bool plain = value.type == PgType::float8;
+    return {call(plain ? "howdah.written_r" : "howdah.written_v", {value.text}), plain ? PgType::numeric : PgType::v,
+            value.classes | Classes(StorageClass::integer)};
+}
+
+} // namespace
+
 std::vector<Fragment> lower_returning(const std::vector<SelectCore::Output>& list, Lowering& lowering, Compiled& out)
 {
     std::vector<Fragment> values;
     out.columns.resize(list.size()); // names and declared types are SQLite's own, and there already
     for (std::size_t i = 0; i < list.size(); ++i) {
         values.push_back(to_value(lowering.value(*list[i].expr)));
+        if (!std::holds_alternative<Delete>(out.statement->node))
+            values.back() = as_written(*list[i].expr, values.back());
         out.columns[i].type = values.back().type;
         out.columns[i].classes = values.back().classes;
     }

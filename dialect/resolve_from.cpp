@@ -71,12 +71,15 @@ std::unique_ptr<Source> Resolver::make_table_source(const Table& table, Source::
         SourceColumn c;
         c.name = column.name;
         c.pg = column.pg;
-        c.affinity = column.affinity;
-        c.collation = column.collation;
         c.type = column.storage;
         c.hidden = column.hidden;
         const bool is_rowid = table.rowid_alias == static_cast<int>(&column - table.columns.data());
-        c.has_collation = !is_rowid; // SQLite reads it as the rowid, which has none
+        // NEW, OLD and `excluded` are registers to SQLite: they have no affinity (but the rowid of a trigger's row),
+        // and `excluded` no collation either.
+        const bool is_register = kind == Source::Kind::excluded || (kind == Source::Kind::trigger_row && !is_rowid);
+        c.affinity = is_register ? Affinity::none : column.affinity;
+        c.collation = kind == Source::Kind::excluded ? Collation::binary : column.collation;
+        c.has_collation = !is_rowid && kind != Source::Kind::excluded; // SQLite reads it as the rowid, which has none
         const Classes classes = classes_of(column.storage);
         c.classes = column.not_null || is_rowid ? classes.without_null() : classes.with_null();
         source->columns.push_back(std::move(c));

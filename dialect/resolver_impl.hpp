@@ -158,6 +158,7 @@ private:
     void delete_(Delete& del);
     void set(std::vector<SetClause>& clauses);
     void outputs(std::vector<SelectCore::Output>& outputs);
+    void returning(std::vector<SelectCore::Output>& outputs, const Source& target);
 
     // One per node kind: the operands are inferred already.
     void node(Expr& e, Literal& n);
@@ -182,6 +183,7 @@ private:
     Classes arithmetic(BinaryOp op, Classes a, Classes b) const;
 
     const ResolveRequest& request_;
+    const Source* returned_ = nullptr; // whose columns RETURNING reads: from registers, which have no collation
     std::set<const Select*> open_; // recursive common tables whose classes are still growing
     std::set<const Select*> done_; // common tables
 };

@@ -20,6 +20,7 @@ struct SourceColumn {
     Classes classes = Classes::any(); // includes NULL where the source is on the nullable side of an outer join
     PgType type = PgType::v;          // how PostgreSQL delivers it
     bool collated = true;             // a text that PostgreSQL sees under COLLATE "C"
+    bool read_as_real = false;        // INTEGERs become REAL when the column is read
     bool hidden = false;              // not part of *
     const Expr* origin = nullptr;     // the expression of a subquery or view column; null for a table's column
 };

@@ -94,6 +94,8 @@ Fragment carried(const Fragment& value, PgType type)
 {
     if (value.type == type)
         return value;
+    if (value.classes.without_null().empty() && value.type != PgType::text)
+        return null_of(type);
     if (value.classes.without_null().empty())
         return {type == PgType::v ? call("howdah.t2v", {cast(value.text, PgType::text)}) : cast(value.text, type), type,
                 StorageClass::null};

@@ -33,6 +33,7 @@ public:
     constexpr Classes without_null() const { return Classes(static_cast<std::uint8_t>(bits_ & ~1U)); }
     constexpr Classes with_null() const { return Classes(static_cast<std::uint8_t>(bits_ | 1U)); }
     // True when every non-NULL value is of class c (also true of the empty set).
+    constexpr Classes without(StorageClass c) const { return Classes(static_cast<std::uint8_t>(bits_ & ~bit(c))); }
     constexpr bool only(StorageClass c) const { return without_null().bits_ == bit(c) || without_null().bits_ == 0; }
     constexpr bool empty() const { return bits_ == 0; }
     constexpr std::uint8_t bits() const { return bits_; }

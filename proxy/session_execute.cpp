@@ -232,7 +232,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     for (const dialect::Step& step : plan.steps) {
         pool::Command command;
         command.sql = step.sql;
-        command.prepare = step.prepare;
+        command.prepare = step.prepare && !changed_schema; // a plan of before would be stale
         for (const int slot : step.slots) {
             const dialect::Slot& s = plan.slots[static_cast<std::size_t>(slot)];
             dialect::EncodedParameter encoded =

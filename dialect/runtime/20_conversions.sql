@@ -217,6 +217,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               WHEN (x).n IS NOT NULL AND scale((x).n) = 0 THEN ROW(howdah.r2n((x).n::float8), NULL, NULL)::howdah.v
               ELSE x END $$;
 
+-- The same for numbers alone.
+CREATE OR REPLACE FUNCTION howdah.real_v(x howdah.v) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN (x).n IS NOT NULL AND scale((x).n) = 0 THEN ROW(howdah.r2n((x).n::float8), NULL, NULL)::howdah.v
+              ELSE x END $$;
+
 CREATE OR REPLACE FUNCTION howdah.aff_text(x howdah.v) RETURNS howdah.v
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL THEN ROW(NULL, howdah.n2t((x).n), NULL)::howdah.v ELSE x END $$;

@@ -17,6 +17,15 @@ BEGIN
                      CASE howdah.typeof(x) WHEN 'integer' THEN 'INT' ELSE upper(howdah.typeof(x)) END, policy, t, c);
 END $$;
 
+-- A whole REAL below 2^47 as SQLite stores it (dialect/lower_returning.cpp).
+CREATE OR REPLACE FUNCTION howdah.written_r(x float8) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN x >= -140737488355328 AND x < 140737488355328 AND x = trunc(x) THEN x::int8::numeric
+              ELSE howdah.r2n(x) END $$;
+CREATE OR REPLACE FUNCTION howdah.written_v(x howdah.v) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN (x).n IS NOT NULL THEN howdah.n2v(howdah.written_r((x).n::float8)) ELSE x END $$;
+
 CREATE OR REPLACE FUNCTION howdah.store_int8(x howdah.v, policy text, s text, t text, c text) RETURNS int8
 LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL AND scale((x).n) = 0 THEN (x).n::int8

@@ -91,3 +91,89 @@ SELECT json(t) FROM rj;
 CREATE TABLE rb(id INTEGER PRIMARY KEY, b BLOB, t TEXT, x);
 INSERT INTO rb(b, t, x) VALUES (x'610062', 'b', x'00ff'), (x'c3a9e9', 'é', 'a'), (x'', '', x''), (NULL, 'a', 1), (x'31', '1', 1);
 SELECT id, instr(b, t), instr(t, b), instr(x, b), instr(b, x), instr(x, t), instr(b, b), instr(b, 98), instr('a1', x) FROM rb ORDER BY id;
+
+-- case: random/rows-of-triggers-have-no-affinity
+CREATE TABLE rx(k INTEGER PRIMARY KEY, a INTEGER, n TEXT COLLATE NOCASE, r REAL, s);
+CREATE TABLE rxl(a, b, c, d);
+CREATE TRIGGER rx1 AFTER UPDATE ON rx WHEN NEW.a = '5' BEGIN INSERT INTO rxl VALUES ('when', 0, 0, 0); END;
+CREATE TRIGGER rx2 AFTER UPDATE ON rx BEGIN INSERT INTO rxl VALUES (NEW.a = '5', OLD.n = 'ABC', NEW.k = '2', NEW.rowid = '2'); END;
+CREATE TRIGGER rx3 AFTER DELETE ON rx BEGIN INSERT INTO rxl SELECT a = OLD.a, OLD.a IN (SELECT '5'), OLD.n IN ('ABC'), OLD.r NOT BETWEEN OLD.n AND OLD.r FROM rx; INSERT INTO rxl SELECT OLD.a || '', OLD.a = b, b = OLD.a, OLD.a BETWEEN '1' AND '9' FROM (SELECT '5' AS b); END;
+INSERT INTO rx VALUES (1, 5, 'abc', 7, 0), (2, 5, '7', 100, 0);
+UPDATE rx SET a = 5 WHERE k = 2;
+DELETE FROM rx WHERE k = 2;
+SELECT * FROM rxl ORDER BY rowid;
+
+-- case: random/excluded-has-no-affinity-and-no-collation
+CREATE TABLE rz(k INTEGER PRIMARY KEY, a INTEGER, n TEXT COLLATE NOCASE, r, s);
+INSERT INTO rz VALUES (1, 5, 'abc', 0, 0);
+INSERT INTO rz VALUES (1, 5, 'abc', 0, 0) ON CONFLICT (k) DO UPDATE SET r = (excluded.a = '5'), s = (excluded.n = 'ABC');
+SELECT * FROM rz;
+INSERT INTO rz VALUES (1, 5, 'abc', 0, 0) ON CONFLICT (k) DO UPDATE SET r = (excluded.k = '1'), s = (excluded.a IN ('5'));
+SELECT * FROM rz;
+INSERT INTO rz VALUES (1, 5, 'abc', 0, 0) ON CONFLICT (k) DO UPDATE SET r = (excluded.n = 'ABC' COLLATE NOCASE), s = (excluded.rowid = '1') WHERE excluded.a = 5 AND a = '5';
+SELECT * FROM rz;
+INSERT INTO rz VALUES (2, 5, 'abc', 0, 0) RETURNING a = '5', n = 'ABC', k = '2', rowid = '2', a IN ('5'), n = 'ABC' COLLATE NOCASE;
+SELECT n = 'ABC' FROM rz;
+
+-- case: random/a-column-of-affinity-real-is-read-as-real
+CREATE TABLE ry(r REAL, i INTEGER, s TEXT, x);
+INSERT INTO ry VALUES (1, 2, '3', 4);
+SELECT x, typeof(x), x / 2 FROM (SELECT r AS x FROM ry UNION ALL SELECT i FROM ry) ORDER BY 1;
+SELECT x FROM (SELECT r AS x FROM ry UNION ALL SELECT s FROM ry UNION ALL SELECT 7) ORDER BY 1;
+SELECT sum(x), max(x), typeof(min(x)) FROM (SELECT r AS x FROM ry UNION ALL SELECT 7);
+WITH w AS (SELECT r AS x FROM ry UNION SELECT 7 FROM ry) SELECT x FROM w ORDER BY x;
+SELECT r AS x FROM ry UNION ALL SELECT i FROM ry ORDER BY 1;
+SELECT x FROM (SELECT i AS x FROM ry UNION ALL SELECT r FROM ry) ORDER BY x;
+CREATE VIEW ryv AS SELECT r AS x FROM ry UNION ALL SELECT i FROM ry;
+SELECT x, x / 4 FROM ryv ORDER BY x;
+WITH RECURSIVE c(n, v) AS (SELECT 1, r FROM ry UNION ALL SELECT n + 1, n FROM c WHERE n < 4) SELECT n, v, typeof(v) FROM c ORDER BY n;
+WITH RECURSIVE c(n, v) AS (SELECT 1, r FROM ry UNION ALL SELECT n + 1, v / 2 + n FROM c WHERE n < 4) SELECT n, v FROM c ORDER BY n;
+
+-- case: random/not-null-that-raises-before-one-that-ignores
+CREATE TABLE rn(a INT, b NOT NULL DEFAULT 1, c TEXT, d BOOLEAN NOT NULL ON CONFLICT IGNORE, e NOT NULL);
+INSERT INTO rn VALUES (1, NULL, '', NULL, 1);
+INSERT INTO rn VALUES (1, 1, '', NULL, NULL), (2, 1, '', 1, 1);
+INSERT INTO rn VALUES (3, 1, '', 1, NULL);
+SELECT * FROM rn;
+
+-- case: random/returning-shows-whole-reals-as-stored
+CREATE TABLE ro(id INTEGER PRIMARY KEY, r REAL, x);
+INSERT INTO ro(r) VALUES (7), (7.0), ('7'), (2.5), (140737488355327), (140737488355328), (-140737488355328), (1e17), (NULL) RETURNING id, r, typeof(r), r / 2, r || '';
+INSERT INTO ro(r) SELECT 7.0 RETURNING *;
+UPDATE ro SET x = 1 WHERE id < 3 RETURNING r, +r, (r), typeof(r), r = 7;
+UPDATE ro SET r = 'x' WHERE id = 1 RETURNING r;
+UPDATE ro SET r = 3 WHERE id < 3 RETURNING *;
+INSERT INTO ro(id, r) VALUES (1, 8) ON CONFLICT (id) DO UPDATE SET r = excluded.r RETURNING r;
+DELETE FROM ro WHERE id < 3 RETURNING r;
+SELECT r FROM ro ORDER BY id;
+
+-- case: random/autoincrement-after-a-statement-that-failed
+CREATE TABLE rf(id INTEGER PRIMARY KEY AUTOINCREMENT, c UNIQUE);
+INSERT INTO rf(c) VALUES (1);
+INSERT OR FAIL INTO rf(c) VALUES (1), (2);
+INSERT INTO rf(c) VALUES (10);
+INSERT OR FAIL INTO rf(c) VALUES (20), (1), (30);
+INSERT INTO rf(c) VALUES (11);
+SELECT *, (SELECT seq FROM sqlite_sequence) FROM rf ORDER BY id;
+
+-- case: random/a-null-predicate-into-a-blob
+CREATE TABLE ru(b BLOB) STRICT;
+INSERT INTO ru VALUES (x'00');
+UPDATE ru SET b = (b <> NULL);
+SELECT * FROM ru;
+
+-- case: random/a-column-widened-in-a-transaction
+CREATE TABLE rv(a INTEGER, b);
+INSERT INTO rv VALUES (1, 2);
+BEGIN;
+SELECT * FROM rv;
+UPDATE rv SET a = 'x';
+SELECT * FROM rv;
+ROLLBACK;
+SELECT * FROM rv;
+BEGIN;
+SELECT a FROM rv;
+INSERT INTO rv SELECT 'y', 1 FROM rv;
+SELECT a FROM rv ORDER BY a;
+COMMIT;
+SELECT a FROM rv ORDER BY a;

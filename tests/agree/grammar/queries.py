@@ -33,7 +33,8 @@ class Queries:
             right = self.table_source() if depth <= 0 or r.random() < 0.85 else self.derived_source(depth - 1)
             both = left.columns + right.columns
             key = left.key + right.key if left.key and right.key else None
-            how = r.choice(['JOIN', 'LEFT JOIN', 'CROSS JOIN', ',', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN', 'INNER JOIN', 'USING'])
+            # SQLite 3.40 takes the ON of an inner join beside a RIGHT or FULL JOIN for a WHERE: those come alone.
+            how = r.choice(['JOIN', 'LEFT JOIN', 'CROSS JOIN', ',', 'LEFT JOIN', 'INNER JOIN', 'USING'] + (['RIGHT JOIN', 'FULL JOIN'] if joins == 1 else []))
             if how == 'USING':
                 common = sorted({c.name for c in left.columns} & {c.name for c in right.columns} - {''})
                 if not common or joins > 1: how = 'JOIN'
@@ -41,6 +42,7 @@ class Queries:
                     left = Source(fixed(f'§ {r.choice(["JOIN", "LEFT JOIN"])} § USING ({r.choice(common)})', left.tree, right.tree), both, key)
                     continue
             if how == ',': left = Source(fixed('§, §', left.tree, right.tree), both, key); break
+            if how in ('RIGHT JOIN', 'FULL JOIN'): joins = 2
             on = clause(' ON §', self.join_condition(left, right)) if how != 'CROSS JOIN' else NOTHING
             left = Source(fixed(f'§ {how} §§', left.tree, right.tree, on if how in ('JOIN', 'INNER JOIN', 'CROSS JOIN') else Node(on.form, *on.parts, kind='x')), both, key)
         return left

@@ -28,6 +28,7 @@ def affinity_of(declared):
 def stored(rng, affinity, strict, tame, edgy, whole=True):
     """A literal for a column: usually of its class, sometimes any."""
     if rng.random() < 0.12: return 'NULL'
+    if strict and affinity: return rng.choice({'INTEGER': INTEGERS, 'REAL': INTEGERS + REALS, 'TEXT': TEXTS + NUMERIC_TEXTS, 'BLOB': BLOBS}.get(affinity, TAME))
     if tame: return rng.choice({'INTEGER': INTEGERS, 'REAL': INTEGERS + REALS, 'TEXT': TEXTS + ["'2'", "'0.5'", "'7'"]}.get(affinity, TAME))
     if not strict and rng.random() < edgy:
         v = rng.choice(ANY)
