@@ -5,9 +5,13 @@
 #include "dialect/parser.hpp"
 #include "dialect/resolver.hpp"
 
+#include <algorithm>
+
 namespace howdah::dialect {
 
 namespace {
+
+Fragment generated_within(const Catalog& catalog, const Table& table, int column, std::vector<int> within);
 
 // An expression of a table, resolved in a copy: the catalog's own trees are shared and stay as they are.
 class TableExpression {
@@ -28,16 +32,17 @@ public:
         lowering_.in_trigger = true;
     }
 
-    void inline_generated_columns()
+    // `within`: the generated columns whose expressions this one stands in.
+    void inline_generated_columns(const std::vector<int>& within)
     {
-        lowering_.substitute = [this](const Expr& e) -> std::optional<Fragment> {
+        lowering_.substitute = [this, within](const Expr& e) -> std::optional<Fragment> {
             const auto* ref = as<ColumnRef>(e);
             if (!ref || ref->source != source_.get() || ref->index < 0)
                 return std::nullopt;
             const Column& column = table_.columns[static_cast<std::size_t>(ref->index)];
             if (column.generated == Column::Generated::no)
                 return std::nullopt;
-            return generated_value(request_.catalog, table_, ref->index);
+            return generated_within(request_.catalog, table_, ref->index, within);
         };
     }
 
@@ -60,6 +65,19 @@ private:
     std::unique_ptr<Source> source_;
 };
 
+// SQLite makes a table whose generated columns are computed from each other, and refuses every statement that reads
+// one of them.
+Fragment generated_within(const Catalog& catalog, const Table& table, int column, std::vector<int> within)
+{
+    const Column& c = table.columns.at(static_cast<std::size_t>(column));
+    if (std::find(within.begin(), within.end(), column) != within.end())
+        throw refusal("generated column " + c.name + " is computed from itself");
+    within.push_back(column);
+    TableExpression e(catalog, table, *c.generated_as, Arithmetic::exact);
+    e.inline_generated_columns(within);
+    return with_affinity(e.lowering().value(e.expr()), c.affinity);
+}
+
 } // namespace
 
 Fragment table_column(const Table& table, int column)
@@ -78,7 +96,7 @@ Fragment table_value(const Catalog& catalog, const Table& table, const Expr& exp
 {
     TableExpression e(catalog, table, expr, arithmetic);
     if (inline_generated)
-        e.inline_generated_columns();
+        e.inline_generated_columns({});
     return e.lowering().value(e.expr());
 }
 
@@ -96,8 +114,7 @@ std::optional<Value> fixed_value(const Catalog& catalog, const Table& table, con
 
 Fragment generated_value(const Catalog& catalog, const Table& table, int column)
 {
-    const Column& c = table.columns.at(static_cast<std::size_t>(column));
-    return with_affinity(table_value(catalog, table, *c.generated_as, Arithmetic::exact, true), c.affinity);
+    return generated_within(catalog, table, column, {});
 }
 
 } // namespace howdah::dialect
