@@ -38,11 +38,12 @@ public:
             lower_view();
             return;
         }
-        refuse_overridden_triggers(triggers_on(table_, TriggerEvent::insert), insert_.conflict, lowering_.catalog());
+        refuse_overridden_triggers(table_, triggers_on(table_, TriggerEvent::insert), insert_.conflict,
+                                   lowering_.catalog());
         const bool updates = std::any_of(insert_.upserts.begin(), insert_.upserts.end(),
                                          [](const UpsertClause& c) { return c.do_update; });
         if (updates)
-            refuse_overridden_triggers(triggers_on(table_, TriggerEvent::update), ConflictAction::abort,
+            refuse_overridden_triggers(table_, triggers_on(table_, TriggerEvent::update), ConflictAction::abort,
                                        lowering_.catalog());
         lowering_.begin_step();
         InsertRows rows = insert_rows(insert_, table_, lowering_, filtered_);

@@ -32,8 +32,8 @@ public:
         }
         if (update_.from && update_.limit)
             throw refusal("UPDATE … FROM with ORDER BY or LIMIT is not supported; choose the rows in a subquery");
-        refuse_overridden_triggers(triggers_on(table_, TriggerEvent::update, &plan_.set.columns()), update_.conflict,
-                                   lowering_.catalog());
+        refuse_overridden_triggers(table_, triggers_on(table_, TriggerEvent::update, &plan_.set.columns()),
+                                   update_.conflict, lowering_.catalog());
         if (plan_.row_by_row) {
             lower_update_loop(plan_, lowering_, out_);
             return;

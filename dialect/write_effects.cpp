@@ -72,10 +72,51 @@ bool is_null_literal(const Expr& expr)
     const auto* literal = as<Literal>(bare(expr));
     return literal && literal->form == Literal::Form::null;
 }
-bool is_value_literal(const Expr& expr)
+
+bool is_integer_literal(const Expr& expr)
 {
     const auto* literal = as<Literal>(bare(expr));
-    return literal && literal->form != Literal::Form::null;
+    return literal && std::holds_alternative<std::int64_t>(literal->value);
+}
+
+// What an expression of a trigger's body may speak of: the row that fired it, and the row it updates.
+struct Rows {
+    const Table& fired_by;
+    bool before; // the row that fired it has not been checked yet
+    const Table* updated = nullptr;
+};
+
+bool column_is_never_null(const Table& table, const std::string& name)
+{
+    const int column = table.find_column(name);
+    return column >= 0 && (column == table.rowid_alias || table.columns[static_cast<std::size_t>(column)].not_null);
+}
+
+// A conversion to a number never gives NULL. Sums do: of two infinities; not of an integer literal.
+bool never_null(const Expr& expr, const Rows& rows)
+{
+    const Expr& e = bare(expr);
+    if (const auto* literal = as<Literal>(e))
+        return literal->form != Literal::Form::null;
+    if (const auto* ref = as<ColumnRef>(e)) {
+        const bool of_updated =
+            rows.updated && (ref->table.empty() || equal_names(ref->table.text, rows.updated->name));
+        if (of_updated)
+            return column_is_never_null(*rows.updated, ref->column.text);
+        const bool is_new = equal_names(ref->table.text, "new");
+        return (is_new || equal_names(ref->table.text, "old")) && !(is_new && rows.before) &&
+               column_is_never_null(rows.fired_by, ref->column.text);
+    }
+    if (const auto* binary = as<Binary>(e)) {
+        const bool sum = binary->op == BinaryOp::add || binary->op == BinaryOp::subtract;
+        const bool finite = is_integer_literal(*binary->lhs) || is_integer_literal(*binary->rhs);
+        return ((sum && finite) || binary->op == BinaryOp::concat) && never_null(*binary->lhs, rows) &&
+               never_null(*binary->rhs, rows);
+    }
+    const auto* call = as<Call>(e);
+    return call && !call->args.empty() &&
+           (equal_names(call->name.text, "coalesce") || equal_names(call->name.text, "ifnull")) &&
+           std::any_of(call->args.begin(), call->args.end(), [&](const ExprPtr& a) { return never_null(*a, rows); });
 }
 
 // The expression an INSERT … VALUES of one row gives a column; null when it gives none or cannot be told.
@@ -96,7 +137,7 @@ const Expr* given_value(const Insert& insert, const Table& table, int column, bo
     return at < row.size() ? row[at].get() : nullptr;
 }
 
-bool insert_can_break(const Insert& insert, const Table& target)
+bool insert_can_break(const Insert& insert, const Table& target, const Rows& rows)
 {
     if (keys_of(target).size() > (target.has_rowid() ? 1U : 0U) || !target.checks.empty())
         return true;
@@ -106,30 +147,36 @@ bool insert_can_break(const Insert& insert, const Table& target)
             continue;
         bool known = false;
         const Expr* value = given_value(insert, target, static_cast<int>(i), known);
-        if (!known || (rowid ? value && !is_null_literal(*value) : !value || !is_value_literal(*value)))
+        if (!known || (rowid ? value && !is_null_literal(*value) : !value || !never_null(*value, rows)))
             return true;
     }
     return std::any_of(insert.columns.begin(), insert.columns.end(),
                        [&](const Name& name) { return target.find_column(name.text) < 0; });
 }
 
-bool update_can_break(const Update& update, const Table& target)
+bool update_can_break(const Update& update, const Table& target, const Rows& rows)
 {
     std::vector<int> columns;
-    for (const auto& set : update.set)
+    bool null = false;
+    for (const auto& set : update.set) {
+        const int column = set.columns.size() == 1 ? target.find_column(set.columns.front().text) : -1;
+        const bool simple = column >= 0 && !update.from && set.value;
+        if (!(simple && never_null(*set.value, rows)))
+            null = null || std::any_of(set.columns.begin(), set.columns.end(), [&](const Name& name) {
+                       const int c = target.find_column(name.text);
+                       return c >= 0 && target.columns[static_cast<std::size_t>(c)].not_null;
+                   });
         for (const auto& name : set.columns)
             columns.push_back(target.find_column(name.text));
+    }
     for (const auto& key : keys_of(target))
         if (key_uses(target, key, columns))
             return true;
-    const bool null = std::any_of(columns.begin(), columns.end(), [&](int c) {
-        return c >= 0 && target.columns[static_cast<std::size_t>(c)].not_null;
-    });
     return null || !target.checks.empty();
 }
 
-void refuse_overridden(const std::vector<const Trigger*>& triggers, ConflictAction statement, const Catalog& catalog,
-                       std::set<const Trigger*>& seen)
+void refuse_overridden(const Table& table, const std::vector<const Trigger*>& triggers, ConflictAction statement,
+                       const Catalog& catalog, std::set<const Trigger*>& seen)
 {
     for (const Trigger* trigger : triggers) {
         if (!seen.insert(trigger).second)
@@ -145,13 +192,14 @@ void refuse_overridden(const std::vector<const Trigger*>& triggers, ConflictActi
                                                 : ConflictAction::unspecified;
             const bool raises = statement == ConflictAction::abort || statement == ConflictAction::rollback;
             const bool same = own == statement || (raises && own == ConflictAction::unspecified);
-            if (!same &&
-                ((insert && insert_can_break(*insert, *target)) || (update && update_can_break(*update, *target))))
+            const Rows rows{table, trigger->definition->time == CreateTrigger::Time::before, update ? target : nullptr};
+            if (!same && ((insert && insert_can_break(*insert, *target, rows)) ||
+                          (update && update_can_break(*update, *target, rows))))
                 throw refusal("the conflict clause of this statement would also govern trigger " + trigger->name +
                               ", whose statements can break a constraint of " + target->name +
                               "; leave the clause out, or handle the conflict in a statement of its own");
             const auto event = insert ? TriggerEvent::insert : update ? TriggerEvent::update : TriggerEvent::delete_;
-            refuse_overridden(triggers_on(*target, event), statement, catalog, seen);
+            refuse_overridden(*target, triggers_on(*target, event), statement, catalog, seen);
         }
     }
 }
@@ -190,13 +238,13 @@ bool insert_triggers_allow_sets(const std::vector<const Trigger*>& triggers, con
     });
 }
 
-void refuse_overridden_triggers(const std::vector<const Trigger*>& triggers, ConflictAction statement,
-                                const Catalog& catalog)
+void refuse_overridden_triggers(const Table& table, const std::vector<const Trigger*>& triggers,
+                                ConflictAction statement, const Catalog& catalog)
 {
     if (statement == ConflictAction::unspecified)
         return;
     std::set<const Trigger*> seen;
-    refuse_overridden(triggers, statement, catalog, seen);
+    refuse_overridden(table, triggers, statement, catalog, seen);
 }
 
 bool has_enforced_children(const Table& table, const Catalog& catalog, bool foreign_keys)

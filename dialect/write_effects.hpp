@@ -24,8 +24,8 @@ bool insert_triggers_allow_sets(const std::vector<const Trigger*>& triggers, con
 
 // A statement's conflict clause overrides those of the triggers it fires. Throws refusal() where that would matter:
 // where a trigger's statement could break a constraint and would then act otherwise than it was compiled to.
-void refuse_overridden_triggers(const std::vector<const Trigger*>& triggers, ConflictAction statement,
-                                const Catalog& catalog);
+void refuse_overridden_triggers(const Table& table, const std::vector<const Trigger*>& triggers,
+                                ConflictAction statement, const Catalog& catalog);
 
 // Tables whose rows a DELETE of `table`'s rows may delete or change: foreign keys are enforced and others refer to it.
 bool has_enforced_children(const Table& table, const Catalog& catalog, bool foreign_keys);

@@ -43,7 +43,7 @@ public:
 
     void become(std::shared_ptr<const Catalog> next)
     {
-        constexpr std::size_t many = 30;
+        constexpr std::size_t many = 60;
         catalog_ = std::move(next);
         if (catalog_->rows().size() > many)
             drop(std::string(catalog_->rows().front().tbl_name));
