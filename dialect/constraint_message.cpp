@@ -122,6 +122,8 @@ constexpr Translation translations[] = {
     {"22003", code::error, "integer overflow"},
     {"22021", code::mismatch,
      "howdah: a text value with a NUL character or invalid UTF-8 cannot be stored in PostgreSQL text; use a BLOB"},
+    {"22014", code::error, "argument of ntile must be a positive integer"},
+    {"22016", code::error, "second argument to nth_value must be a positive integer"},
     {"22032", code::error, "malformed JSON"},
     {"25006", code::readonly, "attempt to write a readonly database"},
     {"3B001", code::error, "no such savepoint"},

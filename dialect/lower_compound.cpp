@@ -32,11 +32,12 @@ bool all_rows(const Select& select)
                        [](CompoundOp op) { return op == CompoundOp::union_all; });
 }
 
-// Whether equal values of the compound may differ to the eye: a collation makes them equal.
+// Whether equal values of the compound may differ to the eye: a collation makes them equal, or 2 is equal to 2.0.
 bool folds(const Select& select)
 {
     return std::any_of(select.result.begin(), select.result.end(), [](const Select::Column& column) {
-        return column.collation != Collation::binary && column.classes.has(StorageClass::text);
+        return (column.collation != Collation::binary && column.classes.has(StorageClass::text)) ||
+               (column.classes.has(StorageClass::integer) && column.classes.has(StorageClass::real));
     });
 }
 
@@ -60,19 +61,25 @@ std::vector<std::string> compared(const Select& select, const std::vector<PgType
 
 } // namespace
 
-// One of the rows that a collation takes for equal: SQLite keeps the last, but where it sorts for ORDER BY the first.
-std::string SelectLowering::unique_rows(const Select& select, const std::vector<PgType>& types, const std::string& rows)
+// One of the rows that are taken for equal: SQLite keeps the last, but where it sorts for ORDER BY the first of the
+// right side, or of the left side if the right has none.
+std::string SelectLowering::unique_rows(const Select& select, const std::vector<PgType>& types,
+                                        const std::vector<std::string>& sides)
 {
     const std::string names = join(plain_names(types.size()), ", ");
     const std::string keys = join(compared(select, types, ""), ", ");
-    const std::string numbered = "SELECT " + names + ", row_number() OVER () AS \"n\" FROM (" + rows + ") AS " +
-                                 quote_identifier(l_.fresh("rows")) + "(" + names + ")";
-    return "SELECT " + names + " FROM (SELECT DISTINCT ON (" + keys + ") " + names + " FROM (" + numbered + ") AS " +
-           quote_identifier(l_.fresh("numbered")) + " ORDER BY " + keys + ", \"n\"" +
-           (select.order_by.empty() ? " DESC" : "") + ") AS " + quote_identifier(l_.fresh("unique"));
+    std::vector<std::string> numbered;
+    for (const std::string& side : sides)
+        numbered.push_back("SELECT " + names + ", " + std::to_string(numbered.size()) +
+                           " AS \"side\", row_number() OVER () AS \"n\" FROM (" + side + ") AS " +
+                           quote_identifier(l_.fresh("rows")) + "(" + names + ")");
+    return "SELECT " + names + " FROM (SELECT DISTINCT ON (" + keys + ") " + names + " FROM (" +
+           join(numbered, " UNION ALL ") + ") AS " + quote_identifier(l_.fresh("numbered")) + " ORDER BY " + keys +
+           ", \"side\" DESC, \"n\"" + (select.order_by.empty() ? " DESC" : "") + ") AS " +
+           quote_identifier(l_.fresh("unique"));
 }
 
-// A compound whose columns are compared under NOCASE or RTRIM, step by step from the left.
+// A compound whose equal rows are not the same, step by step from the left.
 std::string SelectLowering::folding_body(const Select& select, const std::vector<Arm>& arms,
                                          const std::vector<PgType>& types)
 {
@@ -82,9 +89,8 @@ std::string SelectLowering::folding_body(const Select& select, const std::vector
         const CompoundOp op = select.operators[i - 1];
         const std::string right = print(arms[i]);
         if (op == CompoundOp::union_ || op == CompoundOp::union_all) {
-            body = parens(body) + " UNION ALL " + parens(right);
-            if (op == CompoundOp::union_)
-                body = unique_rows(select, types, body);
+            body = op == CompoundOp::union_ ? unique_rows(select, types, {body, right})
+                                            : parens(body) + " UNION ALL " + parens(right);
             continue;
         }
         const std::string l = quote_identifier(l_.fresh("left"));
@@ -94,7 +100,7 @@ std::string SelectLowering::folding_body(const Select& select, const std::vector
         std::vector<std::string> equal;
         for (std::size_t k = 0; k < types.size(); ++k)
             equal.push_back(left_keys[k] + " IS NOT DISTINCT FROM " + right_keys[k]);
-        body = "SELECT " + names + " FROM (" + unique_rows(select, types, body) + ") AS " + l + " WHERE " +
+        body = "SELECT " + names + " FROM (" + unique_rows(select, types, {body}) + ") AS " + l + " WHERE " +
                (op == CompoundOp::except ? "NOT " : "") + "EXISTS (SELECT FROM (" + right + ") AS " + r + "(" + names +
                ") WHERE " + join(equal, " AND ") + ")";
     }

@@ -47,6 +47,8 @@ std::string fold(std::string_view name)
 
 std::string pg_identifier(std::string_view name)
 {
+    if (name.empty()) // SQLite has names of no characters
+        return "~";
     std::string folded = fold(name);
     if (std::find(std::begin(system_columns), std::end(system_columns), folded) != std::end(system_columns))
         return folded + "~";

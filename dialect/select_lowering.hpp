@@ -125,7 +125,8 @@ private:
     SortKey sort_key(const OrderingTerm& term, const Fragment& value) const;
     std::string compound_body(const Select& select, std::vector<Arm>& arms);
     std::string folding_body(const Select& select, const std::vector<Arm>& arms, const std::vector<PgType>& types);
-    std::string unique_rows(const Select& select, const std::vector<PgType>& types, const std::string& rows);
+    std::string unique_rows(const Select& select, const std::vector<PgType>& types,
+                            const std::vector<std::string>& sides);
     std::string compound_order(const Select& select, const std::string& body, const std::vector<PgType>& types,
                                bool in_order);
     std::string end(const Select& select, std::string text, Needs needs);
