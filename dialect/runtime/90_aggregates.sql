@@ -9,7 +9,8 @@ BEGIN
   RETURN x::int8;
 END $$;
 
--- max() and min(): of equal values the first is kept.
+-- max() and min(): of equal values the first is kept, or with an index its last and its first. Only an
+-- operator of howdah.v itself could stand for its order, and PostgreSQL's for records is none.
 CREATE OR REPLACE FUNCTION howdah.max_s(a howdah.v, b howdah.v) RETURNS howdah.v
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b > a THEN b ELSE a END $$;
@@ -29,10 +30,10 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT CASE WHEN b < a THEN b 
 
 CREATE OR REPLACE AGGREGATE howdah.max(howdah.v) (SFUNC = howdah.max_s, STYPE = howdah.v, COMBINEFUNC = howdah.max_s, PARALLEL = SAFE);
 CREATE OR REPLACE AGGREGATE howdah.min(howdah.v) (SFUNC = howdah.min_s, STYPE = howdah.v, COMBINEFUNC = howdah.min_s, PARALLEL = SAFE);
-CREATE OR REPLACE AGGREGATE howdah.max(numeric) (SFUNC = howdah.max_s, STYPE = numeric, COMBINEFUNC = howdah.max_s, PARALLEL = SAFE);
-CREATE OR REPLACE AGGREGATE howdah.min(numeric) (SFUNC = howdah.min_s, STYPE = numeric, COMBINEFUNC = howdah.min_s, PARALLEL = SAFE);
-CREATE OR REPLACE AGGREGATE howdah.max(bytea) (SFUNC = howdah.max_s, STYPE = bytea, COMBINEFUNC = howdah.max_s, PARALLEL = SAFE);
-CREATE OR REPLACE AGGREGATE howdah.min(bytea) (SFUNC = howdah.min_s, STYPE = bytea, COMBINEFUNC = howdah.min_s, PARALLEL = SAFE);
+CREATE OR REPLACE AGGREGATE howdah.max(numeric) (SFUNC = howdah.max_s, STYPE = numeric, COMBINEFUNC = howdah.max_s, SORTOP = >, PARALLEL = SAFE);
+CREATE OR REPLACE AGGREGATE howdah.min(numeric) (SFUNC = howdah.min_s, STYPE = numeric, COMBINEFUNC = howdah.min_s, SORTOP = <, PARALLEL = SAFE);
+CREATE OR REPLACE AGGREGATE howdah.max(bytea) (SFUNC = howdah.max_s, STYPE = bytea, COMBINEFUNC = howdah.max_s, SORTOP = >, PARALLEL = SAFE);
+CREATE OR REPLACE AGGREGATE howdah.min(bytea) (SFUNC = howdah.min_s, STYPE = bytea, COMBINEFUNC = howdah.min_s, SORTOP = <, PARALLEL = SAFE);
 
 -- sum() of values of unknown class: an INTEGER while all are, or look like, INTEGERs. `r` is the running REAL, `i` the
 -- exact sum of the INTEGERs, `inexact` whether something was no INTEGER.
