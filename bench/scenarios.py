@@ -30,13 +30,13 @@ def load(work, program, port, database, clients, *more):
 
 def tail(work, program, names, seconds):
     """62 clients select by key; then two more run statements of one second beside them."""
-    rows = 500
-    while rows < KEYS:  # find what takes a second here and now
+    rows, took = 500, 0
+    while rows < KEYS and took < 0.5:  # find what takes a second here and now
+        if took: rows = int(rows * min(8, 1 / took))
         begin = time.monotonic()
         work.server.ask(SLOW.format(rows))
         took = time.monotonic() - begin
-        if took > 0.5: break
-        rows = int(rows * min(8, 1 / max(took, 0.05)))
+    rows = int(min(KEYS, rows / took))
     kinds = {'busy': SLOW.format(rows), 'sleeping': '/* howdah: postgres */ SELECT pg_sleep(1)'}
     found = {}
     for name, _, port, database in addresses(work, names):

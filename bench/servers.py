@@ -1,5 +1,5 @@
 """The contenders' processes: a private PostgreSQL, PgBouncer and howdah in front of it, each on ports of its own."""
-import glob, os, random, re, resource, shutil, signal, socket, subprocess, tempfile, time, urllib.request
+import glob, json, os, random, re, resource, shutil, signal, socket, subprocess, tempfile, time, urllib.request
 
 POOL = 10
 AS_USER = 'postgres' if os.geteuid() == 0 else None  # neither PostgreSQL nor PgBouncer runs as root
@@ -121,7 +121,8 @@ class PostgreSQL(Process):
 
 class PgBouncer(Process):
     def __init__(self, folder, ports, server, tls):
-        self.binary = os.environ.get('PGBOUNCER') or next((p for p in ('/tmp/pgbouncer/pgbouncer', shutil.which('pgbouncer') or '/usr/sbin/pgbouncer') if os.path.exists(p)), None)
+        own = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'build/pgbouncer/pgbouncer')
+        self.binary = os.environ.get('PGBOUNCER') or (own if os.path.exists(own) else shutil.which('pgbouncer', path=os.environ['PATH'] + ':/usr/sbin'))
         if not self.binary: raise RuntimeError('no PgBouncer: set PGBOUNCER')
         self.version = re.search(r'PgBouncer ([\d.]+)', subprocess.run([self.binary, '--version'], capture_output=True, text=True).stdout)[1]
         self.prepares = tuple(int(n) for n in self.version.split('.')[:2]) >= (1, 21)  # prepared statements in transaction mode
@@ -162,7 +163,6 @@ class Howdah(Process):
 
     def ask(self, sql, database='main'):
         """Runs SQL over the line protocol; the first error ends it."""
-        import json
         with socket.create_connection(('127.0.0.1', self.lines), 600) as s, s.makefile('rb') as f:
             s.sendall(json.dumps({'hello': {'database': database}}).encode() + b'\n' + json.dumps({'sql': sql}).encode() + b'\n')
             for line in f:

@@ -32,22 +32,22 @@ public:
     }
 
 private:
-    static constexpr unsigned fraction_bits = 6;
+    // A value keeps its 7 leading bits: bucket = shift : those bits.
+    static constexpr unsigned kept_bits = 7;
 
     static std::size_t index(std::uint64_t v)
     {
-        const unsigned width = static_cast<unsigned>(std::bit_width(v | 63U));
-        const unsigned shift = width - fraction_bits;
-        return (static_cast<std::size_t>(shift) << fraction_bits) + static_cast<std::size_t>(v >> shift);
+        const unsigned width = static_cast<unsigned>(std::bit_width(v | ((1U << kept_bits) - 1)));
+        const unsigned shift = width - kept_bits;
+        return (static_cast<std::size_t>(shift) << kept_bits) + static_cast<std::size_t>(v >> shift);
     }
     static std::uint64_t upper(std::size_t i)
     {
-        const std::size_t shift = i < 128 ? i >> fraction_bits : (i >> fraction_bits);
-        const std::uint64_t low = i - (shift << fraction_bits);
-        return ((low + 1) << shift) - 1;
+        const std::size_t shift = i >> kept_bits;
+        return ((std::uint64_t{i & ((1U << kept_bits) - 1)} + 1) << shift) - 1;
     }
 
-    std::array<std::uint64_t, 60 * 64> buckets_{};
+    std::array<std::uint64_t, (65 - kept_bits) << kept_bits> buckets_{};
     std::uint64_t count_ = 0, sum_ = 0, max_ = 0;
 };
 
