@@ -39,7 +39,7 @@ void Lane::put(SharedStatement& statement, double micros, Clock::time_point now)
     }
     prepared.begin_batch();
     Outstanding entry{&statement, micros, {}, {}, 0};
-    Prepared::Use use = prepared.use(statement.sql, statement.types);
+    Prepared::Use use = prepared.use(statement.token, statement.sql, statement.types);
     for (const std::string& gone : prepared.take_closing()) {
         wire::put_close_statement(out_, gone);
         ++entry.closings;

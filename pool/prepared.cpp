@@ -1,6 +1,7 @@
 #include "pool/prepared.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace howdah::pool {
@@ -15,14 +16,35 @@ Prepared::Use Prepared::use(std::string_view sql, std::span<const Param> params)
     return use_key();
 }
 
-Prepared::Use Prepared::use(std::string_view sql, std::span<const Oid> types)
+Prepared::Use Prepared::use(std::uint64_t token, std::string_view sql, std::span<const Oid> types)
 {
+    if (const auto found = by_token_.find(token); found != by_token_.end()) {
+        if (found->second != entries_.begin())
+            entries_.splice(entries_.begin(), entries_, found->second);
+        entries_.front().batch = batch_;
+        ++hits;
+        return {entries_.front().name, false};
+    }
     key_.assign(sql);
     for (const Oid type : types) {
         key_.push_back('\0');
         key_.append(reinterpret_cast<const char*>(&type), sizeof type);
     }
-    return use_key();
+    Use used = use_key();
+    Entry& entry = entries_.front();
+    if (entry.token != 0)
+        by_token_.erase(entry.token);
+    entry.token = token;
+    by_token_.emplace(token, entries_.begin());
+    return used;
+}
+
+void Prepared::remove(Entries::iterator entry)
+{
+    if (entry->token != 0)
+        by_token_.erase(entry->token);
+    by_key_.erase(entry->key);
+    entries_.erase(entry);
 }
 
 Prepared::Use Prepared::use_key()
@@ -34,7 +56,7 @@ Prepared::Use Prepared::use_key()
         return {entries_.front().name, false};
     }
     ++misses;
-    entries_.push_front({key_, "h" + std::to_string(++names_), batch_, false});
+    entries_.push_front({key_, "h" + std::to_string(++names_), batch_, false, 0});
     by_key_.emplace(entries_.front().key, entries_.begin());
     unconfirmed_.push_back(entries_.front().name);
     evict();
@@ -45,8 +67,7 @@ void Prepared::evict()
 {
     while (entries_.size() > limit_ && entries_.back().batch != batch_) {
         closing_.push_back(entries_.back().name);
-        by_key_.erase(entries_.back().key);
-        entries_.pop_back();
+        remove(std::prev(entries_.end()));
         ++evictions;
     }
 }
@@ -71,8 +92,7 @@ void Prepared::end_batch()
         const auto entry = find_name(name);
         if (entry == entries_.end())
             continue;
-        by_key_.erase(entry->key);
-        entries_.erase(entry);
+        remove(entry);
     }
     unconfirmed_.clear();
 }
@@ -83,8 +103,7 @@ void Prepared::forget(std::string_view name)
     if (entry == entries_.end())
         return;
     closing_.push_back(entry->name);
-    by_key_.erase(entry->key);
-    entries_.erase(entry);
+    remove(entry);
 }
 
 void Prepared::drop(std::string_view name)
@@ -93,13 +112,13 @@ void Prepared::drop(std::string_view name)
     const auto entry = find_name(name);
     if (entry == entries_.end())
         return;
-    by_key_.erase(entry->key);
-    entries_.erase(entry);
+    remove(entry);
 }
 
 void Prepared::forget_all()
 {
     by_key_.clear();
+    by_token_.clear();
     entries_.clear();
     unconfirmed_.clear();
     closing_.clear();

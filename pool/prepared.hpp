@@ -25,7 +25,8 @@ public:
     void begin_batch() { ++batch_; }
     // Same text with other parameter types is another statement.
     Use use(std::string_view sql, std::span<const Param> params);
-    Use use(std::string_view sql, std::span<const Oid> types);
+    // The same for a text that the caller knows by a number, which finds it quicker.
+    Use use(std::uint64_t token, std::string_view sql, std::span<const Oid> types);
     // The server confirmed Parse; one that is not confirmed when the batch ends is forgotten by end_batch().
     void confirm(std::string_view name);
     void end_batch();
@@ -49,10 +50,12 @@ private:
         std::string key, name;
         std::uint64_t batch = 0; // the last one that used it
         bool confirmed = false;
+        std::uint64_t token = 0; // the last that found it; 0: none
     };
     using Entries = std::list<Entry>; // most recently used first
 
     Use use_key();
+    void remove(Entries::iterator entry);
     void evict();
     Entries::iterator find_name(std::string_view name);
 
@@ -60,6 +63,7 @@ private:
     std::uint64_t batch_ = 0, names_ = 0;
     Entries entries_;
     std::unordered_map<std::string_view, Entries::iterator> by_key_; // keys are views into the entries
+    std::unordered_map<std::uint64_t, Entries::iterator> by_token_;
     std::vector<std::string> unconfirmed_, closing_;
     std::string key_; // scratch
 };

@@ -57,6 +57,7 @@ public:
 
     // What is asked; views must stay valid until the end.
     std::string_view sql;
+    std::uint64_t token = 0;          // of this text with these types, and of no other in this process
     std::span<const Oid> types;       // of its parameters
     std::string bind;                 // the body of Bind behind the statement's name: formats, values, result formats
     RunEstimate* estimate = nullptr;  // not null

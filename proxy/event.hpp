@@ -5,45 +5,64 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <memory>
+#include <cstddef>
+#include <new>
 #include <utility>
 
 namespace howdah::proxy {
 
 class Event {
 public:
+    Event() = default;
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+    ~Event()
+    {
+        if (waiting_)
+            waiting_->~Waiting();
+    }
+
     // The waiting coroutine goes on within this call. Without one, the next wait() returns at once.
     void set()
     {
-        if (const auto waiting = std::exchange(waiting_, nullptr))
+        if (Waiting* const waiting = std::exchange(waiting_, nullptr))
             waiting->go_on();
         else
             is_set_ = true;
     }
-    // Forgets that it was set.
-    void clear() { is_set_ = false; }
-    // False: wait() would not suspend.
+    // Forgets that it was set; whether it was.
     bool take() { return std::exchange(is_set_, false); }
+    // To be called when take() says no.
     boost::asio::awaitable<void> wait()
     {
         return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-            [this](auto handler) { waiting_ = std::make_unique<Handler<decltype(handler)>>(std::move(handler)); },
+            [this](auto handler) {
+                using H = Handler<decltype(handler)>;
+                static_assert(sizeof(H) <= sizeof room_ && alignof(H) <= alignof(std::max_align_t));
+                waiting_ = new (room_) H(std::move(handler));
+            },
             boost::asio::use_awaitable);
     }
 
 private:
     struct Waiting {
         virtual ~Waiting() = default;
-        virtual void go_on() = 0;
+        virtual void go_on() = 0; // ends its own life
     };
     template <typename H>
     struct Handler final : Waiting {
         explicit Handler(H&& handler_) : handler(std::move(handler_)) {}
-        void go_on() override { std::move(handler)(); }
+        void go_on() override
+        {
+            H last = std::move(handler); // the coroutine may wait again, in the same place
+            this->~Handler();
+            std::move(last)();
+        }
         H handler;
     };
 
-    std::unique_ptr<Waiting> waiting_;
+    alignas(std::max_align_t) std::byte room_[64];
+    Waiting* waiting_ = nullptr;
     bool is_set_ = false;
 };
 

@@ -36,6 +36,8 @@ bool has_same_bytes(dialect::PgType type)
 
 CachedPlan::CachedPlan(dialect::Compiled compiled) : dialect::Compiled(std::move(compiled))
 {
+    static std::uint64_t last_token = 0; // one thread compiles
+    token = ++last_token;
     forwardable = true;
     for (const dialect::Output& column : columns) {
         output.push_back({column.name, column.decltype_, kind_of(column.type)});

@@ -19,6 +19,7 @@ namespace howdah::proxy {
 struct CachedPlan : dialect::Compiled {
     explicit CachedPlan(dialect::Compiled compiled);
 
+    std::uint64_t token = 0;                // a number of its own
     std::vector<Column> output;             // as clients are told
     std::vector<pool::Oid> parameter_types; // of the only step
     bool shares = false;                    // a query that may run beside others on one connection

@@ -346,30 +346,54 @@ Session::~Session() = default;
 
 asio::awaitable<std::optional<ClientError>> Session::open() { return impl_->ready(); }
 
+bool Session::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
+                    const RunOptions& options)
+{
+    Impl& s = *impl_;
+    s.busy = true;
+    ++s.shared.busy;
+    const bool started = s.start_shared(sql, parameters, sink, options);
+    if (!started) {
+        s.busy = false;
+        --s.shared.busy;
+    }
+    return started;
+}
+
+bool Session::arrived() const { return impl_->shared_query->is_over(); }
+
+asio::awaitable<void> Session::wait(ReplySink& sink) { return impl_->wait_shared(sink); }
+
+std::optional<Outcome> Session::finish(std::string_view sql, ReplySink& sink)
+{
+    Impl& s = *impl_;
+    s.busy = false;
+    --s.shared.busy;
+    return s.end_shared(sql, sink);
+}
+
 asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                       RunOptions options)
 {
     Impl& s = *impl_;
+    const bool started = start(sql, parameters, sink, options);
+    if (started) {
+        if (!arrived())
+            co_await s.wait_shared(sink);
+        std::optional<Outcome> finished = finish(sql, sink);
+        if (finished)
+            co_return std::move(*finished);
+    }
     const bool counted = s.transaction.autocommit();
     s.busy = true;
     if (counted)
         ++s.shared.busy;
-    std::optional<Outcome> outcome;
-    const bool shares = s.start_shared(sql, parameters, sink, options);
-    if (shares) {
-        if (!s.shared_query->take_event() || !s.shared_query->is_over())
-            co_await s.wait_shared(sink);
-        outcome = s.end_shared(sql, sink);
-    }
-    if (!outcome) {
-        Outcome ran = co_await s.run(sql, parameters, sink, options);
-        outcome = std::move(ran);
-    }
+    Outcome outcome = co_await s.run(sql, parameters, sink, options);
     s.busy = false;
     s.release_if_free();
     if (s.transaction.autocommit())
         --s.shared.busy;
-    co_return std::move(*outcome);
+    co_return outcome;
 }
 
 asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink)

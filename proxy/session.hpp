@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ bool is_blank(std::string_view statement);
 struct RunOptions {
     std::string portal;        // named result that can be fetched in parts; empty: all at once
     std::int32_t max_rows = 0; // 0: all
+    bool may_share = true;     // false: start() has not brought it to an end
     // For a statement that goes to PostgreSQL untouched.
     std::vector<RawParameter> raw_parameters;
     std::vector<std::int16_t> raw_result_formats;
@@ -50,6 +52,13 @@ public:
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                         RunOptions options);
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink);
+    // The short way of run(), for a front end that wants no coroutine for each statement: true when the statement was
+    // sent beside others' at once. Then, while !arrived(), wait(); then finish(). nullopt from finish(): nothing was
+    // told, run() is to be called. `sql`, `parameters` and `sink` must live until then.
+    bool start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& options);
+    bool arrived() const;
+    boost::asio::awaitable<void> wait(ReplySink& sink);
+    std::optional<Outcome> finish(std::string_view sql, ReplySink& sink);
     // More rows of a suspended portal.
     boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink);
     boost::asio::awaitable<void> close_portal(std::string_view portal);

@@ -12,7 +12,7 @@ namespace howdah::proxy {
 bool Session::Impl::start_shared(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                  const RunOptions& run_options)
 {
-    if (!database || !database->is_loaded() || own_catalog || changed_schema || lease || run_options.max_rows > 0 ||
+    if (!database || !database->is_loaded() || own_catalog || changed_schema || lease || run_options.max_rows > 0 || !run_options.may_share ||
         !transaction.autocommit() || sql.empty())
         return false;
     auto found = find_plan(sql, parameters, options);
@@ -38,14 +38,14 @@ asio::awaitable<void> Session::Impl::wait_shared(ReplySink& sink)
 {
     SharedQuery& query = *shared_query;
     while (!query.is_over()) {
-        co_await query.wait();
+        if (!query.take_event())
+            co_await query.wait();
         if (query.is_over())
             break;
         const bool room = co_await sink.flush();
         if (!room)
             query.cancel();
-        else
-            query.resume();
+        query.resume();
     }
     query.take_event();
 }

@@ -26,6 +26,7 @@ void SharedQuery::start(Plan plan, std::span<const Value> slots, ReplySink& sink
     forwards_ = formats.has_value();
     pool::wire::put_rest_end(bind, formats ? *formats : std::span<const std::int16_t>(binary));
     sql = step.sql;
+    token = plan->token;
     types = plan->parameter_types;
     estimate = &plan->estimate;
     rows = 0;
@@ -35,7 +36,7 @@ void SharedQuery::start(Plan plan, std::span<const Value> slots, ReplySink& sink
     sink_ = &sink;
     plan_ = std::move(plan);
     over_ = announced_ = false;
-    event_.clear();
+    event_.take();
     pool_->submit(*this);
 }
 

@@ -67,8 +67,8 @@ bool Conversation::answers_with_execute(const Message& message) const
     const auto* execute = std::get_if<Execute>(&message);
     if (execute == nullptr)
         return false;
-    const auto found = portals_.find(execute->portal);
-    return found != portals_.end() && found->second == current_;
+    const auto found = find_portal(execute->portal);
+    return found && found == current_;
 }
 
 void Conversation::describe_pending_portal()
@@ -141,6 +141,47 @@ void Conversation::fail(const ClientError& error, int position)
         skipping_ = true;
 }
 
+// ------------------------------------------------------------------------------------------------------------ portals
+
+std::shared_ptr<Conversation::Portal> Conversation::find_portal(std::string_view name) const
+{
+    if (name.empty())
+        return unnamed_portal_;
+    const auto found = portals_.find(name);
+    return found == portals_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<Conversation::Portal> Conversation::new_portal()
+{
+    auto portal = std::exchange(spare_portal_, nullptr);
+    if (!portal || portal.use_count() > 1)
+        return std::make_shared<Portal>();
+    portal->name.clear();
+    portal->statement.reset();
+    portal->values.clear();
+    portal->raw_values.clear();
+    portal->formats.clear();
+    portal->state = Portal::State::fresh;
+    portal->shape.reset();
+    return portal;
+}
+
+void Conversation::forget_portal(std::string_view name)
+{
+    if (name.empty()) {
+        if (unnamed_portal_)
+            spare_portal_ = std::exchange(unnamed_portal_, nullptr);
+    } else if (const auto found = portals_.find(name); found != portals_.end()) {
+        portals_.erase(found);
+    }
+}
+
+void Conversation::forget_portals()
+{
+    forget_portal({});
+    portals_.clear();
+}
+
 // ------------------------------------------------------------------------------------------------- the end of a cycle
 
 void Conversation::finish_cycle()
@@ -158,7 +199,7 @@ void Conversation::finish_cycle()
 void Conversation::ready()
 {
     if (autocommit_) {
-        portals_.clear();
+        forget_portals();
         if (settings_.transaction_ended())
             report_changes();
     }
@@ -201,8 +242,9 @@ void Conversation::handle(const Query& m)
     in_script_ = true;
     script_answered_ = false;
     script_ = rest_ = m.sql;
-    statements_.erase(std::string());
-    portals_.erase(std::string());
+    if (!statements_.empty())
+        statements_.erase(std::string());
+    forget_portal({});
     next_in_script();
 }
 
@@ -215,7 +257,7 @@ void Conversation::next_in_script()
         if (is_empty_statement(sql, options_))
             continue;
         script_answered_ = true;
-        auto portal = std::make_shared<Portal>();
+        auto portal = new_portal();
         portal->statement = std::make_shared<Prepared>();
         portal->statement->take(sql);
         current_ = std::move(portal);
@@ -232,7 +274,7 @@ void Conversation::next_in_script()
 
 // The columns of what runs have arrived. They become the portal's shape unless the client was promised another and has
 // not asked again.
-void Conversation::tell_shape(ResultShape shape)
+void Conversation::tell_shape(std::shared_ptr<const ResultShape> shape)
 {
     Portal& portal = *current_;
     if (told_columns_ && !rewind())
@@ -241,38 +283,51 @@ void Conversation::tell_shape(ResultShape shape)
     rows_from_ = out_.size();
     described_now_ = describing_;
     if (std::exchange(describing_, false) || in_script_) {
-        describe_rows(out_, shape, portal.formats);
+        describe_rows(out_, *shape, portal.formats);
         portal.statement->promised = shape;
     } else if (portal.statement->promised) {
-        if (portal.statement->promised->width() != shape.width())
+        if (portal.statement->promised->width() != shape->width())
             row_error_ = wire_error("0A000", "cached plan must not change result type");
-        else if (!shape.is_raw)
-            shape = *portal.statement->promised;
+        else if (!shape->is_raw)
+            shape = portal.statement->promised;
     }
     const std::size_t formats = portal.formats.size();
-    if (formats > 1 && formats != shape.width() && !row_error_)
+    if (formats > 1 && formats != shape->width() && !row_error_)
         row_error_ =
             wire_error("08P01", "bind message has " + std::to_string(formats) + " result formats but query has " +
-                                    std::to_string(shape.width()) + " columns");
+                                    std::to_string(shape->width()) + " columns");
     portal.shape = std::move(shape);
+}
+
+std::shared_ptr<const ResultShape> Conversation::shape_of(std::span<const Column> columns)
+{
+    const bool same = last_shape_ && !last_shape_->is_raw &&
+                      std::equal(columns.begin(), columns.end(), last_shape_->columns.begin(),
+                                 last_shape_->columns.end(), [](const Column& a, const Column& b) {
+                                     return a.kind == b.kind && a.name == b.name && a.decltype_ == b.decltype_;
+                                 });
+    if (!same)
+        last_shape_ = std::make_shared<const ResultShape>(ResultShape{{columns.begin(), columns.end()}, {}, false});
+    return last_shape_;
 }
 
 void Conversation::columns(std::span<const Column> columns)
 {
     if (current_ && current_->state == Portal::State::fresh && asked_ == Asked::run)
-        tell_shape({{columns.begin(), columns.end()}, {}, false});
+        tell_shape(shape_of(columns));
 }
 
 void Conversation::raw_columns(std::span<const RawColumn> columns)
 {
     if (current_ && current_->state == Portal::State::fresh)
-        tell_shape({{}, {columns.begin(), columns.end()}, true});
+        tell_shape(std::make_shared<const ResultShape>(
+            ResultShape{{}, {columns.begin(), columns.end()}, true}));
 }
 
 void Conversation::row(std::span<const ValueView> row)
 {
     if (current_ && !row_error_ && asked_ == Asked::run)
-        row_error_ = append_row(out_, current_->shape, current_->formats, row);
+        row_error_ = append_row(out_, *current_->shape, current_->formats, row);
 }
 
 void Conversation::raw_row(std::span<const RawField> row)
@@ -331,7 +386,7 @@ void Conversation::ran(Outcome outcome, bool autocommit)
     told_columns_ = rows_left_ = false;
     asked_ = Asked::nothing;
     autocommit_ = autocommit;
-    const auto portal = std::exchange(current_, nullptr);
+    auto portal = std::exchange(current_, nullptr);
     const bool owes_description = std::exchange(describing_, false);
     if (portal)
         portal->state = outcome.suspended ? Portal::State::suspended : Portal::State::finished;
@@ -355,8 +410,10 @@ void Conversation::ran(Outcome outcome, bool autocommit)
         empty_query_response(out_);
     else
         statement_done(outcome.tag);
-    if (in_script_)
+    if (in_script_) {
+        spare_portal_ = std::move(portal);
         next_in_script();
+    }
 }
 
 } // namespace howdah::proxy::pgwire

@@ -136,7 +136,8 @@ private:
     void describe_statement(Prepared& statement);
     void write_description(const Description& description, Prepared& statement, std::span<const std::int16_t> formats);
     void describe_portal(Portal& portal);
-    void tell_shape(ResultShape shape);
+    void tell_shape(std::shared_ptr<const ResultShape> shape);
+    std::shared_ptr<const ResultShape> shape_of(std::span<const Column> columns);
     void execute_chatter(const chatter::Chatter& chatter);
     std::optional<ClientError> bind_values(const Bind& m, const Prepared& statement, Portal& portal) const;
 
@@ -146,6 +147,10 @@ private:
     void ready();
     void forget_portals_of(const Prepared* statement);
     std::shared_ptr<Prepared> find_statement(std::string_view name) const;
+    std::shared_ptr<Portal> find_portal(std::string_view name) const;
+    std::shared_ptr<Portal> new_portal();
+    void forget_portal(std::string_view name);
+    void forget_portals();
 
     // How chatter is answered.
     void perform(const chatter::Rewrite&) {}
@@ -178,7 +183,10 @@ private:
     bool script_answered_ = false;
 
     std::map<std::string, std::shared_ptr<Prepared>, std::less<>> statements_;
-    std::map<std::string, std::shared_ptr<Portal>, std::less<>> portals_;
+    std::map<std::string, std::shared_ptr<Portal>, std::less<>> portals_; // those that have a name
+    std::shared_ptr<Portal> unnamed_portal_;
+    std::shared_ptr<Portal> spare_portal_;              // of the last statement, to be used again
+    std::shared_ptr<const ResultShape> last_shape_;     // of the last result; mostly the next one is the same
     std::shared_ptr<Prepared> parsing_; // under the name parsing_name_ once the session has described it
     std::string parsing_name_;
     std::shared_ptr<Portal> current_;      // what runs, or is described

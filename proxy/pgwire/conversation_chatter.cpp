@@ -78,7 +78,7 @@ void Conversation::execute_chatter(const chatter::Chatter& chatter)
     const auto columns = chatter_columns(chatter);
     if (in_script_ && !columns.empty() && !std::holds_alternative<chatter::Refuse>(chatter))
         describe_rows(out_, {{}, columns, true}, {});
-    current_->shape = {{}, columns, true};
+    current_->shape = std::make_shared<const ResultShape>(ResultShape{{}, columns, true});
     std::visit([this](const auto& c) { perform(c); }, chatter);
     if (!action_)
         current_ = nullptr;
@@ -123,7 +123,7 @@ void Conversation::perform(const chatter::DiscardAll&)
     settings_.reset_all();
     query_only_ = false;
     statements_.clear();
-    portals_.clear();
+    forget_portals();
     report_changes();
     ask(Asked::reset, AskReset{});
 }
@@ -145,16 +145,17 @@ void Conversation::perform(const chatter::Deallocate& c)
 void Conversation::perform(const chatter::Show& c)
 {
     const Portal& portal = *current_;
+    const std::vector<RawColumn> columns = portal.shape ? portal.shape->raw : std::vector<RawColumn>();
     if (c.name == "all") {
         for (const auto& [name, value] : settings_.all()) {
             const std::array<std::optional<std::string>, 3> values{name, value, std::string()};
-            row_of(out_, values, portal.shape.raw, portal.formats);
+            row_of(out_, values, columns, portal.formats);
         }
     } else {
         const std::array values{settings_.show(c.name)};
         if (!values[0])
             return fail(wire_error("42704", "unrecognized configuration parameter \"" + c.name + "\""));
-        row_of(out_, values, portal.shape.raw, portal.formats);
+        row_of(out_, values, columns, portal.formats);
     }
     statement_done("SHOW");
 }
@@ -197,7 +198,7 @@ void Conversation::perform(const chatter::Constants& c)
         values.push_back(std::move(value));
     }
     report_changes();
-    row_of(out_, values, current_->shape.raw, current_->formats);
+    row_of(out_, values, (current_->shape ? current_->shape->raw : std::vector<RawColumn>()), current_->formats);
     statement_done("SELECT 1");
 }
 

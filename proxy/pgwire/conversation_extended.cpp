@@ -104,13 +104,18 @@ void Conversation::handle(const Bind& m)
         return fail(wire_error("08P01", "bind message supplies " + std::to_string(m.values.size()) +
                                             " parameters, but prepared statement " + quote(m.statement) + " requires " +
                                             std::to_string(statement->numbering.types.size())));
-    auto portal = std::make_shared<Portal>();
+    if (m.portal.empty())
+        forget_portal({});
+    auto portal = new_portal();
     portal->name = m.portal;
     portal->statement = statement;
     portal->formats = m.result_formats;
     if (auto error = bind_values(m, *statement, *portal))
         return fail(*error);
-    portals_[portal->name] = std::move(portal);
+    if (portal->name.empty())
+        unnamed_portal_ = std::move(portal);
+    else
+        portals_[portal->name] = std::move(portal);
     bind_complete(out_);
 }
 
@@ -149,10 +154,10 @@ void Conversation::handle(const Describe& m)
             return fail(no_statement(m.name));
         return describe_statement(*statement);
     }
-    const auto found = portals_.find(m.name);
-    if (found == portals_.end())
+    const auto found = find_portal(m.name);
+    if (!found)
         return fail(no_portal(m.name));
-    describe_portal(*found->second);
+    describe_portal(*found);
 }
 
 void Conversation::describe_statement(Prepared& statement)
@@ -175,8 +180,8 @@ void Conversation::describe_portal(Portal& portal)
     if (statement.empty || statement.is_chatter() || statement.description.raw)
         return write_description(statement.description, statement, portal.formats);
     if (portal.state != Portal::State::fresh) {
-        if (portal.shape.width() > 0)
-            describe_rows(out_, portal.shape, portal.formats);
+        if (portal.width() > 0)
+            describe_rows(out_, *portal.shape, portal.formats);
         else
             no_data(out_);
         return;
@@ -198,15 +203,14 @@ void Conversation::write_description(const Description& description, Prepared& s
     if (!has_columns || statement.empty)
         return no_data(out_);
     describe_rows(out_, shape, formats);
-    statement.promised = std::move(shape);
+    statement.promised = std::make_shared<const ResultShape>(std::move(shape));
 }
 
 void Conversation::handle(const Execute& m)
 {
-    const auto found = portals_.find(m.portal);
-    if (found == portals_.end())
+    current_ = find_portal(m.portal);
+    if (!current_)
         return fail(no_portal(m.portal));
-    current_ = found->second;
     Portal& portal = *current_;
     if (portal.statement->empty) {
         current_ = nullptr;
@@ -220,7 +224,7 @@ void Conversation::handle(const Execute& m)
         ++epoch_;
         return ask(Asked::run, AskFetch{session_name(portal.name), m.max_rows});
     case Portal::State::finished:
-        if (portal.shape.width() == 0)
+        if (portal.width() == 0)
             return fail(wire_error("55000", "portal " + quote(m.portal) + " cannot be run"));
         current_ = nullptr;
         return command_complete(out_, "SELECT 0");
@@ -262,10 +266,9 @@ void Conversation::handle(const Close& m)
         }
         return close_complete(out_);
     }
-    const auto found = portals_.find(m.name);
-    const bool held = found != portals_.end() && found->second->state == Portal::State::suspended;
-    if (found != portals_.end())
-        portals_.erase(found);
+    const auto found = find_portal(m.name);
+    const bool held = found && found->state == Portal::State::suspended;
+    forget_portal(m.name);
     if (held)
         return ask(Asked::close_portal, AskClosePortal{session_name(m.name)});
     close_complete(out_);
@@ -273,6 +276,8 @@ void Conversation::handle(const Close& m)
 
 void Conversation::forget_portals_of(const Prepared* statement)
 {
+    if (unnamed_portal_ && unnamed_portal_->statement.get() == statement)
+        unnamed_portal_.reset();
     std::erase_if(portals_, [&](const auto& entry) { return entry.second->statement.get() == statement; });
 }
 

@@ -17,7 +17,7 @@ struct Conversation::Prepared : std::enable_shared_from_this<Conversation::Prepa
     Description description;
     std::uint64_t described_at = 0;      // epoch_ of description
     bool types_told = false;             // ParameterDescription was sent: the client knows the types
-    std::optional<ResultShape> promised; // as the client was told last
+    std::shared_ptr<const ResultShape> promised; // as the client was told last; null: nothing
 
     bool is_chatter() const { return chatter.has_value(); }
     void take(std::string_view text)
@@ -49,7 +49,8 @@ struct Conversation::Portal : std::enable_shared_from_this<Conversation::Portal>
     std::vector<RawParameter> raw_values; // of a statement that goes to PostgreSQL untouched
     std::vector<std::int16_t> formats;    // of the result
     State state = State::fresh;
-    ResultShape shape;
+    std::shared_ptr<const ResultShape> shape; // null: no columns
+    std::size_t width() const { return shape ? shape->width() : 0; }
 };
 
 // Nothing but spaces, comments and semicolons.

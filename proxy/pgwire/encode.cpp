@@ -59,14 +59,18 @@ void parameter_description(std::string& out, std::span<const Oid> types)
         m.int32(static_cast<std::int32_t>(type));
 }
 
+void write_field(MessageWriter& m, const Field& f)
+{
+    m.string(f.name).int32(static_cast<std::int32_t>(f.table)).int16(f.attribute);
+    m.int32(static_cast<std::int32_t>(f.type)).int16(f.size).int32(f.modifier).int16(f.format);
+}
+
 void row_description(std::string& out, std::span<const Field> fields)
 {
     MessageWriter m(out, 'T');
     m.int16(static_cast<std::int16_t>(fields.size()));
-    for (const Field& f : fields) {
-        m.string(f.name).int32(static_cast<std::int32_t>(f.table)).int16(f.attribute);
-        m.int32(static_cast<std::int32_t>(f.type)).int16(f.size).int32(f.modifier).int16(f.format);
-    }
+    for (const Field& f : fields)
+        write_field(m, f);
 }
 
 void error_response(std::string& out, const ClientError& error, int position)

@@ -109,6 +109,8 @@ void portal_suspended(std::string& out);
 void empty_query_response(std::string& out);
 void command_complete(std::string& out, std::string_view tag);
 void parameter_description(std::string& out, std::span<const Oid> types);
+// One field of a RowDescription that is being written.
+void write_field(MessageWriter& m, const Field& f);
 void row_description(std::string& out, std::span<const Field> fields);
 // `severity` is ERROR or FATAL. `position` counts characters from 1; 0: unknown.
 void error_response(std::string& out, const ClientError& error, int position);

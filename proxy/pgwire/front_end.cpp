@@ -8,8 +8,11 @@
 #include "proxy/log.hpp"
 #include "proxy/tls.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <poll.h>
 
 #include <array>
 #include <exception>
@@ -26,6 +29,18 @@ constexpr std::size_t full_output = 256 * 1024;  // a connection that others sha
 constexpr std::size_t keep_output = 256 * 1024;  // a larger buffer is given back when it is empty
 constexpr std::chrono::seconds farewell_time{1}; // for the client to read why it is sent away
 constexpr char tls_handshake = 0x16;             // first byte of a ClientHello: TLS without SSLRequest
+
+// Says so while it lives.
+class Running {
+public:
+    explicit Running(bool& flag) : flag_(flag) { flag_ = true; }
+    ~Running() { flag_ = false; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+private:
+    bool& flag_;
+};
 
 } // namespace
 
@@ -76,7 +91,6 @@ FrontEnd::~FrontEnd()
 asio::awaitable<void> FrontEnd::run()
 {
     limit_login();
-    watch_for_reset();
     std::exception_ptr defect;
     try {
         const bool welcome = co_await log_in();
@@ -105,6 +119,7 @@ asio::awaitable<void> FrontEnd::run()
 asio::awaitable<void> FrontEnd::converse()
 {
     Conversation& conversation = *conversation_;
+    Sink sink(*this);
     while (!gone_ && !conversation.over()) {
         if (farewell_ || (draining_ && conversation.idle() && !conversation.in_transaction())) {
             conversation.end(farewell_ ? *farewell_
@@ -113,11 +128,30 @@ asio::awaitable<void> FrontEnd::converse()
         }
         if (const auto message = decoder_.next()) {
             conversation.on(*message);
-            while (auto action = conversation.next_action())
-                co_await perform(*action);
+            while (auto action = conversation.next_action()) {
+                // Mostly it is a query that needs no coroutine of its own.
+                auto* const ask = std::get_if<AskRun>(&*action);
+                const bool started = ask && !conversation.owes_answer() &&
+                                     conversation.settings().statement_timeout().count() == 0 &&
+                                     session_->start(ask->sql, ask->parameters, sink, ask->options);
+                if (!started) {
+                    co_await perform(*action);
+                    continue;
+                }
+                const Running running(running_);
+                if (!session_->arrived())
+                    co_await session_->wait(sink);
+                std::optional<Outcome> outcome = session_->finish(ask->sql, sink);
+                if (outcome) {
+                    conversation.ran(std::move(*outcome), session_->autocommit());
+                } else {
+                    ask->options.may_share = false;
+                    co_await perform(*action);
+                }
+            }
             continue;
         }
-        if (!conversation.output().empty())
+        if (!conversation.output().empty() && !write_now(conversation.output()))
             co_await write(conversation.output());
         if (gone_)
             break;
@@ -131,6 +165,7 @@ asio::awaitable<void> FrontEnd::converse()
 
 asio::awaitable<void> FrontEnd::perform(Action& action)
 {
+    const Running running(running_);
     Conversation& conversation = *conversation_;
     if (auto* run = std::get_if<AskRun>(&action)) {
         Outcome outcome = co_await run_statement(*run);
@@ -190,10 +225,29 @@ asio::awaitable<bool> FrontEnd::read_more()
 {
     waiting_since_ = steady_clock::now();
     const std::span<char> room = decoder_.prepare();
-    const std::size_t n = co_await transport_.read_some(room);
+    std::size_t n = 0;
+    if (transport_.has_tls()) {
+        n = co_await transport_.read_some(room);
+    } else {
+        const auto [failed, received] = co_await transport_.socket().async_read_some(
+            asio::buffer(room.data(), room.size()), asio::as_tuple(asio::use_awaitable));
+        n = failed ? 0 : received;
+    }
     waiting_since_.reset();
     decoder_.commit(n);
     co_return n > 0;
+}
+
+bool FrontEnd::write_now(std::string& out)
+{
+    const Transport::Sent sent = transport_.write_now(out);
+    gone_ = gone_ || sent.failed;
+    if (sent.bytes < out.size() && !gone_) {
+        out.erase(0, sent.bytes);
+        return false;
+    }
+    was_written(out);
+    return true;
 }
 
 asio::awaitable<bool> FrontEnd::write(std::string& out)
@@ -203,13 +257,18 @@ asio::awaitable<bool> FrontEnd::write(std::string& out)
         const bool sent = co_await transport_.write(bytes);
         gone_ = gone_ || !sent;
     }
+    was_written(out);
+    co_return !gone_;
+}
+
+void FrontEnd::was_written(std::string& out)
+{
     if (out.capacity() > keep_output)
         std::string().swap(out);
     else
         out.clear();
     if (conversation_)
         conversation_->written();
-    co_return !gone_;
 }
 
 // Whoever is sent away should be able to read why: closing a socket with unread bytes in it would throw that away.
@@ -359,18 +418,18 @@ asio::awaitable<bool> FrontEnd::begin_session(Login& login)
 // ------------------------------------------------------------------------------------------------- limits and goodbyes
 
 // A client that resets the connection while its statement runs must not keep the server busy. (One that closes only
-// its own side may still be waiting for the answer.)
-void FrontEnd::watch_for_reset()
+// its own side may still be waiting for the answer.) Looked at now and then: a standing wait would cost every read a
+// system call.
+void FrontEnd::on_tick()
 {
-    transport_.socket().async_wait(Socket::wait_error, [weak = weak_from_this()](boost::system::error_code failed) {
-        const auto self = weak.lock();
-        if (failed || !self)
-            return;
-        self->gone_ = true;
-        if (self->session_)
-            self->session_->cancel();
-        self->transport_.cancel();
-    });
+    if (!running_ || gone_ || !session_)
+        return;
+    pollfd state{transport_.socket().native_handle(), 0, 0};
+    if (poll(&state, 1, 0) != 1 || (state.revents & (POLLERR | POLLHUP)) == 0)
+        return;
+    gone_ = true;
+    session_->cancel();
+    transport_.cancel();
 }
 
 void FrontEnd::limit_login()

@@ -49,6 +49,8 @@ public:
     boost::asio::awaitable<void> run();
     // See Client::on_goodbye.
     void say_goodbye(Goodbye how);
+    // See Client::on_tick.
+    void on_tick();
 
 private:
     class Sink;
@@ -62,9 +64,11 @@ private:
     boost::asio::awaitable<std::optional<Message>> next_login_message();
     boost::asio::awaitable<bool> read_more();
     boost::asio::awaitable<bool> write(std::string& out);
+    // As much as the socket takes at once. False: write() is needed for the rest, which is what `out` has then.
+    bool write_now(std::string& out);
+    void was_written(std::string& out);
     boost::asio::awaitable<void> leave();
 
-    void watch_for_reset();
     void limit_login();
     void watch_idle_client();
     void send_away(ClientError error);
@@ -80,6 +84,7 @@ private:
     std::optional<CancelKeys::Key> cancel_key_;
     std::optional<ClientError> farewell_;                                // why the client is sent away
     std::optional<std::chrono::steady_clock::time_point> waiting_since_; // for the client's next message
+    bool running_ = false; // a statement
     bool gone_ = false, draining_ = false, logged_in_ = false, timed_out_ = false;
 };
 

@@ -162,20 +162,20 @@ std::int16_t format_of(std::span<const std::int16_t> formats, std::size_t column
 
 void describe_rows(std::string& out, const ResultShape& shape, std::span<const std::int16_t> formats)
 {
-    std::vector<Field> fields;
-    fields.reserve(shape.width());
+    MessageWriter m(out, 'T');
+    m.int16(static_cast<std::int16_t>(shape.columns.size() + shape.raw.size()));
+    std::size_t column = 0;
     for (const Column& c : shape.columns) {
         const Oid type = type_of(c.kind);
         const bool wide = type == oid::int8 || type == oid::float8;
-        fields.push_back({.name = c.name,
-                          .type = type,
-                          .size = static_cast<std::int16_t>(wide ? 8 : -1),
-                          .format = format_of(formats, fields.size())});
+        write_field(m, {.name = c.name,
+                        .type = type,
+                        .size = static_cast<std::int16_t>(wide ? 8 : -1),
+                        .format = format_of(formats, column++)});
     }
     for (const RawColumn& c : shape.raw)
-        fields.push_back({c.name, c.table_oid, c.attribute, c.type, c.type_size, c.type_modifier,
-                          format_of(formats, fields.size())});
-    row_description(out, fields);
+        write_field(m, {c.name, c.table_oid, c.attribute, c.type, c.type_size, c.type_modifier,
+                        format_of(formats, column++)});
 }
 
 std::optional<ClientError> append_row(std::string& out, const ResultShape& shape, std::span<const std::int16_t> formats,

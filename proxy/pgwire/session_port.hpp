@@ -22,6 +22,14 @@ public:
     virtual boost::asio::awaitable<Description> describe(std::string_view sql, std::span<const Value> parameters) = 0;
     virtual boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters,
                                                 ReplySink& sink, RunOptions options) = 0;
+    virtual bool start(std::string_view /*sql*/, std::span<const Value> /*parameters*/, ReplySink& /*sink*/,
+                       const RunOptions& /*options*/)
+    {
+        return false;
+    }
+    virtual bool arrived() const { return true; }
+    virtual boost::asio::awaitable<void> wait(ReplySink& /*sink*/) { co_return; }
+    virtual std::optional<Outcome> finish(std::string_view /*sql*/, ReplySink& /*sink*/) { return std::nullopt; }
     virtual boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink) = 0;
     virtual boost::asio::awaitable<void> close_portal(std::string_view portal) = 0;
     virtual boost::asio::awaitable<void> sync() = 0;
@@ -48,6 +56,17 @@ public:
                                         RunOptions options) override
     {
         return session_.run(sql, parameters, sink, std::move(options));
+    }
+    bool start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
+               const RunOptions& options) override
+    {
+        return session_.start(sql, parameters, sink, options);
+    }
+    bool arrived() const override { return session_.arrived(); }
+    boost::asio::awaitable<void> wait(ReplySink& sink) override { return session_.wait(sink); }
+    std::optional<Outcome> finish(std::string_view sql, ReplySink& sink) override
+    {
+        return session_.finish(sql, sink);
     }
     boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink) override
     {

@@ -315,6 +315,7 @@ std::optional<ClientError> Settings::set(std::string_view name, const std::optio
     } else if (auto error = check(key, to)) {
         return error;
     }
+    cached_.reset();
     if (local) {
         local_[key] = to;
         return std::nullopt;
@@ -337,12 +338,14 @@ std::optional<ClientError> Settings::set_default(std::string_view name, const st
     std::string to = value;
     if (auto error = check(key, to))
         return error;
+    cached_.reset();
     defaults_[key] = to;
     return std::nullopt;
 }
 
 void Settings::reset_all()
 {
+    cached_.reset();
     session_.clear();
     local_.clear();
 }
@@ -351,6 +354,7 @@ bool Settings::transaction_ended()
 {
     if (local_.empty())
         return false;
+    cached_.reset();
     local_.clear();
     return true;
 }
@@ -399,15 +403,13 @@ std::vector<std::pair<std::string, std::string>> Settings::changed()
     return rows;
 }
 
-bool Settings::read_only() const
+void Settings::remember() const
 {
     const auto transaction = local_.find(transaction_read_only);
-    return (transaction != local_.end() ? transaction->second : value_of("default_transaction_read_only")) == "on";
-}
-
-std::chrono::milliseconds Settings::statement_timeout() const
-{
-    return std::chrono::milliseconds(milliseconds(value_of("statement_timeout")).value_or(0));
+    const std::string read_only =
+        transaction != local_.end() ? transaction->second : value_of("default_transaction_read_only");
+    cached_ = Cached{std::chrono::milliseconds(milliseconds(value_of("statement_timeout")).value_or(0)),
+                     read_only == "on"};
 }
 
 } // namespace howdah::proxy::pgwire

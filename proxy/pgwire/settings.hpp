@@ -44,11 +44,27 @@ public:
     // … and later the ones whose value has changed since the last call or since reported().
     std::vector<std::pair<std::string, std::string>> changed();
 
-    std::chrono::milliseconds statement_timeout() const;
+    std::chrono::milliseconds statement_timeout() const
+    {
+        if (!cached_)
+            remember();
+        return cached_->statement_timeout;
+    }
     // Whether writes are refused now: as the transaction says, else as default_transaction_read_only says.
-    bool read_only() const;
+    bool read_only() const
+    {
+        if (!cached_)
+            remember();
+        return cached_->read_only;
+    }
 
 private:
+    // What every statement asks for; forgotten with every change.
+    struct Cached {
+        std::chrono::milliseconds statement_timeout;
+        bool read_only;
+    };
+    void remember() const;
     std::string value_of(const std::string& name) const;
     std::string default_of(const std::string& name) const;
     std::optional<ClientError> check(const std::string& name, std::string& value) const;
@@ -57,6 +73,7 @@ private:
     std::string user_, database_;
     // By lower-case name. The last that has a name wins; a name that none has has PostgreSQL's default.
     Values defaults_, session_, local_;
+    mutable std::optional<Cached> cached_;
     Values told_; // reported parameters as the client knows them
 };
 

@@ -34,6 +34,17 @@ asio::awaitable<std::size_t> Transport::read_some(std::span<char> into)
     co_return failed ? 0 : n;
 }
 
+Transport::Sent Transport::write_now(std::string_view bytes)
+{
+    if (tls_)
+        return {};
+    boost::system::error_code error;
+    const std::size_t sent = socket_.write_some(asio::buffer(bytes), error);
+    if (error == asio::error::would_block || error == asio::error::interrupted)
+        return {};
+    return {error ? 0 : sent, error.failed()};
+}
+
 asio::awaitable<bool> Transport::write(std::string_view bytes)
 {
     if (tls_) {
@@ -41,12 +52,10 @@ asio::awaitable<bool> Transport::write(std::string_view bytes)
         co_return !failed;
     }
     // Mostly the socket takes it all at once, and nobody has to wait.
-    boost::system::error_code failed;
-    const std::size_t sent = socket_.write_some(asio::buffer(bytes), failed);
-    if (failed && failed != asio::error::would_block && failed != asio::error::interrupted)
+    const Sent sent = write_now(bytes);
+    if (sent.failed)
         co_return false;
-    if (!failed)
-        bytes.remove_prefix(sent);
+    bytes.remove_prefix(sent.bytes);
     if (bytes.empty())
         co_return true;
     const auto [late, n] = co_await asio::async_write(socket_, asio::buffer(bytes), quietly);

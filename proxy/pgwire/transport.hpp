@@ -21,6 +21,12 @@ public:
 
     // 0: the client has finished sending, is gone, or cancel_read() was called.
     boost::asio::awaitable<std::size_t> read_some(std::span<char> into);
+    // Without waiting; nothing with TLS.
+    struct Sent {
+        std::size_t bytes = 0;
+        bool failed = false; // the client is gone
+    };
+    Sent write_now(std::string_view bytes);
     // All of it; false: the client is gone.
     boost::asio::awaitable<bool> write(std::string_view bytes);
     // The server's side of the handshake. `received` has come already and is part of it; all of it must be used up.
