@@ -52,7 +52,7 @@ Fragment Assignments::stored(const Expr& expr, int column, Lowering& lowering) c
 {
     if (column >= 0)
         return not_null(store(expr, table_, column, lowering), column, lowering);
-    const Fragment f = store_rowid(expr, lowering);
+    const Fragment f = store_rowid(expr, table_, lowering);
     if (!f.classes.nullable())
         return f;
     return {call("howdah.rowid_not_null", {f.text}), PgType::int8, StorageClass::integer};
@@ -79,7 +79,7 @@ Fragment Assignments::value(int column, Lowering& lowering) const
         names.push_back("c" + std::to_string(i + 1));
     const Output& o = outputs.at(source->position);
     const Fragment member{"s." + names.at(source->position), o.type, o.classes};
-    Fragment f = column < 0 ? store_rowid(member) : store(member, table_, column, lowering);
+    Fragment f = column < 0 ? store_rowid(member, table_) : store(member, table_, column, lowering);
     f.text = "(SELECT " + f.text + " FROM (" + query + ") AS s (" + join(names, ", ") + ") LIMIT 1)";
     f.classes = f.classes.with_null();
     if (column < 0)

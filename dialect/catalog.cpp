@@ -2,8 +2,10 @@
 #include "dialect/catalog.hpp"
 
 #include "dialect/catalog_table.hpp"
+#include "dialect/full_text.hpp"
 #include "dialect/mirror.hpp"
 #include "dialect/parser.hpp"
+#include "dialect/rtree.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -107,13 +109,33 @@ void Catalog::read_rows()
             read_table(row, node);
         }
     }
+    mark_shadow_tables();
     for (std::size_t i = 0; i < tables_.size(); ++i) {
         Table& table = *tables_[i];
-        if (table.kind == Table::Kind::ordinary)
+        if (table.kind == Table::Kind::ordinary && creates[i])
             read_indexes(table, creates[i], indexes[{fold(table.schema), fold(table.name)}], *mirror_);
     }
     for (const auto& [row, trigger] : triggers)
         read_trigger(*row, *trigger);
+}
+
+// The tables in which SQLite keeps a virtual table's data: here they have none.
+void Catalog::mark_shadow_tables()
+{
+    constexpr std::string_view of_text[] = {"_data", "_idx", "_content", "_docsize", "_config"};
+    constexpr std::string_view of_rtree[] = {"_node", "_rowid", "_parent"};
+    const auto mark = [&](const Table& table, std::string_view suffix) {
+        for (const std::unique_ptr<Table>& shadow : tables_)
+            if (equal_names(shadow->schema, table.schema) &&
+                equal_names(shadow->name, table.name + std::string(suffix)))
+                shadow->kind = Table::Kind::virtual_table;
+    };
+    for (const std::unique_ptr<Table>& table : tables_) {
+        if (table->full_text)
+            std::for_each(std::begin(of_text), std::end(of_text), [&](auto suffix) { mark(*table, suffix); });
+        if (table->rtree)
+            std::for_each(std::begin(of_rtree), std::end(of_rtree), [&](auto suffix) { mark(*table, suffix); });
+    }
 }
 
 void Catalog::read_table(const SchemaRow& row, const StatementNode& node)
@@ -130,9 +152,10 @@ void Catalog::read_table(const SchemaRow& row, const StatementNode& node)
         table.kind = Table::Kind::view;
         table.view = view;
         read_columns_from_mirror(table, *mirror_);
-    } else if (std::holds_alternative<CreateVirtualTable>(node)) {
+    } else if (const auto* virtual_table = std::get_if<CreateVirtualTable>(&node)) {
         table.kind = Table::Kind::virtual_table;
         read_columns_from_mirror(table, *mirror_);
+        read_virtual_table(table, *virtual_table);
     } else {
         malformed(row, "not a CREATE statement");
     }

@@ -17,6 +17,8 @@
 namespace howdah::dialect {
 
 class Mirror;
+struct FullText; // full_text.hpp
+struct RTree;    // rtree.hpp
 
 // One row of sqlite_schema, with what howdah adds to it.
 struct SchemaRow {
@@ -108,6 +110,10 @@ struct Table {
     std::vector<Trigger> triggers; // in order of creation
     const CreateView* view = nullptr;
     std::string sql; // the CREATE text; the spans of every Expr in this Table refer to it
+    // A virtual table that howdah keeps is an ordinary table of its kind's columns. Every other virtual table, and the
+    // tables in which SQLite would keep such a one's data, are Kind::virtual_table: named, and not to be read.
+    std::shared_ptr<const FullText> full_text; // of fts5
+    std::shared_ptr<const RTree> rtree;        // of rtree and rtree_i32
 
     bool has_rowid() const { return kind == Kind::ordinary && !without_rowid; }
     int find_column(std::string_view name) const; // ASCII case-insensitive; -1 when absent
@@ -153,6 +159,7 @@ private:
     void read_rows();
     void read_table(const SchemaRow& row, const StatementNode& node);
     void read_trigger(const SchemaRow& row, const CreateTrigger& definition);
+    void mark_shadow_tables();
 
     std::vector<SchemaRow> rows_;
     std::vector<Placement> placements_;

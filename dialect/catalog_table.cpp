@@ -1,7 +1,9 @@
 // A Table from its CREATE TABLE: what SQLite's own parser makes of it (build.c).
 #include "dialect/catalog_table.hpp"
 
+#include "dialect/full_text.hpp"
 #include "dialect/mirror.hpp"
+#include "dialect/rtree.hpp"
 
 #include <algorithm>
 #include <array>
@@ -229,6 +231,22 @@ try {
                  });
 } catch (const Error&) {
     table.columns.clear();
+}
+
+void read_virtual_table(Table& table, const CreateVirtualTable& create)
+{
+    const std::string& module = create.module.text;
+    if (table.columns.empty())
+        return;
+    if (equal_names(module, "fts5")) {
+        table.full_text = std::make_shared<FullText>(read_full_text(create.args));
+        table.rowid_pg = rowid_column(table);
+    } else if (equal_names(module, "rtree") || equal_names(module, "rtree_i32")) {
+        read_rtree(table, module, create.args);
+    } else {
+        return;
+    }
+    table.kind = Table::Kind::ordinary;
 }
 
 } // namespace howdah::dialect

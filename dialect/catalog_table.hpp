@@ -9,6 +9,8 @@ namespace howdah::dialect {
 void read_create_table(Table& table, const CreateTable& create, std::string_view storage);
 // Views and virtual tables: the columns that SQLite itself finds. A view that refers to something missing has none.
 void read_columns_from_mirror(Table& table, const Mirror& mirror);
+// What howdah keeps of a virtual table, whose columns are known, as an ordinary one; nothing for other modules.
+void read_virtual_table(Table& table, const CreateVirtualTable& create);
 // Automatic indexes and those of CREATE INDEX. `creates` has the statement of each of the latter, by folded name.
 struct IndexText {
     std::string name; // folded

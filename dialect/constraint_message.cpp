@@ -70,7 +70,11 @@ Error unknown(const ServerFailure& failure) { return error(failure, code::error,
 Error unique_error(const Table& table, const ServerFailure& failure)
 {
     const std::string prefix = "UNIQUE constraint failed: ";
+    if (table.full_text)
+        return error(failure, code::constraint, "constraint failed");
     if (is_rowid_index(table, failure.constraint)) {
+        if (table.rtree)
+            return error(failure, code::constraint, prefix + table.name + "." + table.columns.front().name);
         if (table.rowid_alias < 0)
             return error(failure, extended::rowid, prefix + table.name + ".rowid");
         const auto& alias = table.columns[static_cast<std::size_t>(table.rowid_alias)];
@@ -99,6 +103,8 @@ Error constraint_error(const Table& table, const ServerFailure& failure)
     if (!number || *number > table.checks.size())
         return unknown(failure);
     const Check& check = table.checks[*number - 1];
+    if (table.rtree)
+        return error(failure, code::constraint, "rtree constraint failed: " + table.name + ".(" + check.text + ")");
     return error(failure, extended::check,
                  "CHECK constraint failed: " + (check.name.empty() ? check.text : check.name));
 }
@@ -112,6 +118,7 @@ struct Translation {
 constexpr Translation translations[] = {
     {"23503", extended::foreign_key, "FOREIGN KEY constraint failed"},
     {"HW001", code::error, ""},
+    {"HW011", 267, ""},
     {"HW013", 13, ""},
     {"HW019", extended::trigger, ""},
     {"HW01F", extended::trigger, ""},

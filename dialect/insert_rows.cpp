@@ -5,6 +5,7 @@
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/rowid.hpp"
+#include "dialect/rtree.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/store.hpp"
 #include "dialect/write_effects.hpp"
@@ -62,7 +63,8 @@ public:
     {
         for (std::size_t i = 0; i < table.columns.size(); ++i) {
             const bool rowid = table.has_rowid() && static_cast<int>(i) == table.rowid_alias;
-            if (!rowid && wants_value(table.columns[i], positions_.of_column[i].has_value(), all_columns))
+            if (!rowid && wants_value(table.columns[i], positions_.of_column[i].has_value(),
+                                      all_columns || is_coordinate(table, static_cast<int>(i))))
                 rows_.columns.push_back(static_cast<int>(i));
         }
         // PostgreSQL has no INSERT of several rows without a column.
@@ -106,7 +108,7 @@ private:
     {
         std::vector<Fragment> values;
         if (positions_.rowid)
-            rows_.rowids.push_back(store_rowid(*row.at(*positions_.rowid), lowering_));
+            rows_.rowids.push_back(store_rowid(*row.at(*positions_.rowid), table_, lowering_));
         for (const int column : rows_.columns) {
             const auto at = positions_.of_column[static_cast<std::size_t>(column)];
             values.push_back(at ? not_null(store(*row.at(*at), table_, column, lowering_), column)
@@ -143,7 +145,7 @@ private:
         } else if (!positions_.rowid) {
             rows_.rowid = InsertRows::Rowid::automatic;
         } else {
-            const Fragment f = store_rowid(given(*positions_.rowid));
+            const Fragment f = store_rowid(given(*positions_.rowid), table_);
             rows_.rowid = only_null(f)           ? InsertRows::Rowid::automatic
                           : f.classes.nullable() ? InsertRows::Rowid::mixed
                                                  : InsertRows::Rowid::given;

@@ -1,6 +1,7 @@
 // See lower_alter_table.hpp.
 #include "dialect/lower_alter_table.hpp"
 
+#include "dialect/full_text.hpp"
 #include "dialect/lower_create_table.hpp"
 #include "dialect/printer.hpp"
 #include "dialect/schema_names.hpp"
@@ -148,6 +149,8 @@ void rename_table(Statements& out, const Table& was, const Catalog& to, const Ta
     for (std::size_t i = 0; i < is.indexes.size() && i < was.indexes.size(); ++i)
         rename_index(out, is, was.indexes[i].pg, is.indexes[i].pg);
     rename_index(out, is, rowid_index_name(was), rowid_index_name(is));
+    if (is.full_text)
+        rename_index(out, is, full_text_index(was), full_text_index(is));
     if (const Table* sequence = is.autoincrement ? to.find_table(is.schema, "sqlite_sequence") : nullptr) {
         const PgType type = sequence->columns[0].storage;
         const std::string name = quote_identifier(sequence->columns[0].pg);

@@ -2,8 +2,10 @@
 #include "dialect/lower_create_table.hpp"
 
 #include "dialect/conversions.hpp"
+#include "dialect/full_text.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_index.hpp"
+#include "dialect/rtree.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/table_expression.hpp"
 
@@ -63,6 +65,8 @@ std::string check_sql(const Catalog& catalog, const Table& table, std::size_t n)
 
 std::vector<std::string> create_table_statements(const Catalog& catalog, const Table& table)
 {
+    if (table.full_text)
+        return create_full_text_statements(table);
     std::vector<std::string> parts;
     for (int i = 0; i < static_cast<int>(table.columns.size()); ++i)
         parts.push_back(column_sql(catalog, table, i));
@@ -79,6 +83,9 @@ std::vector<std::string> create_table_statements(const Catalog& catalog, const T
     std::vector<std::string> statements{"CREATE TABLE " + pg_name(table) + " (" + join(parts, ", ") + ")"};
     for (const Index* index : unique_indexes_in_order(table))
         statements.push_back(create_index_sql(catalog, table, *index));
+    if (table.rtree)
+        for (std::string& sql : rtree_index_statements(table))
+            statements.push_back(std::move(sql));
     return statements;
 }
 

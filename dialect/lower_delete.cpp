@@ -1,5 +1,6 @@
 // DELETE as one set, or row by row where triggers or RETURNING look at the rows that are still there.
 #include "dialect/lower.hpp"
+#include "dialect/lower_full_text.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/rowloop.hpp"
@@ -141,6 +142,10 @@ private:
 
     void add_step(const std::string& sql)
     {
+        if (const std::string rowid = rowid_left_behind(table_, false); !rowid.empty() && !lowering_.in_trigger) {
+            out_.steps.push_back(write_leaving_rowid(sql, rowid, lowering_));
+            return;
+        }
         Step step = lowering_.step(sql, Step::Role::write);
         step.returns_rows = !delete_.returning_outputs.empty();
         out_.steps.push_back(std::move(step));
@@ -160,6 +165,8 @@ void lower_delete(const Delete& del, Lowering& lowering, Compiled& out)
 {
     const Table& table = *del.table.source->table;
     begin_write(table, ConflictAction::unspecified, lowering, out);
+    if (table.full_text)
+        check_full_text_delete(del);
     with_promotions(out, [&] { DeleteLowering(del, table, lowering, out).lower(); });
 }
 

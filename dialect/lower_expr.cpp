@@ -39,7 +39,7 @@ struct RulesFor {
     List operator()(const In&) const { return list<rules::in_list, rules::in_select>(); }
     List operator()(const Like&) const
     {
-        return list<rules::like_operator, rules::glob_operator, rules::no_such_operator>();
+        return list<rules::like_operator, rules::glob_operator, rules::full_text_match, rules::no_such_operator>();
     }
     List operator()(const Case&) const { return list<rules::case_expression>(); }
     List operator()(const Cast&) const { return list<rules::cast_expression>(); }
@@ -52,7 +52,8 @@ struct RulesFor {
                     rules::instr, rules::like_function, rules::glob_function, rules::hex, rules::quote, rules::type_of,
                     rules::unicode, rules::soundex, rules::zeroblob, rules::round, rules::abs, rules::sign,
                     rules::integral_part, rules::mathematics, rules::random_value, rules::format, rules::date_function,
-                    rules::json_extract, rules::json_function, rules::json_constructor, rules::json_edit>();
+                    rules::json_extract, rules::json_function, rules::json_constructor, rules::json_edit,
+                    rules::full_text_function>();
     }
     List operator()(const Exists&) const { return list<rules::exists>(); }
     List operator()(const Subquery&) const { return list<rules::scalar_subquery>(); }

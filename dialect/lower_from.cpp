@@ -1,5 +1,7 @@
 // FROM: every join is nested explicitly, because PostgreSQL binds commas looser than JOIN and SQLite does not.
 #include "dialect/catalog.hpp"
+#include "dialect/full_text.hpp"
+#include "dialect/lower_full_text.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/resolver_impl.hpp"
 #include "dialect/select_lowering.hpp"
@@ -85,6 +87,8 @@ std::string SelectLowering::table(const Source& source)
     if (table.kind == Table::Kind::virtual_table)
         throw refusal("the virtual table " + table.name + " is not supported in a query");
     l_.touches_temp = l_.touches_temp || equal_names(table.schema, "temp");
+    if (table.full_text)
+        return full_text_table(source, l_);
     const std::string name = qualified(table.pg_schema, table.pg);
     return source.pg_alias == table.pg ? name : name + " AS " + quote_identifier(source.pg_alias);
 }
@@ -166,6 +170,16 @@ std::string SelectLowering::mirror_rows(const TableRef& ref, Source& source)
     return "(VALUES " + join(texts, ", ") + ")" + columns_alias(source);
 }
 
+// t('query'): the rows of a full-text table that match.
+std::string SelectLowering::matched_table(const TableRef& ref, const Source& source)
+{
+    const std::string alias = quote_identifier(source.pg_alias);
+    const std::string rows = table(source);
+    l_.fired("full_text_match");
+    const Fragment match = full_text_condition(source, source.table->full_text->table_column(), *ref.args.front(), l_);
+    return "(SELECT " + alias + ".* FROM " + rows + " WHERE " + match.text + ") AS " + alias;
+}
+
 std::string SelectLowering::table_ref(const TableRef& ref, bool in_order)
 {
     if (ref.join)
@@ -186,7 +200,7 @@ std::string SelectLowering::table_ref(const TableRef& ref, bool in_order)
     case Source::Kind::table_function:
         return fold(ref.table.name.text).starts_with("json_") ? json_rows(ref, source) : mirror_rows(ref, source);
     default:
-        return table(source);
+        return ref.args.empty() ? table(source) : matched_table(ref, source);
     }
 }
 
@@ -285,6 +299,8 @@ Fragment Lowering::column(const Source& source, int index)
     const SourceColumn& column = source.columns[static_cast<std::size_t>(index)];
     if (source.kind == Source::Kind::table_function && column.hidden)
         throw refusal("the hidden column " + source.name + "." + column.name + " of a table-valued function");
+    if (column.hidden && source.kind == Source::Kind::table && source.table->full_text)
+        return full_text_column(source, index, *this);
     const Classes classes = source.nullable ? column.classes.with_null() : column.classes;
     const Fragment f{alias + quote_identifier(column.pg), column.type, classes,
                      column.collated && column.type == PgType::text};

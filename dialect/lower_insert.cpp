@@ -5,6 +5,7 @@
 #include "dialect/insert_rows.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
+#include "dialect/lower_full_text.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/lower_upsert.hpp"
 #include "dialect/reads.hpp"
@@ -249,8 +250,16 @@ void lower_insert(const Insert& insert, Lowering& lowering, Compiled& out)
 {
     const Table& table = *insert.target->table;
     begin_write(table, insert.conflict, lowering, out);
+    if (table.full_text)
+        check_full_text_insert(insert);
+    if (table.rtree && !insert.returning.empty())
+        throw refusal("RETURNING of an INSERT into a virtual table");
+    if (table.rtree && std::count(insert.column_indexes.begin(), insert.column_indexes.end(), -1) != 0)
+        throw refusal("the rowid of an R-Tree by that name; name its first column");
     if (table.has_rowid())
         out.insert_table = table.name;
+    if (table.full_text && lower_full_text_command(insert, lowering, out))
+        return;
     with_promotions(out, [&] { InsertLowering(insert, lowering, out).lower(); });
 }
 

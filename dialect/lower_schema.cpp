@@ -3,6 +3,7 @@
 
 #include "dialect/bookkeeping.hpp"
 #include "dialect/foreign_keys.hpp"
+#include "dialect/full_text.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_alter_table.hpp"
 #include "dialect/lower_create_index.hpp"
@@ -56,7 +57,8 @@ public:
         const auto mirror = from_.mirror().clone();
         if (lowering_.options().foreign_keys)
             mirror->execute("PRAGMA foreign_keys = ON");
-        mirror->execute(lowering_.request().sql);
+        effects_ = mirror->execute_with_effects(lowering_.request().sql);
+        refuse_other_modules();
         std::vector<SchemaRow> rows = mirror->schema();
         out_.read_only = false;
         if (std::equal(rows.begin(), rows.end(), from_.rows().begin(), from_.rows().end(), same_row)) {
@@ -87,8 +89,6 @@ private:
 
     void refuse_what_is_not_lowered() const
     {
-        if (const auto* virtual_table = std::get_if<CreateVirtualTable>(&statement_.node))
-            throw refusal("virtual tables are not supported (" + virtual_table->module.text + ")", statement_.span);
         const auto* trigger = std::get_if<CreateTrigger>(&statement_.node);
         if (!trigger)
             return;
@@ -96,6 +96,19 @@ private:
         const Table* table = from_.find_table(trigger->table.schema.text, trigger->table.name.text);
         if (temporary && table && table->schema != "temp")
             throw refusal("a TEMP trigger on a table that is not TEMP would fire for every client", statement_.span);
+    }
+
+    // What SQLite itself refuses has been told by now.
+    void refuse_other_modules() const
+    {
+        const auto* create = std::get_if<CreateVirtualTable>(&statement_.node);
+        if (!create)
+            return;
+        const std::string& module = create->module.text;
+        if (equal_names(module, "fts5"))
+            (void)tokenizer_json(read_full_text(create->args));
+        else if (!equal_names(module, "rtree") && !equal_names(module, "rtree_i32"))
+            throw refusal("virtual tables of the module " + module + " are not supported", statement_.span);
     }
 
     void find_changed_schemas(const std::vector<SchemaRow>& rows)
@@ -160,6 +173,19 @@ private:
         create_tables();
         add(std::move(objects.create));
         add(schema_row_changes(from_, *to_, alter() != nullptr));
+        tell_effects();
+    }
+
+    // SQLite fills the tables of a new virtual table, and clients can see that it did.
+    void tell_effects()
+    {
+        if (!std::holds_alternative<CreateVirtualTable>(statement_.node) || !effects_.changes)
+            return;
+        Step step = schema_step("SELECT " + std::to_string(effects_.last_insert_rowid.value_or(0)) +
+                                "::bigint FROM generate_series(1, " + std::to_string(*effects_.changes) + ")");
+        step.role = Step::Role::write;
+        step.returns_rowid = effects_.last_insert_rowid.has_value();
+        out_.steps.push_back(std::move(step));
     }
 
     // The table of `to_` that one of `from_` has become; null when it is gone.
@@ -264,6 +290,7 @@ private:
     std::shared_ptr<const Catalog> to_;
     std::vector<std::string> changed_; // schemas whose rows are kept on the server
     NextCatalog::Renamed renamed_;
+    Mirror::Effects effects_;
     std::optional<CopiedRows> copied_;
     std::vector<SchemaObject> was_objects_, is_objects_;
 };

@@ -1,6 +1,7 @@
 // UPDATE as one set, where that is the same (catalogue 13); otherwise update_loop.cpp.
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
+#include "dialect/lower_full_text.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/update_plan.hpp"
@@ -104,6 +105,10 @@ private:
 
     void add_step(const std::string& sql)
     {
+        if (const std::string rowid = rowid_left_behind(table_, true); !rowid.empty() && !lowering_.in_trigger) {
+            out_.steps.push_back(write_leaving_rowid(sql, rowid, lowering_));
+            return;
+        }
         Step step = lowering_.step(sql, Step::Role::write);
         step.returns_rows = !update_.returning_outputs.empty();
         out_.steps.push_back(std::move(step));
@@ -123,6 +128,8 @@ void lower_update(const Update& update, Lowering& lowering, Compiled& out)
 {
     const Table& table = *update.table.source->table;
     begin_write(table, update.conflict, lowering, out);
+    if (table.full_text)
+        check_full_text_update(update);
     with_promotions(out, [&] { UpdateLowering(update, table, lowering, out).lower(); });
 }
 

@@ -2,6 +2,7 @@
 #include "dialect/mirror.hpp"
 
 #include "dialect/catalog.hpp"
+#include "dialect/mirror_full_text.hpp"
 #include "dialect/mirror_statement.hpp"
 
 #include <sqlite3.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <limits>
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -138,6 +140,7 @@ Mirror::Impl::Impl()
                                nullptr, nullptr, nullptr);
     sqlite3_create_function_v2(db, "last_insert_rowid", 0, kind, &session,
                                session_value<&SessionValues::last_insert_rowid>, nullptr, nullptr, nullptr);
+    add_full_text_function(db);
     run("PRAGMA temp_store = MEMORY", Mode::open);
 }
 
@@ -165,7 +168,9 @@ int Mirror::Impl::authorize(void* self, int action, const char* a, const char* b
                                                                                                     : SQLITE_OK;
         return SQLITE_IGNORE;
     case SQLITE_FUNCTION:
-        return mode != Mode::prepare && equal_names(b ? b : "", "load_extension") ? SQLITE_DENY : SQLITE_OK;
+        // howdah_fts5() is for slots; what clients write is prepared first.
+        return equal_names(b ? b : "", mode == Mode::prepare ? "howdah_fts5" : "load_extension") ? SQLITE_DENY
+                                                                                                 : SQLITE_OK;
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:
         return mode == Mode::query ? SQLITE_DENY : SQLITE_OK;
@@ -305,6 +310,20 @@ void Mirror::execute(std::string_view sql)
     impl_->run(sql, Impl::Mode::execute);
 }
 
+Mirror::Effects Mirror::execute_with_effects(std::string_view sql)
+{
+    constexpr sqlite3_int64 untouched = std::numeric_limits<sqlite3_int64>::min() + 1;
+    sqlite3_set_last_insert_rowid(impl_->db, untouched);
+    const auto before = sqlite3_total_changes64(impl_->db);
+    execute(sql);
+    Effects effects;
+    if (sqlite3_total_changes64(impl_->db) != before)
+        effects.changes = sqlite3_changes64(impl_->db);
+    if (const auto rowid = sqlite3_last_insert_rowid(impl_->db); rowid != untouched)
+        effects.last_insert_rowid = rowid;
+    return effects;
+}
+
 void Mirror::attach(std::string_view name)
 {
     impl_->enter({}, time_limit_ms);
@@ -429,7 +448,7 @@ Mirror::Cursor::Cursor(const Mirror& mirror, std::string_view sql, std::span<con
     if (!statement)
         return;
     // Not the authorizer's business: a virtual table prepares its own INSERTs when it is first read.
-    if (!sqlite3_stmt_readonly(statement))
+    if (!sqlite3_stmt_readonly(statement) && sqlite3_stmt_isexplain(statement) == 0)
         throw Error("not authorized", {}, code::auth, "42501");
     bind(statement, parameters);
     row_.resize(static_cast<std::size_t>(sqlite3_column_count(statement)));

@@ -46,6 +46,12 @@ public:
 
     // Runs statements that make, change or drop schema objects, or set a pragma. Throws Error.
     void execute(std::string_view sql);
+    // The same, and what changes() and last_insert_rowid() are behind it: a virtual table writes rows of its own. Empty
+    // where they stay as they were.
+    struct Effects {
+        std::optional<std::int64_t> changes, last_insert_rowid;
+    };
+    Effects execute_with_effects(std::string_view sql);
     // A copy with the same schema, TEMP included, and the same attached names.
     std::unique_ptr<Mirror> clone() const;
     // sqlite_schema of main, temp and each attached database, in rowid order; `storage` is empty.

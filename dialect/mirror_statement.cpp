@@ -29,6 +29,7 @@ constexpr State states[] = {
     {"unknown database", "", "3F000"},
     {"duplicate column name", "", "42701"},
     {"", "already exists", "42P07"},
+    {"howdah: ", "", "0A000"},
 };
 
 std::string sqlstate_of(int code, std::string_view message)

@@ -99,6 +99,12 @@ const Table* Resolver::find_table(const QualifiedName& name) const
     return request_.catalog.find_table(name.schema.text, name.name.text);
 }
 
+bool Resolver::is_full_text(const QualifiedName& name) const
+{
+    const Table* table = find_table(name);
+    return table && table->full_text;
+}
+
 // ------------------------------------------------------------------------------------------------ one table
 
 Scope::Entry Resolver::table_ref(TableRef& ref, Scope& scope)
@@ -122,7 +128,7 @@ Scope::Entry Resolver::table_ref(TableRef& ref, Scope& scope)
     }
     if (ref.select)
         subquery(ref, scope.outer);
-    else if (ref.is_function)
+    else if (ref.is_function && !is_full_text(ref.table))
         table_function(ref);
     else
         named_table(ref);
@@ -332,6 +338,7 @@ void Resolver::from_conditions(FromClause& clause, Scope& scope)
             from_conditions(*item.table.join, scope);
         for (const ExprPtr& arg : item.table.args)
             expr(*arg, scope);
+        table_arguments(item.table);
         if (item.on)
             expr(*item.on, scope);
     }

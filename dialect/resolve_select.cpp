@@ -107,6 +107,7 @@ void Resolver::core(Select& select, SelectCore& core, Scope& scope)
         expr(*core.having, scope);
     for (SelectCore::NamedWindow& named : core.windows)
         window(named.window, scope);
+    full_text_conditions(core.from ? &*core.from : nullptr, core.where.get());
 }
 
 void Resolver::group_by(SelectCore& core, Scope& scope)

@@ -131,6 +131,9 @@ void Resolver::insert(Insert& insert, Scope* outer)
     if (insert.with)
         environment_ = &here;
     const Table& table = target_table(insert.table);
+    // fts5 has no say in what becomes of a statement whose row it refuses: every other clause is ABORT.
+    if (table.full_text && insert.conflict != ConflictAction::replace)
+        insert.conflict = ConflictAction::unspecified;
     insert.target = table_source(table, Source::Kind::table, insert.alias.empty() ? table.name : insert.alias.text);
     insert.excluded = make_table_source(table, Source::Kind::excluded, "excluded", "excluded");
     for (const Name& name : insert.columns)
@@ -178,6 +181,7 @@ void Resolver::update(Update& update, Scope* outer)
         set_clause(set, table, scope);
     if (update.where)
         expr(*update.where, scope);
+    full_text_conditions(update.from ? &*update.from : nullptr, update.where.get());
     for (OrderingTerm& term : update.order_by)
         expr(*term.expr, scope);
     Scope nothing;
@@ -203,6 +207,7 @@ void Resolver::delete_(Delete& del, Scope* outer)
     scope.entries.push_back(entry_of(*del.table.source));
     if (del.where)
         expr(*del.where, scope);
+    full_text_conditions(nullptr, del.where.get());
     for (OrderingTerm& term : del.order_by)
         expr(*term.expr, scope);
     Scope nothing;

@@ -101,6 +101,11 @@ private:
     void expand_star(SelectCore& core, const ResultColumn& column, Scope& scope);
     std::string unique_alias(std::string_view name);
 
+    // resolve_full_text.cpp
+    bool is_full_text(const QualifiedName& name) const;
+    static void table_arguments(const TableRef& ref);
+    static void full_text_conditions(const FromClause* from, Expr* where);
+
     // resolve_names.cpp
     static std::vector<ColumnMatch> find(const std::vector<Scope::Entry>& entries, const ColumnRef& ref);
     static std::vector<ColumnMatch> find(const Scope::Entry& entry, const ColumnRef& ref);

@@ -48,6 +48,15 @@ struct Source {
     bool nullable = false; // the nullable side of an outer join
     // Columns that a USING or NATURAL join merged into one of the left side: not repeated by *.
     std::vector<int> merged;
+    // A full-text table: what it is matched with wherever a row of it is used. `column` is an index into columns; that
+    // of the table itself stands for all of them.
+    struct Match {
+        int column = -1;
+        const Expr* pattern = nullptr;
+    };
+    std::vector<Match> matches;
+    const Expr* rank = nullptr; // rank MATCH 'bm25(…)'
+    bool loose_match = false;   // there are MATCHes that hold only for some of its rows
 };
 
 } // namespace howdah::dialect

@@ -140,6 +140,7 @@ private:
     std::string table(const Source& source);
     std::string derived(Source& source, const Select& select, bool in_order);
     std::string json_rows(const TableRef& ref, const Source& source);
+    std::string matched_table(const TableRef& ref, const Source& source);
     std::string mirror_rows(const TableRef& ref, Source& source);
     std::vector<SortKey> visiting_order(const FromClause& from) const;
     std::vector<SortKey> natural_order(const SelectCore& core) const;

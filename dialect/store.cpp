@@ -5,6 +5,7 @@
 #include "dialect/lower.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/resolver.hpp"
+#include "dialect/rtree.hpp"
 
 #include <string>
 
@@ -89,6 +90,8 @@ Fragment store_at_run_time(const Fragment& value, const Table& table, const Colu
             (value.classes & classes_that_fit(column.storage)) | (value.classes & Classes(StorageClass::null))};
 }
 
+bool only_null(const Fragment& f) { return f.classes.without_null().empty(); }
+
 // A fragment of known class, printed as the column's type. A NULL slot has type text whatever the column.
 Fragment carried(const Fragment& value, PgType type)
 {
@@ -136,8 +139,10 @@ bool fits(StorageClass c, PgType type)
 Fragment store(const Expr& expr, const Table& table, int column, Lowering& lowering)
 {
     const Column& c = table.columns.at(static_cast<std::size_t>(column));
-    const auto known = table.kind == Table::Kind::ordinary && lowering.foldable(expr) ? lowering.known_value(expr)
-                                                                                      : std::nullopt;
+    if (is_coordinate(table, column))
+        return coordinate(lowering.value(expr), table, column);
+    const auto known =
+        table.kind == Table::Kind::ordinary && lowering.foldable(expr) ? lowering.known_value(expr) : std::nullopt;
     if (!known)
         return store(lowering.value(expr), table, column, lowering);
     const Value stored = apply_affinity(*known, c.affinity);
@@ -155,6 +160,8 @@ Fragment store(const Expr& expr, const Table& table, int column, Lowering& lower
 Fragment store(const Fragment& value, const Table& table, int column, Lowering& lowering)
 {
     const Column& c = table.columns.at(static_cast<std::size_t>(column));
+    if (is_coordinate(table, column))
+        return coordinate(value, table, column);
     // A view's columns convert nothing: its triggers see the value as it came.
     const bool view = table.kind == Table::Kind::view;
     const Fragment f = view ? value : with_affinity(value, c.affinity);
@@ -175,8 +182,10 @@ Fragment store(const Fragment& value, const Table& table, int column, Lowering& 
     return store_at_run_time(f, table, c, lowering.options());
 }
 
-Fragment store_rowid(const Expr& expr, Lowering& lowering)
+Fragment store_rowid(const Expr& expr, const Table& table, Lowering& lowering)
 {
+    if (table.rtree)
+        return store_rowid(lowering.value(expr), table);
     if (lowering.foldable(expr)) {
         if (const auto value = lowering.known_value(expr)) {
             const Value stored = apply_affinity(*value, Affinity::integer);
@@ -185,15 +194,17 @@ Fragment store_rowid(const Expr& expr, Lowering& lowering)
                                               : carried(lowering.slot(expr, Affinity::integer), PgType::int8);
         }
     }
-    return store_rowid(lowering.value(expr));
+    return store_rowid(lowering.value(expr), table);
 }
 
-Fragment store_rowid(const Fragment& value)
+Fragment store_rowid(const Fragment& value, const Table& table)
 {
+    if (table.rtree)
+        return only_null(value) ? carried(value, PgType::int8) : rtree_id(value);
     const Fragment f = with_affinity(value, Affinity::integer);
     if (f.type == PgType::int8)
         return f;
-    if (f.classes.without_null().empty())
+    if (only_null(f))
         return carried(f, PgType::int8);
     return {call("howdah.store_rowid", {widen(f, PgType::v).text}), PgType::int8,
             f.classes & (Classes(StorageClass::integer) | Classes(StorageClass::null))};
@@ -202,6 +213,8 @@ Fragment store_rowid(const Fragment& value)
 Fragment default_of(const Table& table, int column, Lowering& lowering)
 {
     const Column& c = table.columns.at(static_cast<std::size_t>(column));
+    if (is_coordinate(table, column))
+        return coordinate(null_of(PgType::float8), table, column);
     if (!c.default_value)
         return null_of(c.storage);
     const std::string text = unparse(*c.default_value);

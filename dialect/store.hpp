@@ -30,8 +30,8 @@ Fragment store(const Expr& expr, const Table& table, int column, Lowering& lower
 Fragment store(const Fragment& value, const Table& table, int column, Lowering& lowering);
 
 // A value for the rowid: int8, NULL where `expr` is NULL. "datatype mismatch" for anything that is no integer.
-Fragment store_rowid(const Expr& expr, Lowering& lowering);
-Fragment store_rowid(const Fragment& value);
+Fragment store_rowid(const Expr& expr, const Table& table, Lowering& lowering);
+Fragment store_rowid(const Fragment& value, const Table& table);
 
 // What an omitted column gets: its DEFAULT, or NULL.
 Fragment default_of(const Table& table, int column, Lowering& lowering);

@@ -6,7 +6,7 @@ namespace howdah::dialect {
 void begin_write(const Table& table, ConflictAction conflict, Lowering& lowering, Compiled& out)
 {
     if (table.kind == Table::Kind::virtual_table)
-        throw refusal("writing to virtual table " + table.name + " is not supported");
+        throw refusal("writing to the table " + table.name + ", in which SQLite keeps a virtual table's data");
     out.kind = Compiled::Kind::write;
     out.read_only = false;
     const bool temporary = equal_names(table.schema, "temp");
@@ -16,6 +16,22 @@ void begin_write(const Table& table, ConflictAction conflict, Lowering& lowering
         out.needs_writer_lock = true;
     out.conflict_named = conflict != ConflictAction::unspecified;
     out.rollback_on_constraint = conflict == ConflictAction::rollback;
+}
+
+std::string rowid_left_behind(const Table& table, bool is_update)
+{
+    if (table.rtree)
+        return "1::bigint";
+    return table.full_text && is_update ? quote_identifier(table.rowid_pg) : std::string();
+}
+
+Step write_leaving_rowid(const std::string& sql, const std::string& rowid, Lowering& lowering)
+{
+    Step step = lowering.step("WITH \"howdah changed\" AS (" + sql + " RETURNING " + rowid +
+                                  " AS r) SELECT r FROM \"howdah changed\" ORDER BY r",
+                              Step::Role::write);
+    step.returns_rowid = true;
+    return step;
 }
 
 } // namespace howdah::dialect

@@ -267,7 +267,8 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
         if (attempt.ok()) {
             if (compiled.kind == Kind::schema)
                 adopt_catalog(compiled.next);
-            if (compiled.kind == Kind::write) {
+            // A new virtual table writes rows of its own, and SQLite counts them.
+            if (compiled.kind == Kind::write || (compiled.kind == Kind::schema && attempt.last_rowid)) {
                 values.changes = attempt.changes;
                 values.total_changes += attempt.changes;
                 if (attempt.last_rowid)

@@ -14,7 +14,7 @@ namespace howdah::dialect::rules {
 extern const Rule literal_value, current_time, bound_parameter, column_reference, transparent;
 // Predicates
 extern const Rule comparison_operator, is_operator, is_true, null_test, between, in_list, in_select, logical_operator,
-    like_operator, glob_operator, no_such_operator, row_comparison, exists;
+    like_operator, glob_operator, full_text_match, no_such_operator, row_comparison, exists;
 // Operators
 extern const Rule arithmetic, modulo, negation, shift, bit_operation, concat, cast_expression, case_expression,
     json_arrow, scalar_subquery, raise;
@@ -22,6 +22,7 @@ extern const Rule arithmetic, modulo, negation, shift, bit_operation, concat, ca
 extern const Rule coalesce, nullif, iif, scalar_extreme, hint, length, substr, ascii_case, trim, replace, instr, hex,
     quote, type_of, unicode, soundex, zeroblob, round, abs, sign, integral_part, mathematics, random_value, format,
     date_function, like_function, glob_function;
+extern const Rule full_text_function;
 extern const Rule json_function, json_extract, json_constructor, json_edit;
 // Aggregates and windows
 extern const Rule count, sum, average, extreme, group_concat, json_group, window_function;

@@ -142,14 +142,15 @@ TEST_CASE("storage that was promoted is kept")
     CHECK(describe(*catalog->find_table("main", "t")) == "a howdah.v\nb text COLLATE \"C\"\nrowid rowid alias -1\n");
 }
 
-TEST_CASE("virtual tables, their own tables, and a view on something missing")
+TEST_CASE("full-text tables, their own tables, and a view on something missing")
 {
     const auto catalog =
         catalog_of("CREATE VIRTUAL TABLE f USING fts5(title, body); CREATE VIEW bad AS SELECT * FROM missing");
-    CHECK(catalog->find_table("", "f")->kind == Table::Kind::virtual_table);
+    CHECK(catalog->find_table("", "f")->kind == Table::Kind::ordinary);
+    CHECK(catalog->find_table("", "f")->full_text);
     CHECK(catalog->find_table("", "f")->columns.size() == 4);
     CHECK(catalog->find_table("", "f")->columns[2].hidden);
-    CHECK(catalog->find_table("", "f_data")->kind == Table::Kind::ordinary);
+    CHECK(catalog->find_table("", "f_data")->kind == Table::Kind::virtual_table);
     CHECK(catalog->find_table("", "bad")->columns.empty());
 }
 

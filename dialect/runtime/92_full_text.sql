@@ -1,0 +1,651 @@
+-- fts5 on PostgreSQL (catalogue 16, dialect/full_text.cpp).
+--
+-- A row's document is the tokens of its columns, one after the other, and how many each column has. The GIN index is on
+-- howdah.fts_vector(doc): lexemes "column:token". A query comes as a tsquery over these and, where positions matter or
+-- are reported, as JSON (dialect/full_text_query.cpp):
+--   {"root": node, "phrases": [{"terms": [..], "prefix": [..], "columns": [..], "first": true, "candidates": tsquery}]}
+--   node: {"op": "and" | "or" | "not" | "near" | "none", "of": [nodes; of near: numbers of phrases], "n": distance}
+DO $do$
+BEGIN
+  IF to_regtype('howdah.fts_doc') IS NULL THEN
+    CREATE TYPE howdah.fts_doc AS (tokens text[], sizes int[]);
+  END IF;
+END $do$;
+
+-- What is indexed of a value: its text.
+CREATE OR REPLACE FUNCTION howdah.fts_text(x howdah.v) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.v2t(x) $$;
+
+-- ---------------------------------------------------------------------------------------------------- tokenizers
+
+-- Consonants and vowels of a word as "c" and "v"; a byte beyond ASCII counts as a consonant, a y as a vowel behind one.
+CREATE OR REPLACE FUNCTION howdah.fts_letters(word text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  out text := '';
+  c text;
+BEGIN
+  IF strpos(word, 'y') = 0 THEN
+    RETURN regexp_replace(regexp_replace(regexp_replace(word, '[^\u0001-\u007f]', 'cc', 'g'), '[aeiou]', 'V', 'g'), '[^V]', 'c', 'g');
+  END IF;
+  FOREACH c IN ARRAY string_to_array(word, NULL) LOOP
+    out := out || CASE WHEN c IN ('a', 'e', 'i', 'o', 'u') OR (c = 'y' AND right(out, 1) = 'c') THEN 'V'
+                       WHEN octet_length(c) > 1 THEN 'cc' ELSE 'c' END;
+  END LOOP;
+  RETURN out;
+END $$;
+-- (*o): ends in consonant, vowel, consonant, the last not w, x or y.
+CREATE OR REPLACE FUNCTION howdah.fts_ends_cvc(word text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT right(word, 1) NOT IN ('w', 'x', 'y') AND howdah.fts_letters(word) ~ 'cVc$' $$;
+
+-- The first suffix of `rules` ("suffix:replacement") that the word ends in, before which something stands, is replaced
+-- when the stem has `wanted` sequences of vowels and consonants. Nothing else is tried then.
+CREATE OR REPLACE FUNCTION howdah.fts_suffix(word text, wanted int, rules text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  rule text;
+  suffix text;
+  stem text;
+BEGIN
+  FOREACH rule IN ARRAY rules LOOP
+    suffix := split_part(rule, ':', 1);
+    CONTINUE WHEN length(word) <= length(suffix) OR right(word, length(suffix)) <> suffix;
+    stem := left(word, -length(suffix));
+    IF howdah.fts_letters(stem) ~ (CASE wanted WHEN 1 THEN 'Vc' ELSE 'Vc.*Vc' END)
+       AND (suffix <> 'ion' OR right(stem, 1) IN ('s', 't')) THEN
+      RETURN stem || split_part(rule, ':', 2);
+    END IF;
+    RETURN word;
+  END LOOP;
+  RETURN word;
+END $$;
+
+-- fts5's Porter stemmer (fts5_tokenize.c), which differs from Porter's paper in a few rules.
+CREATE OR REPLACE FUNCTION howdah.fts_porter(word text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  stem text;
+  n int := octet_length(word);
+BEGIN
+  IF n < 3 OR n > 64 THEN RETURN word; END IF;
+  -- 1a
+  IF right(word, 1) = 's' THEN
+    IF right(word, 2) = 'es' THEN
+      word := left(word, CASE WHEN (n > 4 AND right(word, 4) = 'sses') OR (n > 3 AND right(word, 3) = 'ies') THEN -2 ELSE -1 END);
+    ELSIF right(word, 2) <> 'ss' THEN
+      word := left(word, -1);
+    END IF;
+  END IF;
+  -- 1b
+  stem := NULL;
+  IF word ~ '.eed$' THEN
+    IF howdah.fts_letters(left(word, -3)) ~ 'Vc' THEN word := left(word, -1); END IF;
+  ELSIF word ~ '.ed$' AND left(word, -2) ~ '^[aeiou]|.[aeiouy]' THEN
+    stem := left(word, -2);
+  ELSIF word ~ '.ing$' AND left(word, -3) ~ '^[aeiou]|.[aeiouy]' THEN
+    stem := left(word, -3);
+  END IF;
+  IF stem IS NOT NULL THEN
+    IF stem ~ '.(at|bl|iz)$' THEN
+      word := stem || 'e';
+    ELSIF right(stem, 1) NOT IN ('a', 'e', 'i', 'o', 'u', 'l', 's', 'z') AND right(stem, 1) = left(right(stem, 2), 1) AND length(stem) > 1 THEN
+      word := left(stem, -1);
+    ELSIF howdah.fts_letters(stem) ~ 'Vc' AND howdah.fts_letters(stem) !~ 'Vc.*Vc' AND howdah.fts_ends_cvc(stem) THEN
+      word := stem || 'e';
+    ELSE
+      word := stem;
+    END IF;
+  END IF;
+  -- 1c
+  IF right(word, 1) = 'y' AND left(word, -1) ~ '^[aeiou]|.[aeiouy]' THEN word := left(word, -1) || 'i'; END IF;
+  word := howdah.fts_suffix(word, 1, '{ational:ate,tional:tion,enci:ence,anci:ance,izer:ize,logi:log,bli:ble,alli:al,entli:ent,eli:e,ousli:ous,ization:ize,ation:ate,ator:ate,alism:al,iveness:ive,fulness:ful,ousness:ous,aliti:al,iviti:ive,biliti:ble}');
+  word := howdah.fts_suffix(word, 1, '{ical:ic,ness:,icate:ic,iciti:ic,ful:,ative:,alize:al}');
+  word := howdah.fts_suffix(word, 2, '{al:,ance:,ence:,er:,ic:,able:,ible:,ant:,ement:,ment:,ent:,ion:,ou:,ism:,ate:,iti:,ous:,ive:,ize:}');
+  -- 5
+  IF right(word, 1) = 'e' THEN
+    stem := left(word, -1);
+    IF howdah.fts_letters(stem) ~ 'Vc.*Vc' OR (howdah.fts_letters(stem) ~ 'Vc' AND NOT howdah.fts_ends_cvc(stem)) THEN
+      word := stem;
+    END IF;
+  END IF;
+  IF right(word, 2) = 'll' AND howdah.fts_letters(left(word, -1)) ~ 'Vc.*Vc' THEN word := left(word, -1); END IF;
+  RETURN word;
+END $$;
+
+-- Characters as they stand inside a bracket expression.
+CREATE OR REPLACE FUNCTION howdah.fts_escaped(x text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(string_agg('\U' || lpad(to_hex(ascii(c)), 8, '0'), ''), '') FROM unnest(string_to_array(x, NULL)) c $$;
+
+-- What lies between tokens, and a token: two regular expressions.
+CREATE OR REPLACE FUNCTION howdah.fts_pattern(spec jsonb) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  ascii boolean := spec->>'kind' = 'ascii';
+  marks text := CASE WHEN ascii THEN '' ELSE howdah.fts_marks() END;
+  separators text := '\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007f' ||
+    CASE WHEN ascii THEN '' ELSE howdah.fts_separators() END;
+  more text := regexp_replace(coalesce(spec->>'tokenchars', ''), CASE WHEN ascii THEN '[^\u0001-\u007f]' ELSE '[' || howdah.fts_marks() || ']' END, '', 'g');
+  less text := regexp_replace(coalesce(spec->>'separators', ''), CASE WHEN ascii THEN '[^\u0001-\u007f]' ELSE '[' || howdah.fts_marks() || ']' END, '', 'g');
+  gap text;
+  beginning text;
+  rest text;
+BEGIN
+  separators := separators || howdah.fts_escaped(less);
+  gap := '[' || separators || marks || ']';
+  beginning := '[^' || separators || marks || ']';
+  rest := '[^' || separators || ']';
+  IF more <> '' THEN
+    more := '[' || howdah.fts_escaped(more) || ']';
+    gap := '(?:(?!' || more || ')' || gap || ')';
+    beginning := '(?:' || beginning || '|' || more || ')';
+    rest := '(?:' || rest || '|' || more || ')';
+  END IF;
+  RETURN ARRAY[gap || '*', beginning || rest || '*'];
+END $$;
+
+-- A token as it is indexed.
+CREATE OR REPLACE FUNCTION howdah.fts_token(spec jsonb, token text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  token := CASE WHEN spec->>'kind' = 'ascii' THEN lower(token COLLATE "C")
+                ELSE howdah.fts_fold(token, (spec->>'diacritics')::int) END;
+  RETURN CASE WHEN spec ? 'porter' THEN howdah.fts_porter(token) ELSE token END;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts_trigrams(spec jsonb, x text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  c text[] := string_to_array(CASE WHEN spec ? 'case_sensitive' THEN x ELSE howdah.fts_fold(x, 0) END, NULL);
+BEGIN
+  IF spec ? 'porter' THEN
+    RETURN ARRAY(SELECT howdah.fts_porter(c[i] || c[i + 1] || c[i + 2]) FROM generate_series(1, cardinality(c) - 2) i ORDER BY i);
+  END IF;
+  RETURN ARRAY(SELECT c[i] || c[i + 1] || c[i + 2] FROM generate_series(1, cardinality(c) - 2) i ORDER BY i);
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts_tokens(spec jsonb, x text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  plain boolean := octet_length(x) = length(x) AND NOT spec ?| '{tokenchars,separators,porter}';
+BEGIN
+  IF x IS NULL OR x = '' THEN RETURN '{}'; END IF;
+  IF spec->>'kind' = 'trigram' THEN RETURN howdah.fts_trigrams(spec, x); END IF;
+  IF plain THEN
+    RETURN ARRAY(SELECT m[1] FROM regexp_matches(lower(x COLLATE "C"), '[a-z0-9]+', 'g') WITH ORDINALITY r(m, o) ORDER BY o);
+  END IF;
+  RETURN ARRAY(SELECT howdah.fts_token(spec, m[1]) FROM regexp_matches(x, (howdah.fts_pattern(spec))[2], 'g') WITH ORDINALITY r(m, o) ORDER BY o);
+END $$;
+
+-- Where each token stands, in characters from 0.
+CREATE OR REPLACE FUNCTION howdah.fts_spans(spec jsonb, x text) RETURNS TABLE(place int, s int, e int)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  p text[];
+BEGIN
+  IF spec->>'kind' = 'trigram' THEN
+    IF octet_length(x) <> octet_length(howdah.fts_fold(x, 0)) THEN
+      PERFORM howdah.err('howdah: highlight() of a trigram index where a letter changes its length with its case', '0A000');
+    END IF;
+    RETURN QUERY SELECT i, i, i + 3 FROM generate_series(0, length(x) - 3) i ORDER BY i;
+    RETURN;
+  END IF;
+  p := howdah.fts_pattern(spec);
+  RETURN QUERY
+    SELECT (o - 1)::int, (ended - length(m[2]))::int, ended::int
+    FROM (SELECT m, o, sum(length(m[1]) + length(m[2])) OVER (ORDER BY o) AS ended
+          FROM regexp_matches(x, '(' || p[1] || ')(' || p[2] || ')', 'g') WITH ORDINALITY r(m, o)) AS t
+    ORDER BY o;
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------- documents
+
+CREATE OR REPLACE FUNCTION howdah.fts_doc_of(spec jsonb, texts text[]) RETURNS howdah.fts_doc
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  doc howdah.fts_doc := ROW('{}', '{}');
+  found text[];
+  x text;
+BEGIN
+  FOREACH x IN ARRAY texts LOOP
+    found := howdah.fts_tokens(spec, x);
+    doc.tokens := doc.tokens || found;
+    doc.sizes := doc.sizes || cardinality(found);
+  END LOOP;
+  RETURN doc;
+END $$;
+
+-- Cut to what a lexeme can hold; dialect/full_text_query.cpp cuts alike.
+CREATE OR REPLACE FUNCTION howdah.fts_vector(doc howdah.fts_doc) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT array_to_tsvector(ARRAY(
+    SELECT DISTINCT (c - 1) || ':' || left(token, 500)
+    FROM (SELECT c, n, sum(n) OVER (ORDER BY c) AS upto FROM unnest((doc).sizes) WITH ORDINALITY u(n, c)) AS s,
+         LATERAL unnest((doc).tokens[upto - n + 1 : upto]) AS token)) $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts_size(doc howdah.fts_doc) RETURNS int8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT cardinality((doc).tokens)::int8 $$;
+
+-- The document of a row whose texts are not kept.
+CREATE OR REPLACE FUNCTION howdah.fts_keep_doc() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  doc howdah.fts_doc := NEW."~doc";
+BEGIN
+  IF doc IS NULL THEN
+    EXECUTE 'SELECT (d).tokens, (d).sizes FROM (SELECT ' || TG_ARGV[0] || ' AS d OFFSET 0) AS s' USING NEW INTO doc;
+  END IF;
+  EXECUTE 'SELECT ' || repeat('NULL::howdah.v, ', cardinality((doc).sizes)) || '$1, $2' USING NEW.rowid, doc INTO NEW;
+  RETURN NEW;
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------- queries
+
+-- Where a phrase stands in a document: column * 2^32 + place of its first token, ascending.
+CREATE OR REPLACE FUNCTION howdah.fts_phrase(doc howdah.fts_doc, phrase jsonb) RETURNS int8[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  terms text[] := ARRAY(SELECT jsonb_array_elements_text(phrase->'terms'));
+  prefix boolean[] := ARRAY(SELECT (jsonb_array_elements(phrase->'prefix'))::boolean);
+  columns int[] := CASE WHEN phrase ? 'columns' THEN ARRAY(SELECT (jsonb_array_elements(phrase->'columns'))::int) END;
+  n int := cardinality(terms);
+  starts int[];
+  out int8[] := '{}';
+  c int := 0;
+  below int := 0;
+  upto int := coalesce((doc).sizes[1], 0);
+  i int;
+BEGIN
+  IF n = 0 THEN RETURN out; END IF;
+  starts := CASE WHEN prefix[1]
+    THEN ARRAY(SELECT o FROM unnest((doc).tokens) WITH ORDINALITY u(t, o) WHERE starts_with(t, terms[1]) ORDER BY o)
+    ELSE array_positions((doc).tokens, terms[1]) END;
+  <<places>>
+  FOREACH i IN ARRAY starts LOOP
+    WHILE i > upto LOOP
+      c := c + 1;
+      below := upto;
+      upto := upto + (doc).sizes[c + 1];
+    END LOOP;
+    CONTINUE WHEN i + n - 1 > upto OR (columns IS NOT NULL AND c <> ALL (columns)) OR (phrase ? 'first' AND i > below + 1);
+    FOR k IN 2 .. n LOOP
+      CONTINUE places WHEN CASE WHEN prefix[k] THEN NOT starts_with((doc).tokens[i + k - 1], terms[k])
+                                ELSE (doc).tokens[i + k - 1] <> terms[k] END;
+    END LOOP;
+    out := out || (c::int8 * 4294967296 + i - below - 1);
+  END LOOP;
+  RETURN out;
+END $$;
+
+-- The places of phrases (an array of arrays) that lie near each other (fts5ExprNearIsMatch); NULL when there are none.
+CREATE OR REPLACE FUNCTION howdah.fts_near(lists jsonb, sizes int[], distance int) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  ending CONSTANT int8 := 4611686018427387904;
+  n int := jsonb_array_length(lists);
+  at int[] := array_fill(0, ARRAY[n]);
+  pos int8[] := '{}';
+  ahead int8[] := '{}';
+  out jsonb[] := array_fill('[]'::jsonb, ARRAY[n]);
+  latest int8;
+  low int8;
+  matched boolean;
+  next int;
+BEGIN
+  FOR i IN 1 .. n LOOP
+    IF jsonb_array_length(lists->(i - 1)) = 0 THEN RETURN NULL; END IF;
+    pos := pos || (lists->(i - 1)->>0)::int8;
+    ahead := ahead || coalesce((lists->(i - 1)->>1)::int8, ending);
+  END LOOP;
+  <<search>>
+  LOOP
+    latest := pos[1];
+    LOOP
+      matched := true;
+      FOR i IN 1 .. n LOOP
+        low := latest - sizes[i] - distance;
+        IF pos[i] < low OR pos[i] > latest THEN
+          matched := false;
+          WHILE pos[i] < low LOOP
+            at[i] := at[i] + 1;
+            pos[i] := ahead[i];
+            ahead[i] := coalesce((lists->(i - 1)->>(at[i] + 1))::int8, ending);
+            EXIT search WHEN pos[i] = ending;
+          END LOOP;
+          latest := greatest(latest, pos[i]);
+        END IF;
+      END LOOP;
+      EXIT WHEN matched;
+    END LOOP;
+    FOR i IN 1 .. n LOOP
+      IF (out[i]->>-1)::int8 IS DISTINCT FROM pos[i] THEN out[i] := out[i] || to_jsonb(pos[i]); END IF;
+    END LOOP;
+    next := 1;
+    FOR i IN 2 .. n LOOP
+      IF ahead[i] < ahead[next] THEN next := i; END IF;
+    END LOOP;
+    at[next] := at[next] + 1;
+    pos[next] := ahead[next];
+    ahead[next] := coalesce((lists->(next - 1)->>(at[next] + 1))::int8, ending);
+    EXIT WHEN pos[next] = ending;
+  END LOOP;
+  RETURN CASE WHEN jsonb_array_length(out[1]) > 0 THEN to_jsonb(out) END;
+END $$;
+
+-- The places of every phrase of the parts of a query that match a document, by the phrase's number; NULL when the query
+-- does not match.
+CREATE OR REPLACE FUNCTION howdah.fts_hits(doc howdah.fts_doc, node jsonb, phrases jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  op text := node->>'op';
+  out jsonb;
+  part jsonb;
+  child jsonb;
+BEGIN
+  IF op = 'near' THEN
+    IF jsonb_array_length(node->'of') = 1 THEN
+      part := to_jsonb(howdah.fts_phrase(doc, phrases->(node->'of'->>0)::int));
+      RETURN CASE WHEN jsonb_array_length(part) > 0 THEN jsonb_build_object(node->'of'->>0, part) END;
+    END IF;
+    part := howdah.fts_near(
+      (SELECT jsonb_agg(to_jsonb(howdah.fts_phrase(doc, phrases->(i::int))) ORDER BY o) FROM jsonb_array_elements_text(node->'of') WITH ORDINALITY u(i, o)),
+      ARRAY(SELECT jsonb_array_length(phrases->(i::int)->'terms') FROM jsonb_array_elements_text(node->'of') WITH ORDINALITY u(i, o) ORDER BY o),
+      (node->>'n')::int);
+    IF part IS NULL THEN RETURN NULL; END IF;
+    RETURN (SELECT jsonb_object_agg(i, part->(o::int - 1)) FROM jsonb_array_elements_text(node->'of') WITH ORDINALITY u(i, o));
+  ELSIF op = 'not' THEN
+    out := howdah.fts_hits(doc, node->'of'->0, phrases);
+    RETURN CASE WHEN out IS NOT NULL AND howdah.fts_hits(doc, node->'of'->1, phrases) IS NULL THEN out END;
+  ELSIF op = 'none' THEN
+    RETURN NULL;
+  END IF;
+  FOR child IN SELECT jsonb_array_elements(node->'of') LOOP
+    part := howdah.fts_hits(doc, child, phrases);
+    IF part IS NULL AND op = 'and' THEN RETURN NULL; END IF;
+    out := coalesce(out || part, part, out);
+  END LOOP;
+  RETURN out;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts_matches(doc howdah.fts_doc, query jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.fts_hits(doc, query->'root', query->'phrases') IS NOT NULL $$;
+
+-- ---------------------------------------------------------------------------------------------------- bm25
+
+-- The average length of a document, then the IDF of each phrase, over the whole table.
+CREATE OR REPLACE FUNCTION howdah.fts_statistics(t regclass, query jsonb) RETURNS float8[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  rows int8;
+  tokens int8;
+  hits int8;
+  phrase jsonb;
+  idf float8;
+  out float8[];
+BEGIN
+  IF query IS NULL THEN RETURN '{}'; END IF;
+  EXECUTE format('SELECT count(*), coalesce(sum(howdah.fts_size("~doc")), 0) FROM %s', t) INTO rows, tokens;
+  out := ARRAY[CASE WHEN rows > 0 THEN tokens::float8 / rows::float8 ELSE 0 END];
+  FOR phrase IN SELECT p FROM jsonb_array_elements(query->'phrases') WITH ORDINALITY u(p, o) ORDER BY o LOOP
+    EXECUTE format('SELECT count(*) FROM %s WHERE howdah.fts_vector("~doc") @@ $1', t) ||
+            CASE WHEN phrase ? 'exact' THEN '' ELSE ' AND cardinality(howdah.fts_phrase("~doc", $2)) > 0' END
+      INTO hits USING (phrase->>'candidates')::tsquery, phrase;
+    idf := ln((rows - hits + 0.5::float8) / (hits + 0.5::float8));
+    out := out || CASE WHEN idf <= 0 THEN 1e-6::float8 ELSE idf END;
+  END LOOP;
+  RETURN out;
+END $$;
+
+-- fts5Bm25Function, operation by operation: the sums of floats are the same.
+CREATE OR REPLACE FUNCTION howdah.fts_bm25(doc howdah.fts_doc, query jsonb, statistics float8[], weights float8[]) RETURNS float8
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  k1 CONSTANT float8 := 1.2;
+  b CONSTANT float8 := 0.75;
+  one CONSTANT float8 := 1.0;
+  hits jsonb := howdah.fts_hits(doc, query->'root', query->'phrases');
+  size float8 := cardinality((doc).tokens);
+  score float8 := 0.0;
+  freq float8;
+  place text;
+BEGIN
+  IF query IS NULL OR NOT statistics[1] > 0 THEN RETURN -one * score; END IF;
+  FOR i IN 0 .. cardinality(statistics) - 2 LOOP
+    freq := 0;
+    FOR place IN SELECT jsonb_array_elements_text(hits->i::text) LOOP
+      freq := freq + coalesce(weights[(place::int8 >> 32) + 1], one);
+    END LOOP;
+    score := score + statistics[i + 2] * ((freq * (k1 + one)) / (freq + k1 * (1 - b + b * size / statistics[1])));
+  END LOOP;
+  RETURN -one * score;
+END $$;
+
+-- The arguments of "bm25(10.0, 5)".
+CREATE OR REPLACE FUNCTION howdah.fts_weights(rank text) RETURNS float8[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  m text[] := regexp_match(rank, '^\s*([A-Za-z0-9_]+)\s*\(\s*(.*?)\s*\)\s*$');
+BEGIN
+  IF m IS NULL THEN
+    PERFORM howdah.err('parse error in rank function: ' || coalesce(rank, ''), 'HW001');
+  ELSIF lower(m[1] COLLATE "C") <> 'bm25' OR m[2] !~ '^([-+0-9.eE]+(\s*,\s*[-+0-9.eE]+)*)?$' THEN
+    PERFORM howdah.err('howdah: a rank function other than bm25() of numbers', '0A000');
+  END IF;
+  RETURN CASE WHEN m[2] = '' THEN '{}'::float8[] ELSE string_to_array(m[2], ',')::float8[] END;
+END $$;
+
+-- The rank function that a table was given is kept as its comment: it goes where the table goes.
+CREATE OR REPLACE FUNCTION howdah.fts_rank_weights(t regclass) RETURNS float8[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  rank text := substring(obj_description(t, 'pg_class') FROM '^rank=(.*)$');
+BEGIN
+  RETURN CASE WHEN rank IS NULL THEN '{}'::float8[] ELSE howdah.fts_weights(rank) END;
+END $$;
+CREATE OR REPLACE FUNCTION howdah.fts_set_rank(t regclass, rank text) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM howdah.fts_weights(rank);
+  EXECUTE format('COMMENT ON TABLE %s IS %L', t, 'rank=' || rank);
+  RETURN 1;
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------- highlight, snippet
+
+-- Instances of phrases in the order of their places: phrase, column and place of each, one after the other.
+CREATE OR REPLACE FUNCTION howdah.fts_instances(hits jsonb) RETURNS int[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(array_agg(x ORDER BY at, phrase, k), '{}')
+  FROM (SELECT key::int AS phrase, value::int8 AS at FROM jsonb_each(hits) AS h(key, list), LATERAL jsonb_array_elements_text(list) AS l(value)) AS i,
+       LATERAL (VALUES (1, phrase), (2, (at >> 32)::int), (3, (at & 4294967295)::int)) AS v(k, x) $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts_phrase_sizes(query jsonb) RETURNS int[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(array_agg(jsonb_array_length(p->'terms') ORDER BY o), '{}') FROM jsonb_array_elements(query->'phrases') WITH ORDINALITY u(p, o) $$;
+
+-- First and last tokens of what is highlighted in a column: instances that overlap become one.
+CREATE OR REPLACE FUNCTION howdah.fts_ranges(instances int[], sizes int[], c int) RETURNS int[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  out int[] := '{}';
+  n int := 0;
+  last int;
+BEGIN
+  FOR i IN 1 .. cardinality(instances) BY 3 LOOP
+    CONTINUE WHEN instances[i + 1] <> c;
+    last := instances[i + 2] - 1 + sizes[instances[i] + 1];
+    IF n > 0 AND instances[i + 2] <= out[n] THEN
+      out[n] := greatest(out[n], last);
+    ELSE
+      out := out || instances[i + 2] || last;
+      n := n + 2;
+    END IF;
+  END LOOP;
+  RETURN out;
+END $$;
+
+-- fts5HighlightCb: the text from `done` on with the ranges marked, up to the last token that matters; `ending` is how far
+-- it came. With range_end > 0 only those tokens are looked at.
+CREATE OR REPLACE FUNCTION howdah.fts_mark(spec jsonb, x text, ranges int[], opening text, closing text, range_start int, range_end int,
+                                           OUT marked text, OUT ending int)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  t record;
+  k int := 1;
+BEGIN
+  marked := '';
+  ending := 0;
+  FOR t IN SELECT * FROM howdah.fts_spans(spec, x) LOOP
+    IF range_end > 0 THEN
+      CONTINUE WHEN t.place < range_start OR t.place > range_end;
+      IF range_start > 0 AND t.place = range_start THEN ending := t.s; END IF;
+    END IF;
+    IF t.place = ranges[k] THEN
+      IF t.s < ending THEN
+        PERFORM howdah.err('howdah: highlight() of trigrams that touch each other', '0A000');
+      END IF;
+      marked := marked || substr(x, ending + 1, t.s - ending) || opening;
+      ending := t.s;
+    END IF;
+    IF t.place = ranges[k + 1] THEN
+      IF range_end <> 0 AND ranges[k] < range_start THEN marked := marked || opening; END IF;
+      marked := marked || substr(x, ending + 1, t.e - ending) || closing;
+      ending := t.e;
+      k := k + 2;
+    END IF;
+    IF range_end > 0 AND t.place = range_end THEN
+      marked := marked || substr(x, ending + 1, greatest(t.e - ending, 0));
+      ending := t.e;
+      IF t.place >= ranges[k] AND t.place < ranges[k + 1] THEN marked := marked || closing; END IF;
+    END IF;
+  END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts_highlight(doc howdah.fts_doc, query jsonb, spec jsonb, texts text[], c int8, opening text, closing text)
+RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  x text := CASE WHEN c BETWEEN 0 AND cardinality(texts) - 1 THEN texts[c + 1] END;
+  ranges int[];
+  m record;
+BEGIN
+  IF c < 0 THEN PERFORM howdah.err('howdah: highlight() of a column before the first', '0A000'); END IF;
+  IF x IS NULL THEN RETURN NULL; END IF;
+  ranges := howdah.fts_ranges(howdah.fts_instances(howdah.fts_hits(doc, query->'root', query->'phrases')), howdah.fts_phrase_sizes(query), c::int);
+  SELECT * INTO m FROM howdah.fts_mark(spec, x, ranges, coalesce(opening, ''), coalesce(closing, ''), 0, 0);
+  RETURN m.marked || substr(x, m.ending + 1);
+END $$;
+
+-- fts5SnippetScore: the score of `tokens` tokens from `start` on, and where they would better begin.
+CREATE OR REPLACE FUNCTION howdah.fts_snippet_score(instances int[], sizes int[], c int, start int, tokens int, doc_size int,
+                                                    OUT score int, OUT adjusted int)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  seen int[] := '{}';
+  first int := -1;
+  last int := 0;
+BEGIN
+  score := 0;
+  FOR i IN 1 .. cardinality(instances) BY 3 LOOP
+    CONTINUE WHEN instances[i + 1] <> c OR instances[i + 2] < start OR instances[i + 2] >= start + tokens;
+    score := score + CASE WHEN instances[i] = ANY (seen) THEN 1 ELSE 1000 END;
+    seen := seen || instances[i];
+    IF first < 0 THEN first := instances[i + 2]; END IF;
+    last := instances[i + 2] + sizes[instances[i] + 1];
+  END LOOP;
+  adjusted := first - (tokens - (last - first)) / 2;
+  IF adjusted + tokens > doc_size THEN adjusted := doc_size - tokens; END IF;
+  adjusted := greatest(adjusted, 0);
+END $$;
+
+-- Tokens that begin a sentence.
+CREATE OR REPLACE FUNCTION howdah.fts_sentences(spec jsonb, x text) RETURNS int[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN ARRAY(SELECT t.place FROM howdah.fts_spans(spec, x) AS t
+               WHERE t.place = 0 OR right(left(x, t.s), 1000) ~ '[.:][ \t\n\r]+$' ORDER BY t.place);
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts_snippet(doc howdah.fts_doc, query jsonb, spec jsonb, texts text[], c int8, opening text, closing text,
+                                              ellipsis text, tokens int8)
+RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  instances int[] := howdah.fts_instances(howdah.fts_hits(doc, query->'root', query->'phrases'));
+  sizes int[] := howdah.fts_phrase_sizes(query);
+  n int := tokens::int;
+  best_column int := greatest(c, 0);
+  best_start int := 0;
+  best_score int := 0;
+  column_size int := 0;
+  size int;
+  firsts int[];
+  at int;
+  j int;
+  s record;
+  ranges int[];
+  m record;
+  x text;
+BEGIN
+  opening := coalesce(opening, '');
+  closing := coalesce(closing, '');
+  ellipsis := coalesce(ellipsis, '');
+  FOR i IN 0 .. cardinality(texts) - 1 LOOP
+    CONTINUE WHEN c >= 0 AND c <> i;
+    firsts := howdah.fts_sentences(spec, texts[i + 1]);
+    size := (doc).sizes[i + 1];
+    FOR k IN 1 .. cardinality(instances) BY 3 LOOP
+      CONTINUE WHEN instances[k + 1] <> i;
+      at := instances[k + 2];
+      SELECT * INTO s FROM howdah.fts_snippet_score(instances, sizes, i, at, n, size);
+      IF s.score > best_score THEN
+        best_score := s.score;
+        best_column := i;
+        best_start := s.adjusted;
+        column_size := size;
+      END IF;
+      IF cardinality(firsts) > 0 AND size > n THEN
+        j := 1;
+        WHILE j < cardinality(firsts) AND firsts[j + 1] <= at LOOP j := j + 1; END LOOP;
+        IF firsts[j] < at THEN
+          SELECT * INTO s FROM howdah.fts_snippet_score(instances, sizes, i, firsts[j], n, size);
+          s.score := s.score + CASE WHEN firsts[j] = 0 THEN 120 ELSE 100 END;
+          IF s.score > best_score THEN
+            best_score := s.score;
+            best_column := i;
+            best_start := firsts[j];
+            column_size := size;
+          END IF;
+        END IF;
+      END IF;
+    END LOOP;
+  END LOOP;
+  x := texts[best_column + 1];
+  IF x IS NULL THEN RETURN NULL; END IF;
+  -- Without MATCH fts5 has not read the sizes.
+  IF column_size = 0 AND query IS NOT NULL THEN column_size := (doc).sizes[best_column + 1]; END IF;
+  ranges := howdah.fts_ranges(instances, sizes, best_column);
+  WHILE ranges[1] < best_start LOOP ranges := ranges[3:]; END LOOP;
+  SELECT * INTO m FROM howdah.fts_mark(spec, x, ranges, opening, closing, best_start, best_start + n - 1);
+  RETURN CASE WHEN best_start > 0 THEN ellipsis ELSE '' END || m.marked ||
+         CASE WHEN best_start + n - 1 >= column_size - 1 THEN substr(x, m.ending + 1) ELSE ellipsis END;
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------- commands
+
+-- 'delete' takes out of the index what was put in: fts5 believes what it is told, here it must be true.
+CREATE OR REPLACE FUNCTION howdah.fts_same(stored howdah.fts_doc, given howdah.fts_doc) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  IF stored IS DISTINCT FROM given THEN
+    PERFORM howdah.err('howdah: ''delete'' of a row of an fts5 table with other values than were indexed', '0A000');
+  END IF;
+  RETURN true;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts_delete_all(t regclass) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('DELETE FROM %s', t);
+  RETURN 1;
+END $$;
+
+-- `content`: a query of every row's rowid and document.
+CREATE OR REPLACE FUNCTION howdah.fts_rebuild(t regclass, content text) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('DELETE FROM %s', t);
+  EXECUTE format('INSERT INTO %s (rowid, "~doc") SELECT c.rowid, c.doc FROM (%s) AS c', t, content);
+  RETURN 1;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts_check(t regclass, content text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  differs boolean;
+BEGIN
+  EXECUTE format('SELECT EXISTS (SELECT 1 FROM (%s) AS c FULL JOIN %s AS i ON i.rowid = c.rowid WHERE c.doc IS DISTINCT FROM i."~doc")', content, t)
+    INTO differs;
+  IF differs THEN PERFORM howdah.err('database disk image is malformed', 'HW011'); END IF;
+  RETURN 1;
+END $$;
