@@ -16,9 +16,21 @@ bool may_hold_unconverted_text(const Expr& e)
     return derived && e.classes.has(StorageClass::text);
 }
 
+// RETURNING takes all columns for the first one: what a column has is not what its affinity says.
+bool has_another_affinity(const Expr& e)
+{
+    const auto* ref = as<ColumnRef>(bare(e));
+    if (!ref || !ref->source || ref->alias_of || ref->as_string)
+        return false;
+    const Affinity own =
+        ref->index < 0 ? Affinity::integer : ref->source->columns[static_cast<std::size_t>(ref->index)].affinity;
+    return own != e.affinity;
+}
+
 Affinity to_apply(const Expr& e)
 {
-    return is_numeric(e.affinity) && !may_hold_unconverted_text(e) ? Affinity::none : Affinity::numeric;
+    return is_numeric(e.affinity) && !may_hold_unconverted_text(e) && !has_another_affinity(e) ? Affinity::none
+                                                                                               : Affinity::numeric;
 }
 
 } // namespace
@@ -33,8 +45,10 @@ ComparisonRule comparison(const Expr& lhs, const Expr& rhs)
         rule.rhs = to_apply(rhs);
     } else if (a == Affinity::text && b == Affinity::none) {
         rule.rhs = Affinity::text;
+        rule.lhs = has_another_affinity(lhs) ? Affinity::text : Affinity::none;
     } else if (a == Affinity::none && b == Affinity::text) {
         rule.lhs = Affinity::text;
+        rule.rhs = has_another_affinity(rhs) ? Affinity::text : Affinity::none;
     }
 
     if (lhs.collation_explicit || !rhs.collation_explicit)

@@ -110,6 +110,8 @@ void Inference::node(Expr& e, ColumnRef& n)
         return;
     if (n.index < 0) {
         e.affinity = n.source->kind == Source::Kind::excluded ? Affinity::none : Affinity::integer;
+        if (n.source == returned_)
+            e.affinity = n.source->columns.front().affinity;
         e.classes = nullable_if(integer_, n.source->nullable);
         return;
     }
@@ -118,6 +120,7 @@ void Inference::node(Expr& e, ColumnRef& n)
     e.collation = column.collation;
     e.has_collation = column.has_collation;
     if (n.source == returned_) {
+        e.affinity = n.source->columns.front().affinity;
         e.collation = Collation::binary;
         e.has_collation = false;
     }

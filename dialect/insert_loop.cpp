@@ -42,7 +42,7 @@ public:
           policy_(insert_policy(insert, table, rows_, lowering.catalog(), lowering.options())),
           alias_(quote_identifier(insert.target->pg_alias))
     {
-        if (policy_.form == Form::replace)
+        if (policy_.form == Form::replace || (policy_.form == Form::upsert && updates_by_what_it_read_once()))
             policy_.form = Form::probe;
         // An UPSERT's SET speaks of the new row as "excluded"; where PostgreSQL does not, the loop's record is it.
         if (policy_.form == Form::probe && insert.excluded)
@@ -91,12 +91,8 @@ private:
 
     bool fails() const
     {
-        if (insert_.conflict == ConflictAction::fail) {
-            if (!table_.triggers.empty())
-                throw refusal("INSERT OR FAIL into " + table_.name +
-                              ", which has triggers, would keep what they did for a row that failed; use OR ABORT");
+        if (insert_.conflict == ConflictAction::fail)
             return true;
-        }
         return std::any_of(policy_.rules.begin(), policy_.rules.end(),
                            [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; });
     }
@@ -108,26 +104,20 @@ private:
         const bool before = std::any_of(triggers.begin(), triggers.end(), [](const Trigger* t) {
             return t->definition->time == CreateTrigger::Time::before;
         });
-        if (before && (policy_.form == Form::probe || wants_filter(table_, insert_.conflict)))
+        if (before && (policy_.form == Form::probe || wants_filter(table_, insert_.conflict) || fails()))
             throw refusal("this conflict clause cannot be combined with the BEFORE INSERT trigger of " + table_.name);
         const auto looks = [&](const Expr* e) { return e && has_subquery(*e); };
-        bool subqueries = false, once = false;
+        bool subqueries = false;
         for (const auto& item : insert_.returning_outputs)
             subqueries = subqueries || looks(item.expr);
         for (const auto& clause : insert_.upserts) {
-            for (const auto& set : clause.set) {
+            for (const auto& set : clause.set)
                 subqueries = subqueries || looks(set.value.get());
-                once = once || reads_once(*set.value, table_, lowering_.catalog());
-            }
             subqueries = subqueries || looks(clause.where.get());
-            once = once || (clause.where && reads_once(*clause.where, table_, lowering_.catalog()));
         }
         if (insert_.with && subqueries)
             throw refusal(
                 "subqueries in RETURNING or DO UPDATE cannot be combined with WITH in an INSERT that runs row by row");
-        if (once && !rows_.single())
-            throw refusal("DO UPDATE with a subquery on " + table_.name +
-                          " that is computed once, while rows of that table are changed");
     }
 
     // A row that is in when one of its AFTER triggers fails has moved last_insert_rowid(), one that a constraint keeps
@@ -151,7 +141,8 @@ private:
         if (lowering_.in_trigger)
             return;
         const OnceSubqueries once(lowering_, table_, "seen");
-        loop_.returning = lower_returning(insert_.returning_outputs, lowering_, out_);
+        loop_.returning =
+            lower_returning(insert_.returning_outputs, *insert_.target, Returned::stored, lowering_, out_);
         seen_ = once.statements();
         loop_.declarations = once.declarations();
         if (reads_)
@@ -257,16 +248,36 @@ private:
         return insert_.excluded && loop_.row != "howdah_row" ? insert_.excluded->pg_alias : "howdah_row";
     }
 
+    // DO UPDATE with a subquery on the table that is computed at its first use.
+    bool updates_by_what_it_read_once() const
+    {
+        const auto once = [&](const ExprPtr& e) { return e && reads_once(*e, table_, lowering_.catalog()); };
+        return std::any_of(insert_.upserts.begin(), insert_.upserts.end(), [&](const UpsertClause& clause) {
+            return once(clause.where) || std::any_of(clause.set.begin(), clause.set.end(),
+                                                     [&](const SetClause& set) { return once(set.value); });
+        });
+    }
+
     std::string update_instead(const UpsertClause& clause, const std::string& condition)
     {
         declare("howdah_key record");
+        const std::string stem = "set" + std::to_string(&clause - insert_.upserts.data()) + "_";
+        const OnceSubqueries once(lowering_, table_, stem);
         const Assignments set(clause.set, table_, ConflictAction::abort);
         std::string update = "UPDATE " + pg_name(table_) + " AS " + alias_ + " SET " + set.list(lowering_) + " WHERE " +
                              identity_condition(table_, insert_.target->pg_alias, "howdah_key");
         if (clause.where)
             update += " AND " + lowering_.condition(*clause.where).text;
+        std::string first;
+        if (!once.statements().empty()) {
+            for (const auto& d : once.declarations())
+                declare(d);
+            const std::string known = "howdah_" + stem + "known";
+            declare(known + " boolean := false");
+            first = "IF NOT " + known + " THEN\n" + once.statements() + known + " := true;\nEND IF;\n";
+        }
         return "SELECT " + identity_list(table_, "o") + " INTO howdah_key FROM " + pg_name(table_) + " AS o WHERE " +
-               condition + ";\nIF FOUND THEN\n" + counted(update, "NULL::bigint") + "CONTINUE;\nEND IF;\n";
+               condition + ";\nIF FOUND THEN\n" + first + counted(update, "NULL::bigint") + "CONTINUE;\nEND IF;\n";
     }
 
     std::string delete_conflicting(const std::string& condition)

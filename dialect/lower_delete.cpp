@@ -45,7 +45,7 @@ public:
         const std::string where = delete_.limit ? chosen_rows() : lowering_.where(delete_.where.get());
         if (!where.empty())
             sql += " WHERE " + where;
-        const auto returning = lower_returning(delete_.returning_outputs, lowering_, out_);
+        const auto returning = lower_returning(delete_.returning_outputs, source_, Returned::deleted, lowering_, out_);
         const std::string with = lowering_.with_clause(delete_.with.get());
         if (returning.empty() || lowering_.in_trigger)
             add_step(with + sql);
@@ -92,7 +92,7 @@ private:
         std::string seen;
         if (!lowering_.in_trigger) {
             const OnceSubqueries once(lowering_, table_, "seen");
-            loop.returning = lower_returning(delete_.returning_outputs, lowering_, out_);
+            loop.returning = lower_returning(delete_.returning_outputs, source_, Returned::deleted, lowering_, out_);
             loop.declarations = once.declarations();
             seen = once.statements();
         }

@@ -56,6 +56,10 @@ public:
             lower_insert_loop(insert_, table_, lowering_, out_);
             return;
         }
+        if (policy.form == Form::replace) { // which looks at whole rows
+            lowering_.begin_step();
+            rows = insert_rows(insert_, table_, lowering_, true);
+        }
         lower_as_set(rows, policy);
     }
 
@@ -86,7 +90,7 @@ private:
             return true;
         // What a BEFORE trigger did stays when the row then fails: the loop refuses that.
         if (rows.single())
-            return insert_.conflict == ConflictAction::fail && fires(CreateTrigger::Time::before);
+            return (filtered_ || insert_.conflict == ConflictAction::fail) && fires(CreateTrigger::Time::before);
         if (insert_.conflict == ConflictAction::fail ||
             std::any_of(policy.rules.begin(), policy.rules.end(),
                         [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; }))
@@ -110,7 +114,8 @@ private:
                           : table_.autoincrement       ? sequence_head(rows, filter)
                                                        : head(rows, filter);
         sql += on_conflict(insert_, table_, policy, lowering_);
-        const auto returning = lower_returning(insert_.returning_outputs, lowering_, out_);
+        const auto returning =
+            lower_returning(insert_.returning_outputs, *insert_.target, Returned::stored, lowering_, out_);
         if (table_.autoincrement)
             sql = finish_sequence(sql, returning, policy);
         else

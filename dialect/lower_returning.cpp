@@ -12,37 +12,65 @@ namespace howdah::dialect {
 
 namespace {
 
-// SQLite 3.40 shows a client the integer that it stores in place of a whole REAL, where RETURNING gives the column as
-// it was written.
-Fragment as_written(const Expr& expr, const Fragment& value)
+// INTEGER to REAL, and nothing else.
+Fragment integer_as_real(const Fragment& f)
 {
-    const Expr& inside = bare(expr);
-    const auto* sign = as<Unary>(inside);
-    if (sign && sign->op == UnaryOp::plus)
-        return as_written(*sign->operand, value);
-    const auto* ref = as<ColumnRef>(inside);
-    const bool real = ref && ref->source && ref->index >= 0 && ref->source->table && inside.affinity == Affinity::real;
-    if (!real || (value.type != PgType::float8 && value.type != PgType::v))
-        return value;
-    const auto& columns = ref->source->table->columns;
-    if (std::any_of(columns.begin(), columns.end(),
-                    [](const Column& c) { return c.generated != Column::Generated::no; }))
-        return value;
-    const bool plain = value.type == PgType::float8;
-    return {call(plain ? "howdah.written_r" : "howdah.written_v", {value.text}), plain ? PgType::numeric : PgType::v,
-            value.classes | Classes(StorageClass::integer)};
+    if (!f.classes.has(StorageClass::integer) || f.type == PgType::text || f.type == PgType::bytea)
+        return f;
+    if (f.type == PgType::v)
+        return {call("howdah.integer_as_real", {f.text}), PgType::v, f.classes | Classes(StorageClass::real)};
+    return to_real(f);
+}
+
+// An integral REAL that fits six bytes, which is how SQLite stores it, to INTEGER.
+Fragment as_stored_real(const Fragment& f)
+{
+    if (f.type == PgType::float8)
+        return {call("howdah.stored_real", {f.text}), PgType::numeric, f.classes | Classes(StorageClass::integer)};
+    if (f.type == PgType::v)
+        return {call("howdah.stored_real", {f.text}), PgType::v, f.classes | Classes(StorageClass::integer)};
+    return f;
+}
+
+// returning_affinity: a column in RETURNING has the affinity of the table's first column (SQLite 3.40: a register takes
+// the place of the column and forgets which one it was). So a REAL column shows the INTEGER that an integral REAL is
+// stored as; and where the first column is REAL, every INTEGER shows as REAL.
+Fragment with_returning_affinity(const Expr& expr, const Fragment& f, const Source& target, Returned row,
+                                 Lowering& lowering)
+{
+    const Expr* e = &bare(expr);
+    bool plain = true;
+    for (const auto* sign = as<Unary>(*e); sign && sign->op == UnaryOp::plus; sign = as<Unary>(*e)) {
+        e = &bare(*sign->operand);
+        plain = false;
+    }
+    const auto* column = as<ColumnRef>(*e);
+    if (!column || column->source != &target || !target.table || target.table->columns.empty())
+        return f;
+    const auto& columns = target.table->columns;
+    const bool real_first = columns.front().affinity == Affinity::real;
+    const bool real = column->index >= 0 && columns[static_cast<std::size_t>(column->index)].affinity == Affinity::real;
+    if (real_first && plain) {
+        lowering.fired("returning_affinity");
+        return integer_as_real(f);
+    }
+    if (real && row == Returned::stored) {
+        lowering.fired("returning_affinity");
+        return as_stored_real(f);
+    }
+    return f;
 }
 
 } // namespace
 
-std::vector<Fragment> lower_returning(const std::vector<SelectCore::Output>& list, Lowering& lowering, Compiled& out)
+std::vector<Fragment> lower_returning(const std::vector<SelectCore::Output>& list, const Source& target, Returned row,
+                                      Lowering& lowering, Compiled& out)
 {
     std::vector<Fragment> values;
     out.columns.resize(list.size()); // names and declared types are SQLite's own, and there already
     for (std::size_t i = 0; i < list.size(); ++i) {
-        values.push_back(to_value(lowering.value(*list[i].expr)));
-        if (!std::holds_alternative<Delete>(out.statement->node))
-            values.back() = as_written(*list[i].expr, values.back());
+        values.push_back(
+            with_returning_affinity(*list[i].expr, to_value(lowering.value(*list[i].expr)), target, row, lowering));
         out.columns[i].type = values.back().type;
         out.columns[i].classes = values.back().classes;
     }

@@ -11,8 +11,12 @@ namespace howdah::dialect {
 
 class Lowering;
 
+// The row that RETURNING speaks of: a deleted one is read from the table, any other is what was about to be stored.
+enum class Returned : std::uint8_t { stored, deleted };
+
 // The values, and in out.columns what they are. Boolean never.
-std::vector<Fragment> lower_returning(const std::vector<SelectCore::Output>& list, Lowering& lowering, Compiled& out);
+std::vector<Fragment> lower_returning(const std::vector<SelectCore::Output>& list, const Source& target, Returned row,
+                                      Lowering& lowering, Compiled& out);
 
 // " RETURNING a, b, rowid"; nothing for an empty list. `rowid` may be empty.
 std::string returning_text(const std::vector<Fragment>& values, const std::string& rowid);

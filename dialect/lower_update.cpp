@@ -74,7 +74,8 @@ private:
 
     void finish(std::string sql)
     {
-        const auto returning = lower_returning(update_.returning_outputs, lowering_, out_);
+        const auto returning =
+            lower_returning(update_.returning_outputs, *update_.table.source, Returned::stored, lowering_, out_);
         if (returning.empty() || lowering_.in_trigger) {
             add_step(lowering_.with_clause(update_.with.get()) + sql);
             return;

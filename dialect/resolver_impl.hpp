@@ -188,7 +188,7 @@ private:
     Classes arithmetic(BinaryOp op, Classes a, Classes b) const;
 
     const ResolveRequest& request_;
-    const Source* returned_ = nullptr; // whose columns RETURNING reads: from registers, which have no collation
+    const Source* returned_ = nullptr; // what RETURNING reads: registers, of the first column's affinity
     std::set<const Select*> open_; // recursive common tables whose classes are still growing
     std::set<const Select*> done_; // common tables
 };

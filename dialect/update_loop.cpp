@@ -71,11 +71,8 @@ private:
         const bool before = std::any_of(triggers.begin(), triggers.end(), [](const Trigger* t) {
             return t->definition->time == CreateTrigger::Time::before;
         });
-        if (before && plan_.conflict != UpdatePlan::Conflict::raise)
+        if (before && (plan_.fails || plan_.conflict != UpdatePlan::Conflict::raise))
             throw refusal("this conflict clause cannot be combined with the BEFORE UPDATE trigger of " + table_.name);
-        if (plan_.fails && !table_.triggers.empty())
-            throw refusal("UPDATE OR FAIL of " + table_.name +
-                          ", which has triggers, would keep what they did for a row that failed; use OR ABORT");
         if (!update_.with)
             return;
         for (const auto& common : update_.with->tables)
@@ -91,7 +88,8 @@ private:
             return;
         reads_ = returning_reads(update_.returning_outputs, table_, lowering_.catalog());
         const OnceSubqueries once(lowering_, table_, "seen");
-        loop_.returning = lower_returning(update_.returning_outputs, lowering_, out_);
+        loop_.returning =
+            lower_returning(update_.returning_outputs, *update_.table.source, Returned::stored, lowering_, out_);
         seen_ = once.statements();
         loop_.declarations = once.declarations();
         if (reads_)

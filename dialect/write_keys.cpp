@@ -189,6 +189,15 @@ std::string same_key(const Table& table, const Key& key, std::string_view row, s
     return join(parts, " AND ");
 }
 
+// PostgreSQL keeps an index's expression without its outermost COLLATE, and finds the index only so.
+static std::string inferred(const std::string& expression)
+{
+    constexpr std::string_view collate = " COLLATE \"C\")";
+    if (!expression.starts_with("(") || !expression.ends_with(collate))
+        return parens(expression);
+    return parens(expression.substr(1, expression.size() - 1 - collate.size())) + " COLLATE \"C\"";
+}
+
 std::string conflict_target(const Table& table, const Key& key, const Catalog& catalog)
 {
     if (!key.index)
@@ -197,7 +206,7 @@ std::string conflict_target(const Table& table, const Key& key, const Catalog& c
     for (const auto& column : key.index->columns) {
         const Fragment f = index_key(catalog, table, column);
         const bool plain = !column.expr && f.text == table_column(table, column.column).text;
-        parts.push_back(plain ? f.text : parens(f.text));
+        parts.push_back(plain ? f.text : inferred(f.text));
     }
     std::string text = parens(join(parts, ", "));
     if (key.index->where)

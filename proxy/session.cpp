@@ -23,6 +23,15 @@ bool wants_exact_arithmetic(const pool::ServerError& error)
     return error.sqlstate == "22003" || error.sqlstate == "22P02";
 }
 
+// A write that SQLite prepares: what is wrong with it (a constraint, an overflow) it finds out when it runs, which
+// leaves changes() at 0.
+bool is_prepared_write(const dialect::Catalog& catalog, std::string_view sql)
+try {
+    return !catalog.mirror().prepare(sql).read_only;
+} catch (const dialect::Error&) {
+    return false;
+}
+
 // A plan that was made for a schema which is no longer there.
 bool is_stale(const pool::ServerError& error)
 {
@@ -121,8 +130,8 @@ std::optional<std::vector<Value>> Session::Impl::slot_values(const dialect::Comp
     return computed;
 }
 
-std::optional<Session::Impl::Planned>
-Session::Impl::find_plan(std::string_view sql, std::span<const Value> parameters, const dialect::Options& with)
+std::optional<Session::Impl::Planned> Session::Impl::find_plan(std::string_view sql, std::span<const Value> parameters,
+                                                               const dialect::Options& with)
 {
     plan_key(key, sql, with, catalog()->id(), parameters);
     for (const Plan& cached : database->plans().find(key))
@@ -216,10 +225,7 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
     for (int promotions = 0;;) {
         auto planning = plan(sql, parameters, with);
         if (auto* error = std::get_if<dialect::Error>(&planning)) {
-            // What SQLite finds out when it runs (a constraint, a datatype mismatch) leaves changes() at 0.
-            const int primary = error->code & 0xFF;
-            if ((primary == dialect::code::constraint || primary == dialect::code::mismatch) &&
-                !catalog()->mirror().prepare(sql).read_only)
+            if (!error->refused && is_prepared_write(*catalog(), sql))
                 values.changes = 0;
             co_return failed(client_error(*error, sql));
         }
@@ -423,8 +429,8 @@ asio::awaitable<Description> Session::describe(std::string_view sql, std::span<c
     const CachedPlan& compiled = *std::get<Impl::Planned>(planning).plan;
     d.parameter_count = compiled.parameter_count;
     d.parameter_names = compiled.parameter_names;
-    d.columns = compiled.kind == dialect::Compiled::Kind::local ? s.local_columns(sql, parameters, compiled)
-                                                                : compiled.output;
+    d.columns =
+        compiled.kind == dialect::Compiled::Kind::local ? s.local_columns(sql, parameters, compiled) : compiled.output;
     d.has_columns = !d.columns.empty();
     co_return d;
 }

@@ -17,15 +17,6 @@ BEGIN
                      CASE howdah.typeof(x) WHEN 'integer' THEN 'INT' ELSE upper(howdah.typeof(x)) END, policy, t, c);
 END $$;
 
--- A whole REAL below 2^47 as SQLite stores it (dialect/lower_returning.cpp).
-CREATE OR REPLACE FUNCTION howdah.written_r(x float8) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN x >= -140737488355328 AND x < 140737488355328 AND x = trunc(x) THEN x::int8::numeric
-              ELSE howdah.r2n(x) END $$;
-CREATE OR REPLACE FUNCTION howdah.written_v(x howdah.v) RETURNS howdah.v
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN (x).n IS NOT NULL THEN howdah.n2v(howdah.written_r((x).n::float8)) ELSE x END $$;
-
 CREATE OR REPLACE FUNCTION howdah.store_int8(x howdah.v, policy text, s text, t text, c text) RETURNS int8
 LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL AND scale((x).n) = 0 THEN (x).n::int8
@@ -73,3 +64,14 @@ CREATE OR REPLACE FUNCTION howdah.sequence_after(last int8, k int8) RETURNS int8
 LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
   SELECT CASE WHEN last < 0 OR last <= 9223372036854775807 - k THEN last + k
               ELSE howdah.err('database or disk is full', 'HW013')::int8 END $$;
+
+-- RETURNING shows a REAL column as it is stored: integral and within six bytes, it is an INTEGER (dialect/lower_returning.cpp).
+CREATE OR REPLACE FUNCTION howdah.stored_real(f float8) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN f >= -140737488355328 AND f < 140737488355328 AND f = trunc(f) THEN f::int8::numeric ELSE howdah.r2n(f) END $$;
+CREATE OR REPLACE FUNCTION howdah.stored_real(x howdah.v) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN (x).n >= -140737488355328 AND (x).n < 140737488355328 AND (x).n = trunc((x).n) THEN howdah.i2v((x).n::int8) ELSE x END $$;
+CREATE OR REPLACE FUNCTION howdah.integer_as_real(x howdah.v) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN (x).n IS NOT NULL THEN howdah.r2v((x).n::float8) ELSE x END $$;

@@ -177,3 +177,40 @@ INSERT INTO rv SELECT 'y', 1 FROM rv;
 SELECT a FROM rv ORDER BY a;
 COMMIT;
 SELECT a FROM rv ORDER BY a;
+
+-- case: random/returning-has-the-affinity-of-the-first-column
+CREATE TABLE rra(x, b INTEGER, t TEXT, r REAL);
+INSERT INTO rra VALUES (1, 5, '5', 5) RETURNING b = '5', t = 5, r = '5', rowid = '1', x = '1', rowid, b IN ('5'), r || '', r;
+CREATE TABLE rrc(t TEXT, b INTEGER, x, r REAL);
+INSERT INTO rrc VALUES ('5', 5, 5, 5) RETURNING b = '5', t = 5, x = '5', rowid = '1', t < 10, b < '10', x < '10', r;
+CREATE TABLE rrd(r REAL, b INTEGER, t TEXT, x);
+INSERT INTO rrd VALUES (5, 5, '5', 5) RETURNING r, b, t, x, rowid, b = '5', t = 5, x = '5', typeof(b), b / 2, b + 1, rowid + 0, coalesce(b, 1), -b;
+UPDATE rrd SET x = 2 RETURNING *, typeof(x), x / 2;
+DELETE FROM rrd RETURNING *, typeof(b), b / 2, b = '5';
+
+-- case: random/replace-over-an-index-of-an-expression
+CREATE TABLE rri(a TEXT NOT NULL ON CONFLICT IGNORE, b, c INTEGER);
+CREATE UNIQUE INDEX rri1 ON rri(b || b);
+INSERT OR REPLACE INTO rri VALUES ('a', 2.5, 0), ('b', 2.5, 1);
+INSERT OR REPLACE INTO rri VALUES (NULL, 2.5, 0);
+INSERT OR REPLACE INTO rri VALUES ('c', '2.5', 2);
+INSERT INTO rri VALUES ('d', 2.5, 2) ON CONFLICT (b || b) DO UPDATE SET c = c + 10;
+SELECT * FROM rri;
+
+-- case: random/a-write-that-fails-when-it-runs-changes-nothing
+CREATE TABLE rrw(a INTEGER, t TEXT);
+INSERT INTO rrw VALUES (1, 'x'), (2, 'y');
+UPDATE rrw SET t = 'z' WHERE json_object('k', x'31') = 1;
+SELECT * FROM rrw ORDER BY a;
+UPDATE rrw SET t = 'z';
+INSERT INTO rrw VALUES (abs(-9223372036854775808), 1);
+SELECT count(*) FROM rrw;
+UPDATE rrw SET nothing = 1;
+SELECT changes();
+
+-- case: random/before-trigger-of-a-row-left-out
+CREATE TABLE rrb(id INTEGER PRIMARY KEY, a INT NOT NULL, t TEXT UNIQUE);
+CREATE TABLE rrbl(a);
+INSERT OR REPLACE INTO rrb(a) VALUES (7);
+INSERT OR REPLACE INTO rrb(id, a) VALUES (7, 7);
+SELECT * FROM rrb;
