@@ -3,6 +3,7 @@
 
 #include "dialect/bookkeeping.hpp"
 #include "dialect/constraint_message.hpp"
+#include "dialect/parser.hpp"
 #include "dialect/script.hpp"
 #include "proxy/command_tag.hpp"
 #include "proxy/session_impl.hpp"
@@ -27,7 +28,11 @@ bool wants_exact_arithmetic(const pool::ServerError& error)
 // leaves changes() at 0.
 bool is_prepared_write(const dialect::Catalog& catalog, std::string_view sql)
 try {
-    return !catalog.mirror().prepare(sql).read_only;
+    const auto statement = dialect::parse(sql);
+    const bool changes_rows = statement && (std::holds_alternative<dialect::Insert>(statement->node) ||
+                                            std::holds_alternative<dialect::Update>(statement->node) ||
+                                            std::holds_alternative<dialect::Delete>(statement->node));
+    return changes_rows && !catalog.mirror().prepare(sql).read_only;
 } catch (const dialect::Error&) {
     return false;
 }
