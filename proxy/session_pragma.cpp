@@ -30,6 +30,18 @@ constexpr std::array<std::string_view, 2> checks{"integrity_check", "quick_check
 // Kept per database on the server.
 constexpr std::array<std::string_view, 2> persistent{"user_version", "application_id"};
 
+// Settings that would change what statements answer: those are compiled for SQLite's defaults.
+struct Fixed {
+    std::string_view name;
+    std::int64_t value;
+};
+constexpr std::array<Fixed, 4> fixed{{
+    {"count_changes", 0},
+    {"full_column_names", 0},
+    {"reverse_unordered_selects", 0},
+    {"short_column_names", 1},
+}};
+
 using RowsOf = dialect::Mirror::PragmaAnswer;
 
 RowsOf ask(const dialect::Mirror& mirror, std::string_view sql, const dialect::Mirror::SessionValues& values)
@@ -120,6 +132,12 @@ dialect::Mirror::PragmaAnswer Session::Impl::set_or_read(const std::string& prag
         const auto* value = read.rows.empty() ? nullptr : std::get_if<std::int64_t>(&read.rows.front().front());
         return value == nullptr ? otherwise : *value;
     };
+    for (const auto& [name_of, value] : fixed) {
+        if (pragma_name != name_of || value_of(name_of, value) == value)
+            continue;
+        settings->pragma(name_of, std::to_string(value));
+        throw dialect::refusal("PRAGMA " + pragma_name + " is always " + std::to_string(value));
+    }
     options.foreign_keys = value_of("foreign_keys", 0) != 0;
     options.recursive_triggers = value_of("recursive_triggers", 0) != 0;
     defer_foreign_keys = !transaction.autocommit() && value_of("defer_foreign_keys", 0) != 0;
