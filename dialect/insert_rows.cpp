@@ -251,15 +251,23 @@ std::string rows_with_rowids(const InsertRows& rows, const Table& table, const C
         return "SELECT " + rowid_after(table, "b.last", "n.place") + " AS " + names[0] + others + " FROM " + base +
                ", " + numbered + " ORDER BY n.place";
 
-    // A given rowid moves the ones after it: each automatic one is 1 more than the largest so far.
+    // A given rowid moves the ones after it: each automatic one is 1 more than the largest so far. In an empty table
+    // that is 0, but once a row is there it may be less.
+    const std::string start = table.autoincrement ? base
+                                                  : "(SELECT (SELECT max(" + names[0] + ") FROM " + pg_name(table) +
+                                                        ") AS last OFFSET 0) AS b";
+    const std::string largest = table.autoincrement
+                                    ? std::string("greatest(b.last, n.given)")
+                                    : "greatest(b.last, n.given, CASE WHEN b.last IS NULL AND n.leads THEN 0 END)";
     const std::string counted = "(SELECT n.*, count(*) FILTER (WHERE n." + names[0] +
-                                " IS NULL) OVER (ORDER BY n.place) AS automatic FROM " + numbered + ") AS n";
+                                " IS NULL) OVER (ORDER BY n.place) AS automatic, first_value(n." + names[0] +
+                                " IS NULL) OVER (ORDER BY n.place) AS leads FROM " + numbered + ") AS n";
     const std::string pushed = "(SELECT n.*, max(n." + names[0] +
                                " - n.automatic) OVER (ORDER BY n.place ROWS BETWEEN "
                                "UNBOUNDED PRECEDING AND 1 PRECEDING) AS given FROM " +
                                counted + ") AS n";
-    return "SELECT coalesce(n." + names[0] + ", " + rowid_after(table, "greatest(b.last, n.given)", "n.automatic") +
-           ") AS " + names[0] + others + " FROM " + base + ", " + pushed + " ORDER BY n.place";
+    return "SELECT coalesce(n." + names[0] + ", " + rowid_after(table, largest, "n.automatic") + ") AS " + names[0] +
+           others + " FROM " + start + ", " + pushed + " ORDER BY n.place";
 }
 
 } // namespace howdah::dialect

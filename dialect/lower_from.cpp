@@ -220,6 +220,43 @@ bool SelectLowering::reads_further_right(const Expr& condition, const FromClause
     return visitor.found;
 }
 
+std::string SelectLowering::full_condition(const FromClause::Item& item)
+{
+    return item.op.kind == JoinOp::Kind::full && item.on ? l_.condition(*item.on).text : std::string();
+}
+
+// Whether PostgreSQL can find the rows of a FULL JOIN that have no partner: it needs an equality of something on the
+// right with something on the left, to hash or to sort by.
+static bool is_equality(std::string_view condition, const Source* right)
+{
+    const auto at = condition.find(" = ");
+    if (!right || at == std::string_view::npos)
+        return false;
+    for (const std::string_view word : {" AND ", " OR ", "CASE ", "SELECT ", "NOT ", " IS ", " IN "})
+        if (condition.find(word) != std::string_view::npos)
+            return false;
+    const std::string alias = quote_identifier(right->pg_alias) + ".";
+    const auto of_right = [&](std::string_view side) { return side.find(alias) != std::string_view::npos; };
+    const auto of_left = [&](std::string_view side) {
+        return side.find("\".\"") != std::string_view::npos && !of_right(side);
+    };
+    const std::string_view a = condition.substr(0, at), b = condition.substr(at + 3);
+    return b.find(" = ") == std::string_view::npos && ((of_left(a) && of_right(b)) || (of_right(a) && of_left(b)));
+}
+
+// A FULL JOIN under any condition: the rows on the left with their partners are one side, the rows on the right that
+// have none the other. A side without rows is not there.
+std::string SelectLowering::full_join(const std::string& left, bool left_is_join, const std::string& right,
+                                      const std::string& condition)
+{
+    const std::string side = quote_identifier(l_.fresh("side"));
+    const std::string partner = "EXISTS (SELECT FROM " + left + " WHERE " + condition + ")";
+    return "(SELECT 1 AS n WHERE EXISTS (SELECT FROM " + left + ") UNION ALL SELECT 2 WHERE EXISTS (SELECT FROM " +
+           right + " WHERE NOT " + partner + ")) AS " + side + " LEFT JOIN " + (left_is_join ? parens(left) : left) +
+           " ON " + side + ".n = 1 LEFT JOIN " + right + " ON CASE " + side + ".n WHEN 1 THEN " + condition +
+           " ELSE NOT " + partner + " END";
+}
+
 std::string SelectLowering::from(const FromClause& from, bool in_order)
 {
     std::string text;
@@ -250,6 +287,9 @@ std::string SelectLowering::from(const FromClause& from, bool in_order)
             text += " CROSS JOIN " + right;
         } else if (inner && !item.on) {
             text += " CROSS JOIN " + right;
+        } else if (const std::string on = full_condition(item);
+                   !on.empty() && !is_equality(on, item.table.source.get())) {
+            text = full_join(text, i > 1, right, on);
         } else {
             text += std::string(join) + right + " ON " + (item.on ? l_.condition(*item.on).text : "true");
         }

@@ -144,6 +144,9 @@ private:
     std::string mirror_rows(const TableRef& ref, Source& source);
     std::vector<SortKey> visiting_order(const FromClause& from) const;
     std::vector<SortKey> natural_order(const SelectCore& core) const;
+    std::string full_condition(const FromClause::Item& item); // empty: it is no FULL JOIN ON
+    std::string full_join(const std::string& left, bool left_is_join, const std::string& right,
+                          const std::string& condition);
     static bool reads_further_right(const Expr& condition, const FromClause& from, std::size_t item);
 
     // lower_common_table.cpp

@@ -11,7 +11,7 @@ are compared as a multiset. Classes of answers:
   WRONG       anything else: a finding; shrunk, and written to DIR as a case file that agree.py runs
   close       a REAL that differs beyond the 12th digit, or an overflow that SQLite finds in a row howdah does not evaluate
 The last line is "random: N passed, N failed", where failed counts findings."""
-import argparse, collections, json, os, random, re, sys, time
+import argparse, collections, os, random, re, signal, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agree, oracle  # noqa: E402
@@ -104,7 +104,7 @@ def outcome(addr, statements, stop_at=None):
     try:
         for i, s in enumerate(statements):
             kind, text = pair.run(s)
-            if kind in ('WRONG', 'wording') or (kind == 'refused' and i == len(statements) - 1): return i, kind, text
+            if kind == 'WRONG' or (kind in ('refused', 'wording') and i == len(statements) - 1): return i, kind, text
         return len(statements), 'identical', ''
     except (EOFError, OSError) as e:
         return len(statements) - 1, 'WRONG', f'connection: {e!r}'
@@ -244,6 +244,7 @@ def main():
     parser.add_argument('--out', default='.')
     parser.add_argument('--no-shrink', action='store_true')
     args = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.default_int_handler)
     run, end, number = Run(args), time.time() + args.seconds, args.first - 1
     while time.time() < end and (not args.rounds or number < args.first - 1 + args.rounds):
         number += 1
@@ -252,6 +253,9 @@ def main():
         except EndOfRound:
             pass
         except KeyboardInterrupt:
+            break
+        except (OSError, RuntimeError) as e:
+            print(f'howdah cannot be used any more: {e!r}')
             break
     return run.summary(number - args.first + 1)
 

@@ -214,3 +214,43 @@ CREATE TABLE rrbl(a);
 INSERT OR REPLACE INTO rrb(a) VALUES (7);
 INSERT OR REPLACE INTO rrb(id, a) VALUES (7, 7);
 SELECT * FROM rrb;
+
+-- case: random/full-join-under-any-condition
+CREATE TABLE rfa(id INTEGER PRIMARY KEY, a INTEGER, t TEXT);
+CREATE TABLE rfb(id INTEGER PRIMARY KEY, b INTEGER, u);
+CREATE TABLE rfe(x);
+INSERT INTO rfa VALUES (1, 1, 'x'), (2, 2, 'y'), (3, NULL, 'z'), (4, 5, 'x');
+INSERT INTO rfb VALUES (1, 2, 'y'), (2, 3, 1), (3, 2, NULL), (4, -1, 'x');
+SELECT rfa.id, rfb.id FROM rfa FULL JOIN rfb ON a < b ORDER BY 1, 2;
+SELECT rfa.id, rfb.id FROM rfa FULL JOIN rfb ON a = b AND t = u ORDER BY 1, 2;
+SELECT rfa.id, rfb.id FROM rfa FULL JOIN rfb ON a = b OR t = u ORDER BY 1, 2;
+SELECT rfa.id, rfb.id FROM rfa FULL JOIN rfb ON a = 2 ORDER BY 1, 2;
+SELECT rfa.id, rfb.id FROM rfa FULL JOIN rfb ON rfb.b ORDER BY 1, 2;
+SELECT rfa.id, rfb.id FROM rfa FULL JOIN rfb ON 0 ORDER BY 1, 2;
+SELECT rfa.id, rfb.id FROM rfa FULL JOIN rfb ON 1 ORDER BY 1, 2;
+SELECT rfa.id, rfb.id FROM rfa FULL JOIN rfb ON a IS b WHERE rfa.id IS NULL OR rfb.id IS NULL ORDER BY 1, 2;
+SELECT rfa.id, rfe.x FROM rfa FULL JOIN rfe ON a < x ORDER BY 1, 2;
+SELECT rfa.id, rfe.x FROM rfe FULL JOIN rfa ON a < x ORDER BY 1, 2;
+SELECT l.id, r.id, count(*) FROM rfa AS l FULL JOIN rfa AS r ON l.a > r.a GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT rfa.id, rfb.id, c.id FROM rfa FULL JOIN rfb ON a < b LEFT JOIN rfa AS c ON c.id = rfb.id ORDER BY 1, 2, 3;
+SELECT rfa.id, rfb.id, c.id FROM rfa LEFT JOIN rfb ON a = b FULL JOIN rfa AS c ON c.id > rfb.id ORDER BY 1, 2, 3;
+SELECT rfa.id, d.n FROM rfa FULL JOIN (SELECT b AS n FROM rfb WHERE b > 0) AS d ON a + d.n > 4 ORDER BY 1, 2;
+SELECT count(*) FROM rfa AS o WHERE EXISTS (SELECT 1 FROM rfa FULL JOIN rfb ON a < b AND o.id < 3 WHERE rfa.id = o.id AND rfb.id IS NOT NULL);
+
+-- case: random/automatic-rowids-after-negative-ones
+CREATE TABLE rna(id INTEGER PRIMARY KEY, x);
+INSERT INTO rna VALUES (-1, 1), (NULL, 2);
+SELECT * FROM rna ORDER BY id;
+CREATE TABLE rnd(id INTEGER PRIMARY KEY, x);
+INSERT INTO rnd VALUES (-5, 1), (NULL, 2), (NULL, 3), (-2, 3), (NULL, 1);
+SELECT * FROM rnd ORDER BY id;
+INSERT INTO rnd VALUES (NULL, 7), (-100, 8), (NULL, 9);
+SELECT * FROM rnd ORDER BY id;
+CREATE TABLE rne(id INTEGER PRIMARY KEY, x);
+INSERT INTO rne VALUES (NULL, 1), (-5, 2), (NULL, 3), (10, 4), (NULL, 5);
+SELECT * FROM rne ORDER BY id;
+CREATE TABLE rnf(id INTEGER PRIMARY KEY AUTOINCREMENT, x);
+INSERT INTO rnf VALUES (-1, 1), (NULL, 2);
+SELECT * FROM rnf ORDER BY id;
+INSERT INTO rna SELECT CASE x WHEN 1 THEN -7 END, x + 10 FROM rna ORDER BY id;
+SELECT * FROM rna ORDER BY id;
