@@ -169,6 +169,30 @@ Session::Impl::plan(std::string_view sql, std::span<const Value> parameters, con
     return Planned{std::move(fresh), std::move(*computed)};
 }
 
+Session::Impl::Text Session::Impl::text_to_plan(std::string_view sql, std::span<const Value> parameters,
+                                                const dialect::Options& with)
+{
+    const Text as_it_is{sql, parameters};
+    if (!parameters.empty() || !dialect::lift_literals(sql, shape))
+        return as_it_is;
+    const Text lifted{shape.text, shape.values};
+    const auto is_cached = [&](const Text& text) {
+        plan_key(key, text.sql, with, catalog()->id(), text.parameters);
+        return !database->plans().find(key).empty();
+    };
+    if (is_cached(lifted))
+        return lifted;
+    if (is_cached(as_it_is))
+        return as_it_is;
+    // What cannot be compiled, and what SQLite itself answers, is told from the client's own text.
+    const auto planning = plan(lifted.sql, lifted.parameters, with);
+    const auto* planned = std::get_if<Planned>(&planning);
+    using Kind = dialect::Compiled::Kind;
+    const bool fits = planned && (planned->plan->kind == Kind::query || planned->plan->kind == Kind::write ||
+                                  planned->plan->kind == Kind::promote);
+    return fits ? lifted : as_it_is;
+}
+
 Outcome Session::Impl::outcome() const
 {
     Outcome o;
@@ -226,6 +250,9 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
         co_return co_await run_raw(sql, parameters, sink, run_options);
 
     dialect::Options with = options;
+    const Text text = text_to_plan(sql, parameters, with);
+    sql = text.sql;
+    parameters = text.parameters;
     bool retried_stale = false;
     for (int promotions = 0;;) {
         auto planning = plan(sql, parameters, with);

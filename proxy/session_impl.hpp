@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dialect/compile.hpp"
+#include "dialect/shape.hpp"
 #include "proxy/client_error.hpp"
 #include "proxy/database.hpp"
 #include "proxy/session.hpp"
@@ -75,6 +76,12 @@ struct Session::Impl {
     };
     std::variant<Planned, dialect::Error> plan(std::string_view sql, std::span<const Value> parameters,
                                                const dialect::Options& with);
+    // The statement in the form in which it has a plan, or gets one: without its literals, where that can be.
+    struct Text {
+        std::string_view sql;
+        std::span<const Value> parameters;
+    };
+    Text text_to_plan(std::string_view sql, std::span<const Value> parameters, const dialect::Options& with);
     std::optional<std::vector<Value>> slot_values(const dialect::Compiled& plan, std::span<const Value> parameters);
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                         const RunOptions& run_options);
@@ -93,7 +100,8 @@ struct Session::Impl {
     boost::asio::awaitable<void> wait_shared(ReplySink& sink);
     // nullopt: the statement is to be run the ordinary way, which knows what to do about this error.
     std::optional<Outcome> end_shared(std::string_view sql, ReplySink& sink);
-    std::string key; // scratch
+    std::string key;      // scratch
+    dialect::Shape shape; // of the statement that is looked for or runs
     std::optional<Planned> find_plan(std::string_view sql, std::span<const Value> parameters,
                                      const dialect::Options& with);
 

@@ -15,7 +15,14 @@ bool Session::Impl::start_shared(std::string_view sql, std::span<const Value> pa
     if (!database || !database->is_loaded() || own_catalog || changed_schema || lease || run_options.max_rows > 0 || !run_options.may_share ||
         !transaction.autocommit() || sql.empty())
         return false;
-    auto found = find_plan(sql, parameters, options);
+    std::optional<Planned> found;
+    if (parameters.empty() && dialect::lift_literals(sql, shape)) {
+        found = find_plan(shape.text, shape.values, options);
+        if (found)
+            parameters = shape.values;
+    }
+    if (!found)
+        found = find_plan(sql, parameters, options);
     if (!found)
         return false;
     if (!found->plan->shares || parameters.size() > static_cast<std::size_t>(found->plan->parameter_count)) {

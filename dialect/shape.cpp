@@ -1,0 +1,237 @@
+#include "dialect/shape.hpp"
+
+#include "dialect/lexer.hpp"
+#include "dialect/mirror.hpp"
+
+#include <cmath>
+
+namespace howdah::dialect {
+
+namespace {
+
+using Kind = TokenKind;
+
+// More are compiled as they are: a plan for each number of rows would not be found again.
+constexpr std::size_t most_literals = 256;
+
+bool is_comparison(Kind kind)
+{
+    return kind == Kind::equal || kind == Kind::not_equal || kind == Kind::less || kind == Kind::less_equal ||
+           kind == Kind::greater || kind == Kind::greater_equal;
+}
+
+bool is_literal(Kind kind)
+{
+    return kind == Kind::integer || kind == Kind::floating || kind == Kind::string || kind == Kind::blob;
+}
+
+// What may follow an operand that is complete.
+bool ends_operand(Kind kind)
+{
+    switch (kind) {
+    case Kind::end_of_input:
+    case Kind::semi:
+    case Kind::right_paren:
+    case Kind::comma:
+    case Kind::and_:
+    case Kind::or_:
+    case Kind::where:
+    case Kind::from:
+    case Kind::group:
+    case Kind::order:
+    case Kind::limit:
+    case Kind::having:
+    case Kind::window:
+    case Kind::union_:
+    case Kind::except:
+    case Kind::intersect:
+    case Kind::returning:
+    case Kind::on:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// Where in the statement the outermost level is.
+enum class Clause { other, where, values, set };
+
+struct Lifter {
+    std::string_view sql;
+    Shape& shape;
+    bool writes = false;          // INSERT or REPLACE: VALUES gives its rows
+    Clause clause = Clause::other;
+    std::vector<bool> lists;      // open parentheses; true: of an IN list
+    bool between = false;         // its lower bound was lifted: the AND that follows is its own
+    Kind last = Kind::end_of_input; // token that was passed
+    std::size_t copied = 0;
+
+    bool takes_literal(Kind next) const
+    {
+        const bool list_value = last == Kind::comma || last == Kind::left_paren;
+        switch (clause) {
+        case Clause::where:
+            if (is_comparison(last))
+                return ends_operand(next);
+            if (last == Kind::between)
+                return next == Kind::and_;
+            if (last == Kind::and_ && between)
+                return ends_operand(next);
+            return list_value && !lists.empty() && lists.back() && (next == Kind::comma || next == Kind::right_paren);
+        case Clause::values:
+            return list_value && lists.size() == 1 && (next == Kind::comma || next == Kind::right_paren);
+        case Clause::set:
+            return last == Kind::equal && lists.empty() && ends_operand(next);
+        case Clause::other:
+            break;
+        }
+        return false;
+    }
+
+    void enter(Kind kind)
+    {
+        switch (kind) {
+        case Kind::where:
+            clause = Clause::where;
+            break;
+        case Kind::values:
+            clause = writes ? Clause::values : Clause::other;
+            break;
+        case Kind::set:
+            clause = Clause::set;
+            break;
+        case Kind::select:
+        case Kind::from:
+        case Kind::group:
+        case Kind::order:
+        case Kind::limit:
+        case Kind::having:
+        case Kind::window:
+        case Kind::union_:
+        case Kind::except:
+        case Kind::intersect:
+        case Kind::returning:
+        case Kind::on:
+            clause = Clause::other;
+            break;
+        default:
+            break;
+        }
+    }
+
+    void pass(Kind kind)
+    {
+        if (kind == Kind::left_paren)
+            lists.push_back(last == Kind::in);
+        else if (kind == Kind::right_paren && !lists.empty())
+            lists.pop_back();
+        else if (lists.empty())
+            enter(kind);
+        if (kind == Kind::and_ && last != Kind::integer && last != Kind::variable)
+            between = false;
+        last = kind;
+    }
+
+    // False: this value has no parameter that is the same.
+    bool lift(const Token& token, std::size_t begin, bool negative)
+    {
+        const std::string_view text = token.span.of(sql);
+        Value value;
+        switch (token.kind) {
+        case Kind::string:
+            value = unquoted(text);
+            break;
+        case Kind::integer:
+        case Kind::floating: {
+            if (text.size() > 1 && (text[1] == 'x' || text[1] == 'X'))
+                return false;
+            value = numeric_text(text);
+            if (const auto* i = std::get_if<std::int64_t>(&value)) {
+                if (token.kind == Kind::floating)
+                    value = negative ? -static_cast<double>(*i) : static_cast<double>(*i);
+                else if (negative)
+                    value = -*i;
+            } else if (const auto* r = std::get_if<double>(&value)) {
+                if (token.kind == Kind::integer || std::isinf(*r))
+                    return false;
+                value = negative ? -*r : *r;
+            } else {
+                return false;
+            }
+            break;
+        }
+        default:
+            return false;
+        }
+        shape.text.append(sql.substr(copied, begin - copied));
+        shape.text.push_back('?');
+        copied = token.span.end;
+        shape.values.push_back(std::move(value));
+        return true;
+    }
+
+    bool run()
+    {
+        Lexer lexer(sql);
+        Token token = lexer.next();
+        switch (token.kind) {
+        case Kind::insert:
+        case Kind::replace:
+            writes = true;
+            break;
+        case Kind::select:
+        case Kind::update:
+        case Kind::delete_:
+        case Kind::with:
+            break;
+        default:
+            return false;
+        }
+        std::size_t sign = 0; // where the minus before a number begins
+        bool negative = false;
+        while (token.kind != Kind::end_of_input) {
+            if (token.kind == Kind::variable || token.kind == Kind::illegal)
+                return false;
+            const Token next = lexer.next();
+            if (is_literal(token.kind)) {
+                const bool lower_bound = last == Kind::between;
+                if (takes_literal(next.kind) && lift(token, negative ? sign : token.span.begin, negative)) {
+                    if (shape.values.size() > most_literals)
+                        return false;
+                    between = lower_bound;
+                    last = Kind::variable;
+                } else {
+                    pass(token.kind);
+                }
+                negative = false;
+            } else if (token.kind == Kind::minus && !negative &&
+                       (next.kind == Kind::integer || next.kind == Kind::floating)) {
+                negative = true; // the number decides with what stands before the sign
+                sign = token.span.begin;
+                if (!is_comparison(last) && last != Kind::comma && last != Kind::left_paren) {
+                    negative = false;
+                    pass(token.kind);
+                }
+            } else {
+                pass(token.kind);
+            }
+            token = next;
+        }
+        if (shape.values.empty())
+            return false;
+        shape.text.append(sql.substr(copied));
+        return true;
+    }
+};
+
+} // namespace
+
+bool lift_literals(std::string_view sql, Shape& shape)
+{
+    shape.text.clear();
+    shape.values.clear();
+    Lifter lifter{sql, shape};
+    return lifter.run();
+}
+
+} // namespace howdah::dialect
