@@ -61,7 +61,7 @@ struct Lifter {
     Shape& shape;
     bool writes = false;          // INSERT or REPLACE: VALUES gives its rows
     Clause clause = Clause::other;
-    std::vector<bool> lists;      // open parentheses; true: of an IN list
+    std::vector<bool> lists{};    // open parentheses; true: of an IN list
     bool between = false;         // its lower bound was lifted: the AND that follows is its own
     Kind last = Kind::end_of_input; // token that was passed
     std::size_t copied = 0;

@@ -326,8 +326,9 @@ void Conversation::raw_columns(std::span<const RawColumn> columns)
 
 void Conversation::row(std::span<const ValueView> row)
 {
+    static const ResultShape no_shape;
     if (current_ && !row_error_ && asked_ == Asked::run)
-        row_error_ = append_row(out_, *current_->shape, current_->formats, row);
+        row_error_ = append_row(out_, current_->shape ? *current_->shape : no_shape, current_->formats, row);
 }
 
 void Conversation::raw_row(std::span<const RawField> row)

@@ -485,3 +485,25 @@ TEST_CASE("a connection that opens while the pool shuts down is closed")
     CHECK(text(pool.shut_down(at(0s))) == "refuse 1: the pool is shutting down");
     CHECK(text(pool.opened(1, at(1s))) == "close 1: shutdown");
 }
+
+TEST_CASE("a statement that shares is handed a place only when it is the first to wait")
+{
+    PoolState state(limits(0, 1));
+    CHECK(text(state.ask(1, at(0ms))) == "open 1");
+    CHECK(text(state.opened(1, at(1ms))) == "lend 1 to 1 (miss)");
+    state.joined(); // beside the first, on the same connection
+    CHECK(text(state.ask(2, at(2ms), true)) == "");
+    CHECK(text(state.ask(3, at(2ms))) == "");
+    CHECK(text(state.ask(4, at(2ms), true)) == "");
+    CHECK(state.first_sharing() == WaiterId{2});
+    state.joined_first();
+    CHECK_FALSE(state.first_sharing()); // 3 wants the connection for itself
+    CHECK(text(state.give_back(1, at(3ms))) == "lend 1 to 3 (handoff)");
+    CHECK(state.first_sharing() == WaiterId{4});
+    state.leave(4);
+    CHECK(state.checkouts() == 5);
+    CHECK(state.ended(CheckoutClass::hit) == 1);
+    CHECK(state.ended(CheckoutClass::handoff) == 2);
+    CHECK(state.ended(CheckoutClass::miss) == 1);
+    CHECK(state.ended(CheckoutClass::abandoned) == 1);
+}
