@@ -24,23 +24,36 @@ void add(Source& source, int column, const Expr& pattern)
         source.matches.push_back({column, &pattern});
 }
 
+void become_match(Expr& e, ExprPtr operand, ExprPtr pattern)
+{
+    Like match;
+    match.op = LikeOp::match;
+    match.keyword.text = "MATCH";
+    match.operand = std::move(operand);
+    match.pattern = std::move(pattern);
+    e.node = std::move(match);
+}
+
+// match('x', t) is t MATCH 'x'.
+void call_as_match(Expr& e)
+{
+    auto* call = as<Call>(e);
+    if (call && equal_names(call->name.text, "match") && call->args.size() == 2 && full_text_source(*call->args[1]))
+        become_match(e, std::move(call->args[1]), std::move(call->args[0]));
+}
+
 // t = 'x' is t MATCH 'x'.
 void equality_as_match(Expr& e)
 {
     auto* equal = as<Binary>(e);
-    if (!equal || (equal->op != BinaryOp::equal && equal->op != BinaryOp::is))
+    if (!equal || equal->op != BinaryOp::equal)
         return;
     for (const bool turned : {false, true}) {
         ExprPtr& column = turned ? equal->rhs : equal->lhs;
         const Source* source = full_text_source(*column);
         if (!source || !is_hidden(*source, *column))
             continue;
-        Like match;
-        match.op = LikeOp::match;
-        match.keyword.text = "MATCH";
-        match.pattern = std::move(turned ? equal->lhs : equal->rhs);
-        match.operand = std::move(column);
-        e.node = std::move(match);
+        become_match(e, std::move(column), std::move(turned ? equal->lhs : equal->rhs));
         return;
     }
 }
@@ -59,6 +72,7 @@ void conjuncts(Expr& e, const std::function<void(Expr&)>& see)
 void take_up(Expr& e)
 {
     equality_as_match(e);
+    call_as_match(e);
     const auto* match = as<Like>(e);
     if (!match || match->op != LikeOp::match || match->negated)
         return;
