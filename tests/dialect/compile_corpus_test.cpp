@@ -1,5 +1,5 @@
 // The compiler over the statements of SQLite's test-suite (../shared/parser, see its README): whatever SQLite prepares
-// is compiled, or refused with a reason.
+// is compiled, or refused with a reason. A fifth of them, in stretches of 200; with HOWDAH_SLOW in the environment all.
 #include "dialect/compile.hpp"
 #include "tests/dialect/schema.hpp"
 
@@ -82,7 +82,12 @@ TEST_CASE("every statement that SQLite prepares is compiled, or refused with a r
     std::map<std::string, int> reasons;
     std::size_t compiled = 0, told = 0, refused = 0;
     const bool verbose = std::getenv("HOWDAH_VERBOSE") != nullptr;
-    for (const std::string& sql : corpus()) {
+    const bool all = std::getenv("HOWDAH_SLOW") != nullptr;
+    const std::vector<std::string> statements = corpus();
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+        if (!all && i / 200 % 5 != 0)
+            continue;
+        const std::string& sql = statements[i];
         if (verbose)
             std::cout << ">> " << sql.substr(0, 3000) << std::endl;
         const auto attempt = [&] {
