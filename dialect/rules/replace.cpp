@@ -19,10 +19,12 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     const Fragment replaced{call("replace", {x.text, y.text, z.text}), PgType::text,
                             strict(StorageClass::text, {&x, &y, &z})};
     const auto pattern = text_literal(*n->args[1]);
-    if (pattern && !pattern->empty())
+    if ((pattern && !pattern->empty()) || args[0].type == PgType::bytea)
         return replaced;
+    // An empty pattern leaves a number the number it is; a blob has become a text.
+    const std::string number = args[0].type == PgType::v ? " AND (" + args[0].text + ").n IS NOT NULL" : std::string();
     const PgType type = wider(args[0].type, PgType::text);
-    return Fragment{"(CASE WHEN " + y.text + " = '' THEN " + widen(args[0], type).text + " ELSE " +
+    return Fragment{"(CASE WHEN " + y.text + " = ''" + number + " THEN " + widen(args[0], type).text + " ELSE " +
                         widen(replaced, type).text + " END)",
                     type, args[0].classes | replaced.classes};
 }

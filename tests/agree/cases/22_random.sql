@@ -254,3 +254,8 @@ INSERT INTO rnf VALUES (-1, 1), (NULL, 2);
 SELECT * FROM rnf ORDER BY id;
 INSERT INTO rna SELECT CASE x WHEN 1 THEN -7 END, x + 10 FROM rna ORDER BY id;
 SELECT * FROM rna ORDER BY id;
+
+-- case: random/replace-of-a-blob-by-an-empty-pattern
+CREATE TABLE rrp(c0 BLOB, c1, t TEXT);
+INSERT INTO rrp VALUES (x'', 'a', ''), (x'61', x'61', 'a'), (x'62', 5, ''), (NULL, 2.5, ''), (1, NULL, 'x');
+SELECT typeof(replace(c0, c0, c0)), typeof(replace(c0, '', 'x')), typeof(replace(c1, t, c1)), typeof(replace(c0, 'a', 'b')), typeof(replace(c1, '', '')), replace(c1, '', 'x'), replace(c1, t, 'y') FROM rrp ORDER BY rowid;
