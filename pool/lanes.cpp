@@ -11,14 +11,6 @@ namespace howdah::pool {
 
 namespace asio = boost::asio;
 
-std::size_t Lanes::statements() const
-{
-    std::size_t n = 0;
-    for (const Seat& seat : active_)
-        n += seat.lane->size();
-    return n;
-}
-
 bool Lanes::has_room(const Lane& lane, double micros, double limit)
 {
     return !lane.closed() && lane.size() < most_statements && lane.ahead() + micros <= limit;
@@ -44,6 +36,7 @@ void Lanes::submit(SharedStatement& statement)
     if (pool_.state.waiting() == 0 && micros <= most_ahead && !pool_.shut) {
         if (Seat* const seat = choose(micros)) {
             pool_.state.joined();
+            ++shared_;
             return put(*seat, statement, micros, now);
         }
     }
@@ -104,6 +97,7 @@ void Lanes::fill(Seat& seat, Clock::time_point now)
             return;
         waiting_.erase(*waiter);
         pool_.state.joined_first();
+        ++shared_;
         put(seat, statement, micros, now);
     }
 }
@@ -165,6 +159,7 @@ void Lanes::vacate(Lane& lane)
 
 void Lanes::tell(Lane::Events events)
 {
+    displaced_ += events.displaced.size();
     for (SharedStatement* const statement : events.displaced)
         submit(*statement);
     if (!events.ended.empty()) {

@@ -38,8 +38,9 @@ public:
     void refuse(WaiterId waiter, Error error);
     // The connection is gone from the pool.
     void forget(ConnectionId connection);
-    // Those that are on a connection now.
-    std::size_t statements() const;
+    // How many statements joined others, and how many had to be moved.
+    std::uint64_t shared() const { return shared_; }
+    std::uint64_t displaced() const { return displaced_; }
 
 private:
     struct Seat {
@@ -66,6 +67,7 @@ private:
     std::vector<Seat> active_;                                      // those with something outstanding
     std::unordered_map<WaiterId, SharedStatement*> waiting_;
     std::vector<std::weak_ptr<Lane>> unsent_;
+    std::uint64_t shared_ = 0, displaced_ = 0;
     bool flush_scheduled_ = false, watching_time_ = false;
     boost::asio::steady_timer timer_;
 };

@@ -340,6 +340,8 @@ Snapshot Pool::Impl::snapshot() const
     s.queries = traffic->queries;
     s.cancels = traffic->cancels;
     s.rollbacks = rollbacks;
+    s.shared = lanes.shared();
+    s.displaced = lanes.displaced();
     s.tls_version = tls_version;
     s.tls_not_after = tls_not_after;
     s.last_error = state.last_error();

@@ -35,6 +35,9 @@ struct Snapshot {
     double oldest_wait_seconds = 0;
     std::uint64_t prepared_hits = 0, prepared_misses = 0, prepared_evictions = 0;
     std::uint64_t bytes_sent = 0, bytes_received = 0, queries = 0, cancels = 0, rollbacks = 0;
+    // Queries that joined others on a connection, and those that were moved from one: their neighbour was slow, was
+    // cancelled, or lost the connection.
+    std::uint64_t shared = 0, displaced = 0;
     std::string tls_version;        // of the newest connection: "TLSv1.3", or empty
     std::int64_t tls_not_after = 0; // the server certificate's expiry, seconds since 1970; 0 when unknown
     std::string last_error;         // of connecting, without secrets

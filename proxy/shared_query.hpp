@@ -28,7 +28,6 @@ public:
     bool take_event() { return event_.take(); }
     bool is_over() const { return over_; }
     void resume() { pool_->resume(*this); }
-    void withdraw() { pool_->withdraw(*this, false); }
     // Ends with an error of interruption, at once or when the server has stopped.
     void cancel() { pool_->withdraw(*this, true); }
     // Tells the sink the columns if no row has.

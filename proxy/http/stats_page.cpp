@@ -185,6 +185,11 @@ constexpr PoolNumber pool_numbers[] = {
      [](const pool::Snapshot& p) { return p.bytes_received; }},
     {"howdah_pool_cancels_total", "counter", "Statements that were cancelled on the server.",
      [](const pool::Snapshot& p) { return p.cancels; }},
+    {"howdah_pool_shared_total", "counter", "Queries that joined other clients' on a connection.",
+     [](const pool::Snapshot& p) { return p.shared; }},
+    {"howdah_pool_displaced_total", "counter",
+     "Queries sent again elsewhere, because a neighbour on the connection was slow or was cancelled.",
+     [](const pool::Snapshot& p) { return p.displaced; }},
     {"howdah_pool_rollbacks_total", "counter", "Transactions rolled back because their client left.",
      [](const pool::Snapshot& p) { return p.rollbacks; }},
 };
@@ -340,6 +345,8 @@ void write_pool(Json& out, const pool::Snapshot& p)
                                        {"bytes_sent", p.bytes_sent},
                                        {"bytes_received", p.bytes_received},
                                        {"cancels", p.cancels},
+                                       {"shared", p.shared},
+                                       {"displaced", p.displaced},
                                        {"rollbacks", p.rollbacks}})
         out.member(name, number);
     out.member("closed", p.closed);

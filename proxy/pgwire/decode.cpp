@@ -9,7 +9,7 @@ namespace howdah::proxy::pgwire {
 
 namespace {
 
-constexpr std::size_t read_size = 8 * 1024;
+constexpr std::size_t read_size = 4 * 1024;
 constexpr std::size_t keep_size = 64 * 1024; // an empty buffer larger than this is given back
 constexpr std::size_t max_startup_bytes = 10'000;
 constexpr std::size_t max_password_bytes = 66'000;
