@@ -50,7 +50,11 @@ public:
         InsertRows rows = insert_rows(insert_, table_, lowering_, filtered_);
         InsertPolicy policy = insert_policy(insert_, table_, rows, lowering_.catalog(), lowering_.options());
         out_.rehearsal = lowering_.request().rehearsal;
-        out_.moves_rowid_when_failing = table_.has_rowid() && (!rows.single() || fires_after());
+        // Deferred foreign keys are looked at behind the row, the others before it.
+        const bool refers = lowering_.options().foreign_keys && !table_.foreign_keys.empty() &&
+                            std::all_of(table_.foreign_keys.begin(), table_.foreign_keys.end(),
+                                        [](const ForeignKey& key) { return key.deferred; });
+        out_.moves_rowid_when_failing = table_.has_rowid() && (!rows.single() || fires_after() || refers);
         if (out_.rehearsal || goes_row_by_row(rows, policy)) {
             lowering_.fired("row_by_row");
             lower_insert_loop(insert_, table_, lowering_, out_);
