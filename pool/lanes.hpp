@@ -22,7 +22,7 @@ public:
     using Clock = RunEstimate::Clock;
     // Estimated microseconds on a connection, the new statement's included, up to which it is joined although others
     // are idle (one packet for many is worth more than the wait), and up to which it is joined at all.
-    static constexpr double worth_joining = 150, most_ahead = 1500;
+    static constexpr double worth_joining = 1000, most_ahead = 1500;
     static constexpr std::size_t most_statements = 64;
     // Nobody stays behind a statement that has been running for longer.
     static constexpr std::chrono::milliseconds patience{20};
