@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace howdah::pool {
@@ -12,6 +13,9 @@ namespace {
 
 constexpr int reads_in_a_row = 8;
 constexpr std::size_t kept_output = 64 * 1024;
+// How often a statement that was first when things went wrong is sent again: it may be the cause. Those behind it are
+// hardly.
+constexpr int tries_of_first = 1, tries_of_followers = 3;
 
 double micros_between(Lane::Clock::time_point from, Lane::Clock::time_point to)
 {
@@ -35,7 +39,7 @@ void Lane::put(SharedStatement& statement, double micros, Clock::time_point now)
     Traffic& traffic = *connection_->traffic_;
     if (outstanding_.empty()) {
         closed_ = false;
-        first_since_ = now;
+        first_since_ = first_began_ = now;
     }
     prepared.begin_batch();
     Outstanding entry{&statement, micros, {}, {}, 0};
@@ -111,9 +115,10 @@ void Lane::on_ready(bool for_write)
 {
     if (outstanding_.empty())
         return; // the connection is another's now, or idle
-    if (for_write)
-        return flush(Clock::now());
-    if (!paused_)
+    // TLS may have to write before it can go on reading, and the other way round.
+    if (for_write || out_begin_ < out_.size())
+        flush(Clock::now());
+    if (!paused_ && !outstanding_.empty())
         read();
 }
 
@@ -162,8 +167,8 @@ void Lane::read()
             more = false;
     }
     decoder.shrink();
-    if (!finished_.empty())
-        settle_estimates(Clock::now(), finished_.size());
+    if (ended_ > 0)
+        settle_times(Clock::now());
     if (lost())
         return fail();
     if (!outstanding_.empty() && !paused_) {
@@ -187,20 +192,20 @@ void Lane::read_later()
 }
 
 // The server works on one after the other, so what one read brings has shared the time since the read before.
-void Lane::settle_estimates(Clock::time_point now, std::size_t ended)
+void Lane::settle_times(Clock::time_point now)
 {
-    const double each = micros_between(first_since_, now) / static_cast<double>(ended);
+    const double each = micros_between(first_since_, now) / static_cast<double>(std::exchange(ended_, 0));
     for (RunEstimate* const estimate : finished_)
         estimate->add(each);
     finished_.clear();
-    first_since_ = now;
+    first_since_ = first_began_ = now;
 }
 
 bool Lane::on(const wire::Message& message)
 {
     const auto unexpected = [&] {
-        connection_->lose(Error::Kind::protocol, std::string("unexpected message '") + message.type +
-                                                     "' from the server");
+        connection_->lose(Error::Kind::protocol,
+                          std::string("unexpected message '") + message.type + "' from the server");
         return false;
     };
     if (message.type == 'N' || message.type == 'S')
@@ -244,6 +249,8 @@ bool Lane::on(const wire::Message& message)
         --first.closings;
         return true;
     case 'Z':
+        if (wire::read_status(message.body) != 'I')
+            return unexpected();
         end_first();
         return true;
     case 'E': {
@@ -255,8 +262,14 @@ bool Lane::on(const wire::Message& message)
         }
         Prepared& prepared = connection_->replies_.prepared();
         if (!first.fresh.empty())
-            prepared.drop(first.fresh); // there is no such statement
-        else if (report.error.sqlstate == "26000" || report.error.sqlstate == "0A000")
+            drop_unprepared(first, report.error);
+        const bool gone = report.error.sqlstate == "26000";
+        const bool changed = report.error.sqlstate == "0A000" && report.routine == "RevalidateCachedQuery";
+        if (gone && first.unprepared)
+            report.error = *first.unprepared;
+        else
+            first.stale = first.fresh.empty() && (gone || changed);
+        if (first.stale)
             prepared.forget(first.name);
         first.fresh.clear();
         if (first.statement)
@@ -268,26 +281,36 @@ bool Lane::on(const wire::Message& message)
     }
 }
 
+// There is no such statement, neither for those behind that have the same text.
+void Lane::drop_unprepared(const Outstanding& first, const ServerError& why)
+{
+    connection_->replies_.prepared().drop(first.fresh);
+    if (why.sqlstate == "57014")
+        return;
+    const auto shared = std::make_shared<const ServerError>(why);
+    for (Outstanding& entry : outstanding_)
+        if (entry.name == first.name)
+            entry.unprepared = shared;
+}
+
 void Lane::end_first()
 {
     Outstanding& first = outstanding_.front();
     const auto cancelling = std::exchange(cancelling_, std::nullopt);
     ahead_ -= first.micros;
+    ++ended_;
     if (SharedStatement* const statement = first.statement) {
         const bool cancelled = statement->server_error && statement->server_error->sqlstate == "57014";
-        if (cancelled && !statement->cancelled_ && !first.told && statement->tries_ == 0) {
-            ++statement->tries_;
-            statement->server_error.reset(); // meant for a neighbour
-            events_.displaced.push_back(statement);
-        } else {
+        const bool innocent = first.stale || (cancelled && !statement->cancelled_); // meant for a neighbour
+        if (!innocent || !again(first, tries_of_first)) {
             if (cancelled && cancelling && !cancelling->message.empty())
                 statement->server_error->message = cancelling->message;
             if (!statement->server_error)
                 finished_.push_back(statement->estimate);
+            statement->where_ = SharedStatement::Where::ended;
+            statement->lane_ = nullptr;
             events_.ended.push_back(statement);
         }
-        statement->where_ = SharedStatement::Where::nowhere;
-        statement->lane_ = nullptr;
     }
     outstanding_.pop_front();
     if (outstanding_.empty())
@@ -299,22 +322,40 @@ void Lane::fail()
     if (std::exchange(failed_, true))
         return;
     const auto self = shared_from_this();
+    int most_tries = tries_of_first;
     for (Outstanding& entry : outstanding_) {
-        if (!entry.statement)
+        const int tries = std::exchange(most_tries, tries_of_followers);
+        SharedStatement* const statement = entry.statement;
+        if (!statement || (connection_->loss().kind == Error::Kind::lost && again(entry, tries)))
             continue;
-        entry.statement->where_ = SharedStatement::Where::nowhere;
-        entry.statement->lane_ = nullptr;
-        entry.statement->server_error.reset();
-        if (!entry.told && connection_->loss().kind == Error::Kind::lost && entry.statement->tries_ == 0) {
-            ++entry.statement->tries_;
-            events_.displaced.push_back(entry.statement);
-        } else {
-            entry.statement->world_error = connection_->loss();
-            events_.ended.push_back(entry.statement);
-        }
+        statement->server_error.reset();
+        statement->world_error = connection_->loss();
+        statement->where_ = SharedStatement::Where::ended;
+        statement->lane_ = nullptr;
+        events_.ended.push_back(statement);
     }
     outstanding_.clear();
+    ahead_ = 0;
     on_events_(*this);
+}
+
+bool Lane::again(Outstanding& entry, int most_tries)
+{
+    SharedStatement& statement = *entry.statement;
+    if (entry.told || statement.cancelled_ || statement.tries_ >= most_tries)
+        return false;
+    ++statement.tries_;
+    statement.server_error.reset();
+    displace(entry);
+    return true;
+}
+
+void Lane::displace(Outstanding& entry)
+{
+    SharedStatement* const statement = std::exchange(entry.statement, nullptr);
+    statement->where_ = SharedStatement::Where::displaced;
+    statement->lane_ = nullptr;
+    events_.displaced.push_back(statement);
 }
 
 // ----------------------------------------------------------------------------------------------------- out of the way
@@ -354,20 +395,18 @@ void Lane::displace_followers()
     closed_ = true;
     bool is_first = true;
     for (Outstanding& entry : outstanding_) {
-        if (std::exchange(is_first, false) || !entry.statement)
-            continue;
-        entry.statement->where_ = SharedStatement::Where::nowhere;
-        entry.statement->lane_ = nullptr;
-        events_.displaced.push_back(std::exchange(entry.statement, nullptr));
+        if (!std::exchange(is_first, false) && entry.statement)
+            displace(entry);
     }
 }
 
-void Lane::abandon(SharedStatement& statement)
+std::vector<SharedStatement*> Lane::abandon()
 {
-    if (Outstanding* const entry = find(statement))
-        entry->statement = nullptr;
-    statement.where_ = SharedStatement::Where::nowhere;
-    statement.lane_ = nullptr;
+    std::vector<SharedStatement*> statements;
+    for (Outstanding& entry : outstanding_)
+        if (SharedStatement* const statement = std::exchange(entry.statement, nullptr))
+            statements.push_back(statement);
+    return statements;
 }
 
 void Lane::cancel_first(Clock::time_point now)
@@ -391,6 +430,14 @@ void Lane::time_out_first(std::string message, Clock::time_point now)
         cancelling_->message = std::move(message);
 }
 
+void Lane::stop_unwanted(Clock::time_point now)
+{
+    const bool wanted = std::any_of(outstanding_.begin(), outstanding_.end(),
+                                    [](const Outstanding& entry) { return entry.statement != nullptr; });
+    if (!wanted && !cancelling_)
+        cancel_first(now);
+}
+
 void Lane::keep_cancelling(Clock::time_point now)
 {
     if (!cancelling_ || outstanding_.empty())
@@ -412,6 +459,8 @@ void Lane::resume()
         return;
     paused_ = false;
     first_since_ = Clock::now();
+    if (cancelling_)
+        cancelling_->since = first_since_;
     read_later();
 }
 

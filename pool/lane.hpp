@@ -20,7 +20,7 @@ public:
 
     // What has happened to statements since the last call; told to the owner in one go.
     struct Events {
-        std::vector<SharedStatement*> ended;    // their answer is complete
+        std::vector<SharedStatement*> ended;     // their answer is complete
         std::vector<SharedStatement*> displaced; // to be sent again on another connection
         SharedStatement* full = nullptr;
         bool empty() const { return ended.empty() && displaced.empty() && !full; }
@@ -43,11 +43,13 @@ public:
     void resume();
     // Asks the server to stop the first statement, which then ends with this message.
     void time_out_first(std::string message, Clock::time_point now);
+    // The same where nobody wants the first statement's answer any more, nor those of the others.
+    void stop_unwanted(Clock::time_point now);
     // To be called now and then: a cancel that arrives before its statement has begun is lost, and is sent again; a
     // server that does not react at all is given up.
     void keep_cancelling(Clock::time_point now);
-    // Drops the statement without a word: everything is being torn down.
-    void abandon(SharedStatement& statement);
+    // Takes the statements without a word: everything is being torn down.
+    std::vector<SharedStatement*> abandon();
 
     bool is_empty() const { return outstanding_.empty(); }
     // Takes no more statements until it is empty.
@@ -60,18 +62,22 @@ public:
     // Estimated microseconds of what is outstanding.
     double ahead() const { return ahead_; }
     SharedStatement* first() const { return outstanding_.empty() ? nullptr : outstanding_.front().statement; }
-    // Since when the server has been at the first statement.
+    // Since when the server has been at the first statement, without its owner's pauses; and with them.
     Clock::time_point first_since() const { return first_since_; }
+    Clock::time_point first_began() const { return first_began_; }
     const std::shared_ptr<Connection>& connection() const { return connection_; }
 
 private:
     struct Outstanding {
         SharedStatement* statement; // null: nobody wants the answer
         double micros;
-        std::string fresh;       // the name under which it is being prepared
-        std::string name;        // of the prepared statement
-        std::uint32_t closings;  // Close messages that go before
-        bool told = false;       // the owner has been given rows
+        std::string fresh;      // the name under which it is being prepared
+        std::string name;       // of the prepared statement
+        std::uint32_t closings; // Close messages that go before
+        // Why there is no such prepared statement: the one before, which was to prepare it, got this.
+        std::shared_ptr<const ServerError> unprepared = nullptr;
+        bool told = false;  // the owner has been given rows
+        bool stale = false; // the server no longer has what was prepared
     };
 
     void watch(bool for_write);
@@ -80,10 +86,14 @@ private:
     void read_later();
     // False: nothing more can be read.
     bool on(const wire::Message& message);
+    void drop_unprepared(const Outstanding& first, const ServerError& why);
     void end_first();
     void cancel_first(Clock::time_point now);
     void fail();
-    void settle_estimates(Clock::time_point now, std::size_t ended);
+    void settle_times(Clock::time_point now);
+    // Gives the statement up to be sent again, if it may be; it has not been told anything.
+    bool again(Outstanding& entry, int most_tries);
+    void displace(Outstanding& entry);
     Outstanding* find(const SharedStatement& statement);
 
     std::shared_ptr<Connection> connection_;
@@ -92,8 +102,9 @@ private:
     std::string out_;
     std::size_t out_begin_ = 0;
     double ahead_ = 0;
-    Clock::time_point first_since_{};
-    std::vector<RunEstimate*> finished_; // of the statements that this read has ended
+    Clock::time_point first_since_{}, first_began_{};
+    std::size_t ended_ = 0;              // statements that this read has ended
+    std::vector<RunEstimate*> finished_; // of those among them that succeeded
     Events events_;
     struct Cancelling {
         Clock::time_point since, last;

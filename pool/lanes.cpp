@@ -30,6 +30,15 @@ Lanes::Seat* Lanes::choose(double micros)
 
 void Lanes::submit(SharedStatement& statement)
 {
+    statement.tries_ = 0;
+    statement.cancelled_ = false;
+    place(statement);
+}
+
+void Lanes::place(SharedStatement& statement)
+{
+    if (statement.tries_ > 0)
+        pool_.weed_idle(); // where one connection broke, others may have
     const auto now = Clock::now();
     statement.asked_ = now;
     const double micros = statement.estimate->micros(now);
@@ -56,11 +65,10 @@ void Lanes::lend(WaiterId waiter, ConnectionId connection)
     const auto now = Clock::now();
     std::shared_ptr<Lane>& lane = lanes_[connection];
     if (!lane) {
-        lane = std::make_shared<Lane>(pool_.connections.at(connection),
-                                      [weak = pool_.weak_from_this()](Lane& which) {
-                                          if (const auto pool = weak.lock())
-                                              pool->lanes.on_events(which);
-                                      });
+        lane = std::make_shared<Lane>(pool_.connections.at(connection), [weak = pool_.weak_from_this()](Lane& which) {
+            if (const auto pool = weak.lock())
+                pool->lanes.on_events(which);
+        });
     }
     active_.push_back({connection, lane});
     put(active_.back(), statement, statement.estimate->micros(now), now);
@@ -73,9 +81,10 @@ void Lanes::refuse(WaiterId waiter, Error error)
     const auto found = waiting_.find(waiter);
     SharedStatement& statement = *found->second;
     waiting_.erase(found);
-    statement.where_ = SharedStatement::Where::nowhere;
+    statement.where_ = SharedStatement::Where::ended;
     statement.world_error = std::move(error);
-    statement.on_end();
+    ended_.push_back(&statement);
+    tell_soon();
 }
 
 void Lanes::put(Seat& seat, SharedStatement& statement, double micros, Clock::time_point now)
@@ -133,12 +142,17 @@ void Lanes::on_events(Lane& lane)
     if (lane.is_empty()) {
         vacate(lane);
     } else if (!lane.closed() && pool_.state.waiting() > 0) {
-        const auto seat = std::find_if(active_.begin(), active_.end(),
-                                       [&](const Seat& s) { return s.lane.get() == &lane; });
+        const auto seat =
+            std::find_if(active_.begin(), active_.end(), [&](const Seat& s) { return s.lane.get() == &lane; });
         if (seat != active_.end())
             fill(*seat, Clock::now());
     }
-    tell(std::move(events));
+    if (events.full && events.full->outstanding())
+        events.full->estimate->was_long(Clock::now());
+    line_up(events);
+    tell();
+    if (events.full && lane.paused() && lane.first() == events.full)
+        events.full->on_full();
 }
 
 void Lanes::vacate(Lane& lane)
@@ -157,52 +171,111 @@ void Lanes::vacate(Lane& lane)
         pool_.give_back(connection, false);
 }
 
-void Lanes::tell(Lane::Events events)
+void Lanes::line_up(const Lane::Events& events)
 {
-    displaced_ += events.displaced.size();
-    for (SharedStatement* const statement : events.displaced)
-        submit(*statement);
-    if (!events.ended.empty()) {
-        const auto now = Clock::now();
-        for (SharedStatement* const statement : events.ended)
-            pool_.run_times.add(std::chrono::duration<double>(now - statement->asked_).count());
+    displacements_ += events.displaced.size();
+    displaced_.insert(displaced_.end(), events.displaced.begin(), events.displaced.end());
+    const auto now = Clock::now();
+    for (SharedStatement* const statement : events.ended) {
+        pool_.run_times.add(std::chrono::duration<double>(now - statement->asked_).count());
+        ended_.push_back(statement);
     }
-    // What an owner does may withdraw others of these: they are still outstanding for it, or have been told.
-    for (SharedStatement* const statement : events.ended)
-        statement->on_end();
-    if (events.full)
-        events.full->on_full();
+}
+
+void Lanes::tell()
+{
+    if (telling_)
+        return; // the one that is at it does these too
+    telling_ = true;
+    tell_scheduled_ = false;
+    while (!displaced_.empty() || !ended_.empty()) {
+        auto& next = displaced_.empty() ? ended_ : displaced_;
+        SharedStatement& statement = *next.front();
+        next.pop_front();
+        if (std::exchange(statement.where_, SharedStatement::Where::nowhere) == SharedStatement::Where::displaced)
+            place(statement);
+        else
+            statement.on_end();
+    }
+    telling_ = false;
+}
+
+// Not within a call of an owner, who may go with the end, nor while the pool has more decisions to perform.
+void Lanes::tell_soon()
+{
+    if (telling_ || std::exchange(tell_scheduled_, true))
+        return;
+    asio::post(pool_.executor, [weak = pool_.weak_from_this()] {
+        if (const auto pool = weak.lock())
+            pool->lanes.tell();
+    });
+}
+
+void Lanes::interrupt(SharedStatement& statement)
+{
+    statement.world_error = Error(Error::Kind::abandoned, "interrupted");
+    statement.where_ = SharedStatement::Where::ended;
+    ended_.push_back(&statement);
+    tell_soon();
 }
 
 void Lanes::withdraw(SharedStatement& statement, bool stop)
 {
-    if (*pool_.context_gone) {
-        if (statement.where_ == SharedStatement::Where::lane)
-            statement.lane_->abandon(statement);
-        return;
-    }
+    using Where = SharedStatement::Where;
     switch (statement.where_) {
-    case SharedStatement::Where::nowhere:
+    case Where::nowhere:
         return;
-    case SharedStatement::Where::queue:
+    case Where::ended:
+        if (stop)
+            return; // its end is told at once anyway
+        std::erase(ended_, &statement);
+        statement.where_ = Where::nowhere;
+        return;
+    case Where::queue:
         waiting_.erase(statement.waiter_);
-        statement.where_ = SharedStatement::Where::nowhere;
         pool_.state.leave(statement.waiter_);
-        if (stop) {
-            statement.world_error = Error(Error::Kind::abandoned, "interrupted");
-            statement.on_end();
-        }
-        return;
-    case SharedStatement::Where::lane:
+        break;
+    case Where::displaced:
+        std::erase(displaced_, &statement);
+        break;
+    case Where::lane: {
+        const auto lane = statement.lane_->shared_from_this();
+        const bool forgotten = lane->withdraw(statement, stop);
+        line_up(lane->take_events());
+        tell_soon();
+        if (!forgotten)
+            return;
         break;
     }
-    const auto lane = statement.lane_->shared_from_this();
-    const bool forgotten = lane->withdraw(statement, stop);
-    if (forgotten && stop) {
-        statement.world_error = Error(Error::Kind::abandoned, "interrupted");
-        statement.on_end();
     }
-    tell(lane->take_events());
+    statement.where_ = Where::nowhere;
+    if (stop)
+        interrupt(statement);
+}
+
+void Lanes::tear_down()
+{
+    telling_ = true; // nothing more is sent or told
+    std::vector<SharedStatement*> all(displaced_.begin(), displaced_.end());
+    all.insert(all.end(), ended_.begin(), ended_.end());
+    for (const auto& [waiter, statement] : waiting_) {
+        pool_.state.leave(waiter);
+        all.push_back(statement);
+    }
+    for (const Seat& seat : active_)
+        for (SharedStatement* const statement : seat.lane->abandon())
+            all.push_back(statement);
+    waiting_.clear();
+    ended_.assign(all.begin(), all.end());
+    for (SharedStatement* const statement : ended_)
+        statement->where_ = SharedStatement::Where::ended; // those that go with another are taken out
+    displaced_.clear();
+    while (!ended_.empty()) {
+        SharedStatement* const statement = ended_.front();
+        ended_.pop_front();
+        statement->where_ = SharedStatement::Where::nowhere;
+        statement->on_context_gone();
+    }
 }
 
 void Lanes::resume(SharedStatement& statement)
@@ -211,10 +284,7 @@ void Lanes::resume(SharedStatement& statement)
         statement.lane_->resume();
 }
 
-void Lanes::forget(ConnectionId connection)
-{
-    lanes_.erase(connection);
-}
+void Lanes::forget(ConnectionId connection) { lanes_.erase(connection); }
 
 // ---------------------------------------------------------------------------------------------------------------- time
 
@@ -239,21 +309,34 @@ void Lanes::watch_time()
 void Lanes::on_time()
 {
     const auto now = Clock::now();
-    const auto query_timeout = pool_.settings.query_timeout;
-    std::vector<std::shared_ptr<Lane>> late;
-    for (const Seat& seat : active_)
-        if (now - seat.lane->first_since() > patience)
-            late.push_back(seat.lane);
-    for (const std::shared_ptr<Lane>& lane : late) {
-        if (SharedStatement* const first = lane->first())
-            first->estimate->was_long(now);
-        if (!lane->closed())
-            lane->displace_followers();
-        if (query_timeout.count() > 0 && now - lane->first_since() > query_timeout)
-            lane->time_out_first("query_timeout of " + std::to_string(query_timeout.count()) + " ms exceeded", now);
-        lane->keep_cancelling(now);
-        tell(lane->take_events());
+    std::vector<std::shared_ptr<Lane>> lanes;
+    for (const Seat& seat : active_) {
+        lanes.push_back(seat.lane);
+        if (pool_.state.wants_back(seat.connection, now))
+            seat.lane->close();
     }
+    for (const std::shared_ptr<Lane>& lane : lanes)
+        look_at(*lane, now);
+}
+
+void Lanes::look_at(Lane& lane, Clock::time_point now)
+{
+    const auto query_timeout = pool_.settings.query_timeout;
+    if (lane.is_empty())
+        return;
+    if (now - lane.first_since() > patience) {
+        if (SharedStatement* const first = lane.first())
+            first->estimate->was_long(now);
+        lane.displace_followers();
+        lane.stop_unwanted(now);
+    }
+    if (query_timeout.count() > 0 && now - lane.first_began() > query_timeout) {
+        lane.displace_followers();
+        lane.time_out_first("query_timeout of " + std::to_string(query_timeout.count()) + " ms exceeded", now);
+    }
+    lane.keep_cancelling(now);
+    line_up(lane.take_events());
+    tell();
 }
 
 } // namespace howdah::pool

@@ -11,6 +11,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -38,9 +39,11 @@ public:
     void refuse(WaiterId waiter, Error error);
     // The connection is gone from the pool.
     void forget(ConnectionId connection);
+    // The io_context is being destroyed.
+    void tear_down();
     // How many statements joined others, and how many had to be moved.
     std::uint64_t shared() const { return shared_; }
-    std::uint64_t displaced() const { return displaced_; }
+    std::uint64_t displaced() const { return displacements_; }
 
 private:
     struct Seat {
@@ -59,16 +62,23 @@ private:
     void flush_all();
     void watch_time();
     void on_time();
+    void place(SharedStatement& statement);
+    void line_up(const Lane::Events& events);
     // Sends again what a lane could not serve, then tells those that are at their end.
-    void tell(Lane::Events events);
+    void tell();
+    void tell_soon();
+    void interrupt(SharedStatement& statement);
+    void look_at(Lane& lane, Clock::time_point now);
 
     Pool::Impl& pool_;
     std::unordered_map<ConnectionId, std::shared_ptr<Lane>> lanes_; // of connections that have ever been one
     std::vector<Seat> active_;                                      // those with something outstanding
     std::unordered_map<WaiterId, SharedStatement*> waiting_;
     std::vector<std::weak_ptr<Lane>> unsent_;
-    std::uint64_t shared_ = 0, displaced_ = 0;
-    bool flush_scheduled_ = false, watching_time_ = false;
+    std::uint64_t shared_ = 0, displacements_ = 0;
+    // What is to be done next. Owners may withdraw any of these while others are told.
+    std::deque<SharedStatement*> displaced_, ended_;
+    bool flush_scheduled_ = false, watching_time_ = false, telling_ = false, tell_scheduled_ = false;
     boost::asio::steady_timer timer_;
 };
 

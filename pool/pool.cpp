@@ -42,6 +42,20 @@ PoolLimits limits(const Settings& settings)
 
 asio::execution_context::id ContextWatch::id;
 
+void ContextWatch::add(std::weak_ptr<Pool::Impl> pool)
+{
+    std::erase_if(pools_, [](const std::weak_ptr<Pool::Impl>& other) { return other.expired(); });
+    pools_.push_back(std::move(pool));
+}
+
+void ContextWatch::shutdown()
+{
+    *going_down_ = true;
+    for (const std::weak_ptr<Pool::Impl>& weak : std::exchange(pools_, {}))
+        if (const auto pool = weak.lock())
+            pool->lanes.tear_down();
+}
+
 Pool::Impl::Impl(asio::any_io_executor executor_, Settings settings_)
     : executor(std::move(executor_)),
       settings(std::move(settings_)),
@@ -352,7 +366,9 @@ Snapshot Pool::Impl::snapshot() const
 
 std::shared_ptr<Pool> Pool::make(asio::any_io_executor executor, Settings settings)
 {
-    return std::shared_ptr<Pool>(new Pool(std::make_shared<Impl>(std::move(executor), std::move(settings))));
+    auto impl = std::make_shared<Impl>(std::move(executor), std::move(settings));
+    asio::use_service<ContextWatch>(asio::query(impl->executor, asio::execution::context)).add(impl);
+    return std::shared_ptr<Pool>(new Pool(std::move(impl)));
 }
 
 Pool::Pool(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}

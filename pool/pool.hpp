@@ -86,11 +86,11 @@ public:
     boost::asio::awaitable<Result<Lease>> checkout();
     // Runs one batch on a connection of its own: a checkout for its duration.
     boost::asio::awaitable<Result<BatchResult>> run(const Batch& batch);
-    // Runs a query that may be run twice on a connection that it shares with others, as soon as there is room. Counts as
-    // a checkout; the end is told by on_end(), at the earliest before submit() returns (refused).
+    // Runs a query that may be run twice on a connection that it shares with others, as soon as there is room. Counts
+    // as a checkout; the end is told by on_end(), after submit() has returned.
     void submit(SharedStatement& statement);
     // The owner no longer wants the answer; there is no on_end(), unless `stop`: then the server is asked to stop the
-    // statement, and on_end() tells how that came out.
+    // statement, and on_end() tells how that came out, after withdraw() has returned.
     void withdraw(SharedStatement& statement, bool stop);
     // After SharedStatement::on_full(): the owner has room again.
     void resume(SharedStatement& statement);

@@ -14,20 +14,24 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace howdah::pool {
 
 // Knows whether the io_context is being destroyed, and with it suspended coroutines that hold leases: nothing can be
-// started then.
+// started then. Coroutines that wait for shared statements hang on nothing of the io_context's and are let go from
+// here.
 class ContextWatch : public boost::asio::execution_context::service {
 public:
     using key_type = ContextWatch;
     static boost::asio::execution_context::id id;
     explicit ContextWatch(boost::asio::execution_context& context) : service(context) {}
     std::shared_ptr<const bool> flag() const { return going_down_; }
+    void add(std::weak_ptr<Pool::Impl> pool);
 
 private:
-    void shutdown() override { *going_down_ = true; }
+    void shutdown() override;
+    std::vector<std::weak_ptr<Pool::Impl>> pools_;
     std::shared_ptr<bool> going_down_ = std::make_shared<bool>(false);
 };
 

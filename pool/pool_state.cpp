@@ -358,6 +358,12 @@ void PoolState::trim_idle(Time now, Decisions& out)
             renew(id, now, out);
 }
 
+bool PoolState::wants_back(ConnectionId connection, Time now) const
+{
+    const Member& member = connections_.at(connection);
+    return shutting_down_ || member.retired || member.expires <= now || staying() > limits_.max;
+}
+
 Decisions PoolState::tick(Time now)
 {
     Decisions out;

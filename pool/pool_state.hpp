@@ -96,6 +96,9 @@ public:
     Decisions discard(ConnectionId connection, const std::string& reason, Time now);
     Decisions closed(ConnectionId connection, Time now);
 
+    // It will not be lent again as it is, or not to those who share it: they are to leave it soon.
+    bool wants_back(ConnectionId connection, Time now) const;
+
     // Time has passed: deadlines, lifetimes, retries. Due at next_deadline().
     Decisions tick(Time now);
     std::optional<Time> next_deadline() const;

@@ -48,7 +48,8 @@ private:
 };
 
 // Derive from it to receive the answer. Owned by the asker; until on_end() it must stay where it is, or be withdrawn
-// (Pool::withdraw). Callbacks run on the pool's executor, and may submit other statements, but not this one.
+// (Pool::withdraw). Callbacks run on the pool's executor. on_full() and on_end() may submit, withdraw and destroy any
+// statements, on_row() none; one that ended may be submitted again.
 class SharedStatement {
 public:
     SharedStatement() = default;
@@ -57,10 +58,10 @@ public:
 
     // What is asked; views must stay valid until the end.
     std::string_view sql;
-    std::uint64_t token = 0;          // of this text with these types, and of no other in this process
-    std::span<const Oid> types;       // of its parameters
-    std::string bind;                 // the body of Bind behind the statement's name: formats, values, result formats
-    RunEstimate* estimate = nullptr;  // not null
+    std::uint64_t token = 0;         // of this text with these types, and of no other in this process
+    std::span<const Oid> types;      // of its parameters
+    std::string bind;                // the body of Bind behind the statement's name: formats, values, result formats
+    RunEstimate* estimate = nullptr; // not null
 
     // A whole DataRow message, with its type and length. Valid during the call.
     virtual void on_row(std::string_view message) = 0;
@@ -69,6 +70,8 @@ public:
     virtual void on_full() = 0;
     // It is over: `server_error`, `world_error` or neither.
     virtual void on_end() = 0;
+    // The io_context is being destroyed, nothing more will come: to destroy whoever waits, who may own this.
+    virtual void on_context_gone() {}
 
     std::uint64_t rows = 0;
     std::optional<ServerError> server_error;
@@ -84,7 +87,8 @@ private:
     friend class Lane;
     friend class Lanes;
 
-    enum class Where : std::uint8_t { nowhere, queue, lane };
+    // `displaced` and `ended`: on the way from a lane to another, or to the owner.
+    enum class Where : std::uint8_t { nowhere, queue, lane, displaced, ended };
     Where where_ = Where::nowhere;
     bool cancelled_ = false;
     std::uint8_t tries_ = 0;

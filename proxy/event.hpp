@@ -16,11 +16,7 @@ public:
     Event() = default;
     Event(const Event&) = delete;
     Event& operator=(const Event&) = delete;
-    ~Event()
-    {
-        if (waiting_)
-            waiting_->~Waiting();
-    }
+    ~Event() { destroy_waiting(); }
 
     // The waiting coroutine goes on within this call. Without one, the next wait() returns at once.
     void set()
@@ -29,6 +25,12 @@ public:
             waiting->go_on();
         else
             is_set_ = true;
+    }
+    // Destroys the waiting coroutine, with which this event may go.
+    void destroy_waiting()
+    {
+        if (Waiting* const waiting = std::exchange(waiting_, nullptr))
+            waiting->give_up();
     }
     // Forgets that it was set; whether it was.
     bool take() { return std::exchange(is_set_, false); }
@@ -47,7 +49,8 @@ public:
 private:
     struct Waiting {
         virtual ~Waiting() = default;
-        virtual void go_on() = 0; // ends its own life
+        virtual void go_on() = 0;   // ends its own life
+        virtual void give_up() = 0; // so does this
     };
     template <typename H>
     struct Handler final : Waiting {
@@ -57,6 +60,11 @@ private:
             H last = std::move(handler); // the coroutine may wait again, in the same place
             this->~Handler();
             std::move(last)();
+        }
+        void give_up() override
+        {
+            const H last = std::move(handler);
+            this->~Handler();
         }
         H handler;
     };

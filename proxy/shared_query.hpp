@@ -20,8 +20,8 @@ public:
     explicit SharedQuery(std::shared_ptr<pool::Pool> pool) : pool_(std::move(pool)) {}
     ~SharedQuery();
 
-    // Sends the plan with the values of its slots. `sink` must live until the end. Throws dialect::Error for a value that
-    // PostgreSQL cannot hold.
+    // Sends the plan with the values of its slots. `sink` must live until the end. Throws dialect::Error for a value
+    // that PostgreSQL cannot hold.
     void start(Plan plan, std::span<const Value> slots, ReplySink& sink);
     // Waits for the end or, before that, for the sink's buffer to have run full: see is_over().
     boost::asio::awaitable<void> wait() { return event_.wait(); }
@@ -40,6 +40,7 @@ public:
     void on_row(std::string_view message) override;
     bool is_full() const override { return sink_->is_full(); }
     void on_full() override { event_.set(); }
+    void on_context_gone() override { event_.destroy_waiting(); }
     void on_end() override
     {
         over_ = true;
