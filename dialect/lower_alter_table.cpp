@@ -48,7 +48,8 @@ bool has_foreign_key(const Table& table, int column)
 }
 
 // sqlite3AlterFinishAddColumn: what only matters when the table has rows, which the mirror does not have.
-void refuse_for_rows(Statements& out, const Table& was, const Table& is, int added, bool foreign_keys)
+void refuse_for_rows(Statements& out, const Table& was, const Catalog& to, const Table& is, int added,
+                     bool foreign_keys)
 {
     const Column& c = is.columns[static_cast<std::size_t>(added)];
     if (c.generated == Column::Generated::stored) {
@@ -64,6 +65,11 @@ void refuse_for_rows(Statements& out, const Table& was, const Table& is, int add
         out.push_back(raise_if_any_row(was, "", "Cannot add a NOT NULL column with default value NULL"));
     if (has_default && !is_plain_default(*c.default_value))
         out.push_back(raise_if_any_row(was, "", "Cannot add a column with non-constant default"));
+    // Only a STRICT table has columns that are not widened for their DEFAULT.
+    if (has_default && default_sql(to, is, added).empty())
+        out.push_back(raise_if_any_row(was, "",
+                                       "howdah: the DEFAULT of " + is.name + "." + c.name +
+                                           " has not the type of the column, and the table has rows"));
 }
 
 // Checks of `is` that `was` does not have: those of an added column stand together, before the table's own.
@@ -90,7 +96,7 @@ std::string rename_check(const Table& table, std::size_t from, std::size_t to)
 void add_column(Statements& out, const Table& was, const Catalog& to, const Table& is, bool foreign_keys)
 {
     const int added = static_cast<int>(is.columns.size()) - 1;
-    refuse_for_rows(out, was, is, added, foreign_keys);
+    refuse_for_rows(out, was, to, is, added, foreign_keys);
     if (was.rowid_pg != is.rowid_pg)
         out.push_back(rename_column_sql(is, was.rowid_pg, is.rowid_pg));
     out.push_back(alter(is) + "ADD COLUMN " + column_sql(to, is, added));

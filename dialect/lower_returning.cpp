@@ -32,6 +32,12 @@ Fragment as_stored_real(const Fragment& f)
     return f;
 }
 
+// What a DELETE computes has the form of what is stored; what it reads is REAL again.
+bool is_virtual(const Table& table, int column)
+{
+    return table.columns[static_cast<std::size_t>(column)].generated == Column::Generated::virtual_;
+}
+
 // returning_affinity: a column in RETURNING has the affinity of the table's first column (SQLite 3.40: a register takes
 // the place of the column and forgets which one it was). So a REAL column shows the INTEGER that an integral REAL is
 // stored as; and where the first column is REAL, every INTEGER shows as REAL.
@@ -54,7 +60,7 @@ Fragment with_returning_affinity(const Expr& expr, const Fragment& f, const Sour
         lowering.fired("returning_affinity");
         return integer_as_real(f);
     }
-    if (real && row == Returned::stored) {
+    if (real && (row == Returned::stored || is_virtual(*target.table, column->index))) {
         lowering.fired("returning_affinity");
         return as_stored_real(f);
     }

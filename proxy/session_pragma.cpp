@@ -42,6 +42,17 @@ constexpr std::array<Fixed, 4> fixed{{
     {"short_column_names", 1},
 }};
 
+// The heap and the directories are those of the process, which many clients share: nobody has set a limit or a place.
+struct Shared {
+    std::string_view name;
+    bool is_number;
+};
+constexpr std::array<Shared, 3> of_the_process{{
+    {"hard_heap_limit", true},
+    {"soft_heap_limit", true},
+    {"temp_store_directory", false},
+}};
+
 using RowsOf = dialect::Mirror::PragmaAnswer;
 
 RowsOf ask(const dialect::Mirror& mirror, std::string_view sql, const dialect::Mirror::SessionValues& values)
@@ -57,6 +68,23 @@ RowsOf ask(const dialect::Mirror& mirror, std::string_view sql, const dialect::M
             copy.push_back(dialect::to_value(value));
     });
     return answer;
+}
+
+RowsOf untouched(const Shared& setting, const dialect::Pragma& pragma)
+{
+    if (pragma.has_value && pragma.value != (setting.is_number ? "0" : ""))
+        throw dialect::refusal("PRAGMA " + std::string(setting.name) + " cannot be set: all clients share the process");
+    if (setting.is_number)
+        return {{std::string(setting.name)}, {{Value(std::int64_t{0})}}};
+    return pragma.has_value ? RowsOf{} : RowsOf{{std::string(setting.name)}, {}};
+}
+
+// SQLite counts from 0, the catalog from 1. It also counts the times that a column was widened.
+RowsOf schema_version(const dialect::Catalog& catalog, const dialect::Pragma& pragma)
+{
+    if (pragma.has_value)
+        throw dialect::refusal("PRAGMA schema_version cannot be set");
+    return {{"schema_version"}, {{Value(catalog.version() - 1)}}};
 }
 
 void deliver(const RowsOf& answer, ReplySink& sink)
@@ -96,8 +124,12 @@ asio::awaitable<Outcome> Session::Impl::run_pragma(std::string_view sql, const d
             answer = {{pragma_name}, {{Value(std::string("ok"))}}};
         } else if (is_one_of(pragma_name, persistent)) {
             co_return co_await run_persistent_pragma(pragma_name, pragma, sink);
-        } else if (pragma_name == "schema_version" && !pragma.has_value) {
-            answer = {{pragma_name}, {{Value(catalog()->version())}}};
+        } else if (pragma_name == "schema_version") {
+            answer = schema_version(*catalog(), pragma);
+        } else if (const auto setting = std::find_if(of_the_process.begin(), of_the_process.end(),
+                                                     [&](const Shared& s) { return s.name == pragma_name; });
+                   setting != of_the_process.end()) {
+            answer = untouched(*setting, pragma);
         } else if (pragma_name == "foreign_key_check") {
             co_return co_await run_foreign_key_check(pragma, sink);
         } else {

@@ -1,0 +1,140 @@
+-- case: returning/generated-columns
+CREATE TABLE g(a INT, b TEXT, r REAL, v AS (a+1), w INT AS (a*2) STORED, x TEXT AS (a), y REAL AS (a), z INT AS (b), q AS (r), k REAL AS (r) STORED, m TEXT AS (r), n NUMERIC AS (r/2));
+INSERT INTO g(a,b,r) VALUES(1,'7',3),(2,'z',4.5),(NULL,NULL,NULL) RETURNING *;
+INSERT INTO g(a,b,r) VALUES(1,'7',3) RETURNING typeof(v),typeof(w),typeof(x),typeof(y),typeof(z),typeof(q),typeof(k),typeof(m),typeof(n);
+UPDATE g SET a=a+1, r=r+1 RETURNING *;
+UPDATE g SET a=5 RETURNING v,w,x,y,z,q,k,m,n,v+w,x||y;
+DELETE FROM g RETURNING *;
+-- case: returning/generated-after-a-real
+CREATE TABLE g(r REAL, a INT, v AS (a+1), w INT AS (a*2) STORED, x TEXT AS (a), y REAL AS (a), q AS (r));
+INSERT INTO g(a,r) VALUES(1,3),(2,4.5) RETURNING *;
+UPDATE g SET a=a+1, r=r+1 RETURNING *;
+UPDATE g SET a=a+1, r=r+1 RETURNING v=3, w=4, x='3', x=3, y=3, q;
+DELETE FROM g RETURNING *;
+-- case: returning/generated-after-a-text
+CREATE TABLE g(t TEXT, a INT, v AS (a+1), w INT AS (a*2) STORED, x TEXT AS (a), y REAL AS (a), q AS (t), s TEXT AS (t||a) STORED);
+INSERT INTO g(t,a) VALUES(1,3),(2,4.5),('x','y') RETURNING *;
+INSERT INTO g(t,a) VALUES(1,3),(2,4.5),('x','y') RETURNING typeof(v), typeof(w), typeof(x), typeof(y), typeof(q), v=4, w='6', x=3, y=3, y='3', q=1;
+UPDATE g SET a=7, t=8 RETURNING *, v>5, x<5;
+DELETE FROM g RETURNING *;
+-- case: returning/generated-first
+CREATE TABLE g(v REAL AS (a+1), a INT, w INT AS (a*2) STORED, x TEXT AS (a), y REAL AS (a));
+INSERT INTO g(a) VALUES(3),(4.5),('y') RETURNING *;
+INSERT INTO g(a) VALUES(3),(4.5),('y') RETURNING typeof(v), typeof(a), typeof(w), typeof(x), typeof(y), v=4, w='6', x=3, y=3, y='3';
+UPDATE g SET a=7 RETURNING *, v>5, x<5;
+DELETE FROM g RETURNING *;
+-- case: returning/generated-and-upsert
+CREATE TABLE g(a INTEGER PRIMARY KEY, b INT, v AS (a+b), w TEXT AS (b) STORED, y REAL AS (b), z REAL AS (b) STORED, u INT AS (b||''));
+INSERT INTO g(a,b) VALUES(1,3),(2,4) RETURNING *;
+INSERT INTO g(a,b) VALUES(1,3),(2,4) ON CONFLICT(a) DO UPDATE SET b=excluded.b+1 RETURNING *;
+INSERT INTO g(a,b) VALUES(1,3),(2,4) ON CONFLICT(a) DO UPDATE SET b=excluded.v+excluded.w RETURNING *;
+REPLACE INTO g(a,b) VALUES(1,3),(2,4) RETURNING *, typeof(y), typeof(z), y+0, z+0, y||'', z||'';
+UPDATE g SET b = 9 RETURNING y, z, typeof(y), typeof(z), y+0, z+0, y||'', z||'', y/2, z/2;
+-- case: returning/generated-of-a-deleted-row
+CREATE TABLE g(a INT, r REAL, y REAL AS (a), q AS (r), k REAL AS (r) STORED, m TEXT AS (r), n NUMERIC AS (r/2), u REAL AS (a+0), z REAL AS (a/2) STORED);
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5);
+SELECT * FROM g;
+DELETE FROM g RETURNING y;
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING r;
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING k;
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING q;
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING m;
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING n;
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING u;
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING z;
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING y||'', y/2, typeof(y), u||'', u/2, k||'', z/2, typeof(z), y=1, y='1';
+-- case: returning/generated-of-a-deleted-row-after-a-text
+CREATE TABLE g(a TEXT, r REAL, y REAL AS (a), u REAL AS (r+0), x INT AS (r));
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING *;
+INSERT INTO g(a,r) VALUES(1,3),(5,4.5),('x','z'),(1.0,'z'),('',x'61');
+DELETE FROM g RETURNING *, typeof(r), typeof(y), typeof(u), typeof(x);
+-- case: returning/generated-of-a-deleted-row-after-a-real
+CREATE TABLE g(b REAL, a TEXT, r REAL, y REAL AS (a), u REAL AS (r+0), x INT AS (r), i INT);
+INSERT INTO g(a,r,i) VALUES(1,3,2),(5,4.5,2);
+DELETE FROM g RETURNING *;
+INSERT INTO g(a,r,i) VALUES(1,3,1),(5,4.5,2),('x','z',3),(1.0,'z',4),('',x'61',5);
+DELETE FROM g RETURNING *, typeof(r), typeof(y), typeof(u), typeof(x);
+-- case: returning/generated-real-first
+CREATE TABLE g(y REAL AS (a), a INT, b TEXT, v AS (y));
+INSERT INTO g(a,b) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING *;
+-- case: returning/generated-stored-first
+CREATE TABLE g(y REAL AS (a) STORED, a INT, b TEXT, v AS (y));
+INSERT INTO g(a,b) VALUES(1,3),(5,4.5);
+UPDATE g SET a=a+1 RETURNING *, typeof(y), typeof(v), y/2, v/2;
+DELETE FROM g RETURNING *;
+-- case: returning/generated-beside-a-key
+CREATE TABLE g(a INTEGER PRIMARY KEY, b INT, y REAL AS (b), z REAL AS (b) STORED, w REAL AS (a), t TEXT AS (z));
+INSERT INTO g(a,b) VALUES(1,3),(5,4.5);
+DELETE FROM g RETURNING *, typeof(y), typeof(z), y/2, t;
+-- case: returning/generated-without-rowid
+CREATE TABLE g(a INTEGER PRIMARY KEY, b INT, y REAL AS (b), z REAL AS (b) STORED, w REAL AS (a), t TEXT AS (z)) WITHOUT ROWID;
+INSERT INTO g(a,b) VALUES(1,3),(5,4.5);
+UPDATE g SET b=b+1 RETURNING *, typeof(y), typeof(z), y/2, t;
+DELETE FROM g RETURNING *, typeof(y), typeof(z), y/2, t;
+-- case: alter/default-of-another-type
+CREATE TABLE s(a INT);
+INSERT INTO s VALUES(1),(2);
+ALTER TABLE s ADD COLUMN b INT DEFAULT 'x';
+ALTER TABLE s ADD COLUMN c INT DEFAULT 1.5;
+ALTER TABLE s ADD COLUMN d TEXT DEFAULT x'61';
+ALTER TABLE s ADD COLUMN e BLOB DEFAULT 'y';
+ALTER TABLE s ADD COLUMN f REAL DEFAULT 'y';
+ALTER TABLE s ADD COLUMN g INT NOT NULL DEFAULT 'x';
+SELECT *, typeof(b), typeof(c), typeof(d), typeof(e), typeof(f) FROM s;
+INSERT INTO s(a) VALUES(3);
+SELECT *, typeof(b), typeof(c), typeof(d), typeof(e), typeof(f) FROM s;
+-- case: alter/default-of-another-type-strict-without-rows
+CREATE TABLE s(a INT) STRICT;
+ALTER TABLE s ADD COLUMN b TEXT DEFAULT x'61';
+INSERT INTO s(a) VALUES(3);
+INSERT INTO s VALUES(3,'x');
+SELECT * FROM s;
+-- case: alter/default-of-a-strict-table
+CREATE TABLE s(a INT) STRICT;
+INSERT INTO s VALUES(1),(2);
+ALTER TABLE s ADD COLUMN b TEXT DEFAULT 17;
+ALTER TABLE s ADD COLUMN c INT DEFAULT '17';
+ALTER TABLE s ADD COLUMN d REAL DEFAULT 17;
+ALTER TABLE s ADD COLUMN e ANY DEFAULT '17';
+ALTER TABLE s ADD COLUMN f INT DEFAULT 4.0;
+SELECT *, typeof(b), typeof(c), typeof(d), typeof(e) FROM s;
+-- case: alter/default-of-another-type-strict
+CREATE TABLE s(a INT) STRICT;
+INSERT INTO s VALUES(1),(2);
+ALTER TABLE s ADD COLUMN b INTEGER DEFAULT 'x';
+SELECT *, typeof(b) FROM s;
+INSERT INTO s(a) VALUES(3);
+INSERT INTO s(a,b) VALUES(4,4);
+SELECT *, typeof(b) FROM s;
+UPDATE s SET a = 9 WHERE a = 1;
+UPDATE s SET b = 5 WHERE a = 2;
+SELECT *, typeof(b) FROM s;
+PRAGMA integrity_check;
+-- case: pragma/limits-of-the-process
+PRAGMA soft_heap_limit=0;
+PRAGMA soft_heap_limit;
+-- case: pragma/schema-version-counts
+PRAGMA schema_version;
+CREATE TABLE a(b);
+PRAGMA schema_version;
+CREATE INDEX i ON a(b);
+PRAGMA schema_version;
+CREATE TEMP TABLE t(b);
+PRAGMA schema_version;
+BEGIN;
+DROP TABLE a;
+PRAGMA schema_version;
+ROLLBACK;
+PRAGMA schema_version;
+-- case: pragma/schema-version-set
+PRAGMA schema_version=12;
