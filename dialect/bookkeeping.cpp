@@ -114,6 +114,13 @@ std::vector<std::string> writer_lock_statements(std::string_view pg_schema)
     return {"LOCK TABLE " + writer + " IN EXCLUSIVE MODE", "UPDATE " + writer + " SET v = v + 1"};
 }
 
+std::string short_writer_lock_statement(std::string_view pg_schema)
+{
+    return writer_lock_statements(pg_schema).back();
+}
+
+std::string flush_sql() { return "SELECT pg_logical_emit_message(true, 'howdah', '')"; }
+
 std::string load_schema_sql(std::string_view pg_schema)
 {
     return "SELECT d.version, d.user_version, d.application_id, s.type, s.name, s.tbl_name, s.sql, s.storage "

@@ -50,6 +50,14 @@ std::string writer_table(std::string_view pg_schema);
 // an UPDATE, which fails with 40001 when the transaction's snapshot is older than the last writer's commit.
 std::vector<std::string> writer_lock_statements(std::string_view pg_schema);
 
+// The same for a READ COMMITTED transaction of a few statements, as one: the UPDATE waits for a writer that locked the
+// table, and for another UPDATE of this kind, and keeps both waiting until it ends.
+std::string short_writer_lock_statement(std::string_view pg_schema);
+
+// A transaction of its own that writes WAL and nothing else: its commit is durable when all commits before it are. For
+// every role.
+std::string flush_sql();
+
 // version, user_version, application_id, then one row per object in order: type, name, tbl_name, sql, storage (all NULL
 // when the schema is empty). No row at all: the database is not registered. One statement, so one snapshot.
 std::string load_schema_sql(std::string_view pg_schema);

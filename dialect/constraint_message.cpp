@@ -15,20 +15,6 @@ constexpr int check = 275, foreign_key = 787, not_null = 1299, primary_key = 155
 constexpr int rowid = 2579, datatype = 3091, busy_snapshot = 517;
 } // namespace extended
 
-const Table* find_table(const Catalog& catalog, const ServerFailure& failure)
-{
-    // Each session's pg_temp has a name of its own: pg_temp_3.
-    const std::string schema = failure.schema.starts_with("pg_temp_") ? "pg_temp" : failure.schema;
-    for (const auto& row : catalog.rows()) {
-        if (row.type != "table")
-            continue;
-        const Table* table = catalog.find_table(row.schema, row.name);
-        if (table && table->pg == failure.table && table->pg_schema == schema)
-            return table;
-    }
-    return nullptr;
-}
-
 const Column* find_column(const Table& table, const std::string& pg)
 {
     const auto at =
@@ -144,6 +130,20 @@ constexpr Translation translations[] = {
 };
 
 } // namespace
+
+const Table* find_table(const Catalog& catalog, const ServerFailure& failure)
+{
+    // Each session's pg_temp has a name of its own: pg_temp_3.
+    const std::string schema = failure.schema.starts_with("pg_temp_") ? "pg_temp" : failure.schema;
+    for (const auto& row : catalog.rows()) {
+        if (row.type != "table")
+            continue;
+        const Table* table = catalog.find_table(row.schema, row.name);
+        if (table && table->pg == failure.table && table->pg_schema == schema)
+            return table;
+    }
+    return nullptr;
+}
 
 Error constraint_message(const Catalog& catalog, const ServerFailure& failure)
 {

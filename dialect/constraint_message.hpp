@@ -19,6 +19,9 @@ struct ServerFailure {
 // PostgreSQL's message after "howdah: ".
 Error constraint_message(const Catalog& catalog, const ServerFailure& failure);
 
+// The table that the error speaks of; null when the catalog has none of that name.
+const Table* find_table(const Catalog& catalog, const ServerFailure& failure);
+
 // Whether the error ends the whole transaction, not the statement alone: OR ROLLBACK, a constraint declared
 // ON CONFLICT ROLLBACK, RAISE(ROLLBACK).
 bool ends_transaction(const Catalog& catalog, const Compiled& statement, const ServerFailure& failure);

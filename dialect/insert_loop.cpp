@@ -161,14 +161,16 @@ private:
             loop_.declarations.emplace_back("howdah_sequence bigint := 0");
             last = "greatest(" + last + ", howdah_sequence)";
             // SQLite does not come to it when a row ends the statement.
-            const std::string record = record_sequence_statements(table_, lowering_.catalog(), "howdah_sequence");
+            const std::string record =
+                record_sequence_statements(table_, lowering_.catalog(), lowering_.options().writers, "howdah_sequence");
             loop_.after += loop_.keeps_earlier_rows
                                ? "IF current_setting('howdah.failure') = '' THEN\n" + record + "END IF;\n"
                                : record;
         }
         std::string text;
         if (rows_.rowid != InsertRows::Rowid::given) {
-            const std::string assign = rowid + " := " + rowid_after(table_, last, "1") + ";\n";
+            const std::string assign =
+                rowid + " := " + rowid_after(table_, lowering_.options().writers, last, "1") + ";\n";
             text = rows_.rowid == InsertRows::Rowid::automatic
                        ? assign
                        : "IF " + rowid + " IS NULL THEN\n" + assign + "END IF;\n";

@@ -233,9 +233,10 @@ std::string rows_query(const InsertRows& rows, const Table& table)
     return "SELECT * FROM (VALUES " + join(list, ", ") + ") AS s (" + join(names, ", ") + ")";
 }
 
-std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Catalog& catalog,
+std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Lowering& lowering,
                              const std::string& filter)
 {
+    const Writers writers = lowering.options().writers;
     std::string query = rows_query(rows, table);
     const std::string where = filter.empty() ? std::string() : " WHERE " + filter;
     const bool left_open = rowid_is_chosen_late(table);
@@ -244,12 +245,12 @@ std::string rows_with_rowids(const InsertRows& rows, const Table& table, const C
 
     const auto names = column_names(rows, table);
     const std::string others = names.size() > 1 ? ", " + prefixed(names, "n", 1) : std::string();
-    const std::string base = "(SELECT " + last_rowid(table, catalog) + " AS last OFFSET 0) AS b";
+    const std::string base = "(SELECT " + last_rowid(table, lowering.catalog()) + " AS last OFFSET 0) AS b";
     const std::string numbered =
         "(SELECT row_number() OVER () AS place, n.* FROM (" + query + ") AS n" + where + ") AS n";
     if (rows.rowid == InsertRows::Rowid::automatic)
-        return "SELECT " + rowid_after(table, "b.last", "n.place") + " AS " + names[0] + others + " FROM " + base +
-               ", " + numbered + " ORDER BY n.place";
+        return "SELECT " + rowid_after(table, writers, "b.last", "n.place") + " AS " + names[0] + others + " FROM " +
+               base + ", " + numbered + " ORDER BY n.place";
 
     // A given rowid moves the ones after it: each automatic one is 1 more than the largest so far. In an empty table
     // that is 0, but once a row is there it may be less.
@@ -266,8 +267,8 @@ std::string rows_with_rowids(const InsertRows& rows, const Table& table, const C
                                " - n.automatic) OVER (ORDER BY n.place ROWS BETWEEN "
                                "UNBOUNDED PRECEDING AND 1 PRECEDING) AS given FROM " +
                                counted + ") AS n";
-    return "SELECT coalesce(n." + names[0] + ", " + rowid_after(table, largest, "n.automatic") + ") AS " + names[0] +
-           others + " FROM " + start + ", " + pushed + " ORDER BY n.place";
+    return "SELECT coalesce(n." + names[0] + ", " + rowid_after(table, writers, largest, "n.automatic") + ") AS " +
+           names[0] + others + " FROM " + start + ", " + pushed + " ORDER BY n.place";
 }
 
 } // namespace howdah::dialect

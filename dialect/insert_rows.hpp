@@ -37,7 +37,7 @@ std::vector<std::string> column_names(const InsertRows& rows, const Table& table
 std::string rows_query(const InsertRows& rows, const Table& table);
 // The rows for which `filter` (a condition over the alias "n", may be empty) holds, with the rowids they get, all of
 // them found at once (catalogue 13); in order.
-std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Catalog& catalog,
+std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Lowering& lowering,
                              const std::string& filter);
 
 } // namespace howdah::dialect

@@ -4,6 +4,7 @@
 #include "dialect/full_text.hpp"
 #include "dialect/lower_create_table.hpp"
 #include "dialect/printer.hpp"
+#include "dialect/rowid.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/table_expression.hpp"
 
@@ -155,6 +156,9 @@ void rename_table(Statements& out, const Table& was, const Catalog& to, const Ta
     for (std::size_t i = 0; i < is.indexes.size() && i < was.indexes.size(); ++i)
         rename_index(out, is, was.indexes[i].pg, is.indexes[i].pg);
     rename_index(out, is, rowid_index_name(was), rowid_index_name(is));
+    if (has_rowid_sequence(is) && rowid_sequence_name(was) != rowid_sequence_name(is))
+        out.push_back("ALTER SEQUENCE IF EXISTS " + qualified(is.pg_schema, rowid_sequence_name(was)) + " RENAME TO " +
+                      quote_identifier(rowid_sequence_name(is)));
     if (is.full_text)
         rename_index(out, is, full_text_index(was), full_text_index(is));
     if (const Table* sequence = is.autoincrement ? to.find_table(is.schema, "sqlite_sequence") : nullptr) {

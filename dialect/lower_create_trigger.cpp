@@ -299,7 +299,7 @@ bool rowid_is_chosen_late(const Table& table)
     });
 }
 
-TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table)
+TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table, Writers writers)
 {
     if (table.autoincrement)
         throw refusal(
@@ -308,7 +308,7 @@ TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table)
     const std::string rowid = "NEW." + quote_identifier(table.rowid_pg);
     TriggerSql sql;
     sql.create_function = trigger_function_sql(
-        function, "BEGIN\n" + rowid + " := " + call("howdah.rowid_after", {last_rowid(table, catalog), "1"}) +
+        function, "BEGIN\n" + rowid + " := " + next_rowid(table, writers, last_rowid(table, catalog), "1") +
                       ";\nRETURN NEW;\nEND");
     // '~' sorts behind every other name.
     sql.create_trigger = "CREATE TRIGGER \"~howdah_rowid\" BEFORE INSERT ON " + pg_name(table) +

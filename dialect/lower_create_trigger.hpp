@@ -35,7 +35,7 @@ struct TriggerSql {
     std::string create_function, create_trigger;
     std::string drop_function, drop_trigger;
 };
-TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table);
+TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table, Writers writers);
 
 // `number`: the trigger's place in Table::triggers; SQLite fires the newest first, PostgreSQL by name. Throws Error
 // with `refused` set for what is not exact; a name that is not found makes a trigger that raises SQLite's error when it

@@ -50,6 +50,7 @@ public:
         InsertRows rows = insert_rows(insert_, table_, lowering_, filtered_);
         InsertPolicy policy = insert_policy(insert_, table_, rows, lowering_.catalog(), lowering_.options());
         out_.rehearsal = lowering_.request().rehearsal;
+        out_.chooses_rowids = numbered(rows);
         // Deferred foreign keys are looked at behind the row, the others before it.
         const bool refers = lowering_.options().foreign_keys && !table_.foreign_keys.empty() &&
                             std::all_of(table_.foreign_keys.begin(), table_.foreign_keys.end(),
@@ -146,7 +147,7 @@ private:
     {
         if (filter.empty() && rows.is_values && (rows.single() || !numbered(rows)))
             return into(rows) + "VALUES " + values_list(rows);
-        return into(rows) + rows_with_rowids(rows, table_, lowering_.catalog(), filter);
+        return into(rows) + rows_with_rowids(rows, table_, lowering_, filter);
     }
 
     static bool numbered(const InsertRows& rows)
@@ -176,7 +177,7 @@ private:
     {
         if (rowid_is_chosen_late(table_))
             return "NULL::bigint";
-        return rowid_after(table_, last_rowid(table_, lowering_.catalog()), "1");
+        return rowid_after(table_, lowering_.options().writers, last_rowid(table_, lowering_.catalog()), "1");
     }
 
     // REPLACE of one row: what conflicts with it is deleted by the same statement. The join with the count of deleted
@@ -184,13 +185,13 @@ private:
     std::string replace_head(const InsertRows& rows, const InsertPolicy& policy)
     {
         lowering_.fired("replace");
-        own_tables_.push_back("\"howdah new\" AS (" + rows_with_rowids(rows, table_, lowering_.catalog(), "") + ")");
+        own_tables_.push_back("\"howdah new\" AS (" + rows_with_rowids(rows, table_, lowering_, "") + ")");
         own_tables_.push_back("\"howdah deleted\" AS (DELETE FROM " + pg_name(table_) +
                               " AS o USING \"howdah new\" AS n WHERE " +
                               conflicts(table_, policy.rules, "o", "n", lowering_) + " RETURNING 1)");
         if (table_.autoincrement)
             own_tables_.push_back(
-                record_sequence(table_, lowering_.catalog(),
+                record_sequence(table_, lowering_.catalog(), lowering_.options().writers,
                                 "(SELECT max(" + quote_identifier(table_.rowid_pg) + ") FROM \"howdah new\")"));
         std::vector<std::string> values;
         for (const auto& name : column_names(rows, table_))
@@ -202,9 +203,9 @@ private:
     // AUTOINCREMENT: sqlite_sequence learns the largest rowid that was tried, even when its row was then left out.
     std::string sequence_head(const InsertRows& rows, const std::string& filter)
     {
-        own_tables_.push_back("\"howdah new\" AS (" + rows_with_rowids(rows, table_, lowering_.catalog(), "") + ")");
+        own_tables_.push_back("\"howdah new\" AS (" + rows_with_rowids(rows, table_, lowering_, "") + ")");
         own_tables_.push_back(
-            record_sequence(table_, lowering_.catalog(),
+            record_sequence(table_, lowering_.catalog(), lowering_.options().writers,
                             "(SELECT max(" + quote_identifier(table_.rowid_pg) + ") FROM \"howdah new\")"));
         return into(rows) + "SELECT * FROM \"howdah new\"" + (filter.empty() ? filter : " AS n WHERE " + filter);
     }
@@ -222,7 +223,10 @@ private:
         const std::string rowid = alias + "." + quote_identifier(table_.rowid_pg);
         list.push_back(policy.form == Form::upsert ? "CASE WHEN " + alias + ".\"howdah is new\" THEN " + rowid + " END"
                                                    : rowid);
-        return "SELECT " + join(list, ", ") + " FROM \"howdah inserted\" AS " + alias;
+        std::string sql = "SELECT " + join(list, ", ") + " FROM \"howdah inserted\" AS " + alias;
+        if (lowering_.options().writers == Writers::concurrent && has_rowid_sequence(table_))
+            sql.append(", ").append(recording_table);
+        return sql;
     }
 
     std::string rowid_result(const InsertPolicy& policy) const

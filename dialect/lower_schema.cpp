@@ -12,6 +12,7 @@
 #include "dialect/next_catalog.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/resolver.hpp"
+#include "dialect/rowid.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/schema_objects.hpp"
 
@@ -278,6 +279,8 @@ private:
             if (old.contains(&is))
                 return;
             add(create_table_statements(*to_, is));
+            if (lowering_.options().writers == Writers::concurrent && has_rowid_sequence(is))
+                add(make_rowid_sequences_sql({&is}));
             if (copied_ && is.name != "sqlite_sequence")
                 out_.steps.push_back(std::move(copied_->insert));
         });

@@ -1,6 +1,7 @@
 // Where a table's rowid lives on the server, and the next one; see rowid.hpp.
 #include "dialect/rowid.hpp"
 
+#include "dialect/constraint_message.hpp"
 #include "dialect/conversions.hpp"
 #include "dialect/error.hpp"
 #include "dialect/lower_create_trigger.hpp"
@@ -56,6 +57,18 @@ std::string insert_text(const Sequence& s, std::string_view largest)
            " WHERE NOT EXISTS (SELECT 1 FROM " + pg_name(s.table) + " AS \"q\" WHERE " + s.key + ")";
 }
 
+// The table's sequence, as text that to_regclass() understands.
+std::string sequence_text(const Table& table)
+{
+    return quote_string(qualified(table.pg_schema, rowid_sequence_name(table)));
+}
+
+std::string record_call(const Sequence& s, const Table& table, std::string_view largest)
+{
+    return call("howdah.record_rowid", {sequence_text(table), quote_string(update_text(s, "$1")),
+                                        quote_string(insert_text(s, "$1")), largest});
+}
+
 } // namespace
 
 std::string last_rowid(const Table& table, const Catalog& catalog)
@@ -68,24 +81,79 @@ std::string last_rowid(const Table& table, const Catalog& catalog)
            pg_name(s.table) + " AS \"q\" WHERE " + s.key + " LIMIT 1), 0)))";
 }
 
-std::string rowid_after(const Table& table, std::string_view last, std::string_view offset)
+std::string rowid_after(const Table& table, Writers writers, std::string_view last, std::string_view offset)
 {
-    if (rowid_is_chosen_late(table))
-        return "NULL::bigint";
+    return rowid_is_chosen_late(table) ? "NULL::bigint" : next_rowid(table, writers, last, offset);
+}
+
+std::string next_rowid(const Table& table, Writers writers, std::string_view last, std::string_view offset)
+{
+    if (writers == Writers::concurrent && has_rowid_sequence(table))
+        return call(table.autoincrement ? "howdah.next_sequence" : "howdah.next_rowid",
+                    {sequence_text(table), last, offset});
     return call(table.autoincrement ? "howdah.sequence_after" : "howdah.rowid_after", {last, offset});
 }
 
-std::string record_sequence(const Table& table, const Catalog& catalog, std::string_view largest)
+std::string record_sequence(const Table& table, const Catalog& catalog, Writers writers, std::string_view largest)
 {
     const Sequence s = sequence_of(table, catalog);
+    if (writers == Writers::concurrent && has_rowid_sequence(table))
+        return std::string(recording_table) + " AS (SELECT " + record_call(s, table, largest) + ")";
     return "\"howdah sequence\" AS (" + update_text(s, largest) + "), \"howdah new sequence\" AS (" +
            insert_text(s, largest) + ")";
 }
 
-std::string record_sequence_statements(const Table& table, const Catalog& catalog, std::string_view largest)
+std::string record_sequence_statements(const Table& table, const Catalog& catalog, Writers writers,
+                                       std::string_view largest)
 {
     const Sequence s = sequence_of(table, catalog);
+    if (writers == Writers::concurrent && has_rowid_sequence(table))
+        return "PERFORM " + record_call(s, table, largest) + ";\n";
     return update_text(s, largest) + ";\nIF NOT FOUND THEN " + insert_text(s, largest) + "; END IF;\n";
+}
+
+bool has_rowid_sequence(const Table& table)
+{
+    return table.has_rowid() && table.kind == Table::Kind::ordinary && table.schema != "temp" &&
+           table.name != "sqlite_sequence";
+}
+
+std::string make_rowid_sequences_sql(const std::vector<const Table*>& tables)
+{
+    std::vector<std::string> rows;
+    for (const Table* table : tables)
+        if (has_rowid_sequence(*table))
+            rows.push_back(parens(
+                join(std::vector<std::string>{quote_string(pg_name(*table)),
+                                              quote_string(quote_identifier(table->rowid_pg)), sequence_text(*table)},
+                     ", ")));
+    if (rows.empty())
+        return {};
+    return "SELECT howdah.make_rowid_sequence(t, c, s) FROM (VALUES " + join(rows, ", ") + ") AS x (t, c, s)";
+}
+
+std::string make_rowid_sequences_sql(const Catalog& catalog)
+{
+    std::vector<const Table*> tables;
+    for (const SchemaRow& row : catalog.rows())
+        if (row.type == "table" && row.schema == "main")
+            if (const Table* table = catalog.find_table(row.schema, row.name))
+                tables.push_back(table);
+    return make_rowid_sequences_sql(tables);
+}
+
+std::optional<std::string> rowid_collision(const Catalog& catalog, const Compiled& statement,
+                                           const ServerFailure& failure)
+{
+    if (failure.sqlstate != "23505" || statement.kind != Compiled::Kind::write)
+        return std::nullopt;
+    const Table* table = find_table(catalog, failure);
+    if (!table || !has_rowid_sequence(*table) || failure.constraint != rowid_index_name(*table))
+        return std::nullopt;
+    // Rows of other tables come from triggers.
+    if (!statement.chooses_rowids && table->name == statement.insert_table)
+        return std::nullopt;
+    return "SELECT " + next_rowid(*table, Writers::concurrent, last_rowid(*table, catalog), "1");
 }
 
 } // namespace howdah::dialect

@@ -19,6 +19,11 @@ std::string rowid_index_name(const Table& table)
     return table.has_rowid() ? pg_identifier("sqlite_rowid_" + table.name) : std::string();
 }
 
+std::string rowid_sequence_name(const Table& table)
+{
+    return table.has_rowid() ? pg_identifier("sqlite_rowids_" + table.name) : std::string();
+}
+
 std::string check_constraint_name(std::size_t n)
 {
     std::string number = std::to_string(n);

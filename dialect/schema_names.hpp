@@ -13,6 +13,9 @@ namespace howdah::dialect {
 // rowid. Empty for a table without rowid. SQLite reserves names that begin with sqlite_, so nothing else has it.
 std::string rowid_index_name(const Table& table);
 
+// The sequence that rowids come from with concurrent writers; empty for a table without rowid.
+std::string rowid_sequence_name(const Table& table);
+
 // Table::checks[n - 1] is the constraint howdah_check_<n>; PostgreSQL tests constraints in the order of their names, so
 // n has leading zeros.
 std::string check_constraint_name(std::size_t n);

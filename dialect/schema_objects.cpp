@@ -52,11 +52,11 @@ SchemaObject trigger_object(const Catalog& catalog, const Table& table, std::siz
     return object;
 }
 
-void add_choice_of_rowid(std::vector<SchemaObject>& out, const Catalog& catalog, const Table& table)
+void add_choice_of_rowid(std::vector<SchemaObject>& out, const Catalog& catalog, const Table& table, Writers writers)
 {
     if (!rowid_is_chosen_late(table))
         return;
-    const TriggerSql sql = choose_rowid_sql(catalog, table);
+    const TriggerSql sql = choose_rowid_sql(catalog, table, writers);
     out.push_back({"rowid " + table.schema + "." + fold(table.name),
                    &table,
                    false,
@@ -77,7 +77,7 @@ void add_triggers(std::vector<SchemaObject>& out, const Catalog& catalog, const 
     }
     for (std::size_t i = 0; i < table.triggers.size(); ++i)
         out.push_back(trigger_object(catalog, table, i, options, strict));
-    add_choice_of_rowid(out, catalog, table);
+    add_choice_of_rowid(out, catalog, table, options.writers);
 }
 
 void append(std::vector<std::string>& to, const std::vector<std::string>& from)

@@ -5,6 +5,7 @@
 #include "dialect/bookkeeping.hpp"
 #include "dialect/error.hpp"
 #include "dialect/printer.hpp"
+#include "dialect/rowid.hpp"
 #include "dialect/runtime.hpp"
 
 #include <spdlog/spdlog.h>
@@ -94,6 +95,19 @@ public:
     Loader(pool::Lease& lease, const DatabaseConfig& config, std::string pg_schema)
         : lease_(lease), config_(config), pg_schema_(std::move(pg_schema))
     {
+    }
+
+    // Concurrent writers need a sequence for each table, also for one that another program has made.
+    asio::awaitable<void> make_sequences(const dialect::Catalog& catalog)
+    {
+        std::string sql = dialect::make_rowid_sequences_sql(catalog);
+        if (sql.empty())
+            co_return;
+        pool::Batch batch;
+        batch.commands.push_back(command(std::move(sql)));
+        auto answered = co_await lease_.run(batch);
+        if (answered.has_value() && answered->error)
+            spdlog::warn("{}: making sequences for rowids failed: {}", pg_schema_, answered->error->message);
     }
 
     asio::awaitable<pool::Result<LoadedDatabase>> run(std::shared_ptr<const dialect::Catalog> current)
@@ -283,7 +297,11 @@ asio::awaitable<pool::Result<LoadedDatabase>> load_database(pool::Pool& pool, co
         co_return leased.error();
     pool::Lease lease = std::move(*leased);
     Loader loader(lease, config, std::move(pg_schema));
-    co_return co_await loader.run(std::move(current));
+    const dialect::Catalog* known = current.get();
+    auto loaded = co_await loader.run(std::move(current));
+    if (loaded.has_value() && config.writers == "concurrent" && loaded->catalog.get() != known)
+        co_await loader.make_sequences(*loaded->catalog);
+    co_return loaded;
 }
 
 } // namespace howdah::proxy

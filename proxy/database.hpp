@@ -6,6 +6,7 @@
 #include "proxy/config.hpp"
 #include "proxy/databases.hpp"
 #include "proxy/plan_cache.hpp"
+#include "proxy/shared_flush.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -25,6 +26,7 @@ public:
     const DatabaseConfig& config() const { return config_; }
     pool::Pool& pool() { return *pool_; }
     PlanCache& plans() { return plans_; }
+    SharedFlush& flush() { return flush_; }
     const std::string& pg_schema() const { return pg_schema_; }
 
     // The newest catalog known; null before the first load.
@@ -48,6 +50,7 @@ private:
     DatabaseConfig config_;
     std::shared_ptr<pool::Pool> pool_;
     PlanCache plans_;
+    SharedFlush flush_;
     std::string pg_schema_;
     std::shared_ptr<const dialect::Catalog> catalog_;
     bool stale_ = false;

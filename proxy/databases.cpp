@@ -26,7 +26,8 @@ constexpr const char* on_connect =
     "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET extra_float_digits = 1; "
     "SET bytea_output = 'hex'; SET intervalstyle = 'postgres'; SET datestyle = 'ISO'; SET timezone = 'UTC'; "
     "SET lock_timeout = 5000; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
-    "SET client_min_messages = 'warning'; SET max_parallel_workers_per_gather = 0; SET jit = off; "
+    "SET default_transaction_isolation = 'read committed'; SET client_min_messages = 'warning'; SET "
+    "max_parallel_workers_per_gather = 0; SET jit = off; "
     "SET plan_cache_mode = 'auto'";
 
 pool::Settings pool_settings(const DatabaseConfig& database, const PoolConfig& pool)
@@ -55,6 +56,7 @@ Database::Database(asio::any_io_executor executor, std::string name, DatabaseCon
       config_(std::move(config)),
       pool_(std::move(pool)),
       plans_(plan_capacity),
+      flush_(executor),
       pg_schema_(config_.schema.empty() ? name_ : config_.schema),
       loaded_(executor)
 {

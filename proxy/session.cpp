@@ -254,6 +254,7 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
     sql = text.sql;
     parameters = text.parameters;
     bool retried_stale = false;
+    int tries = 0;
     for (int promotions = 0;;) {
         auto planning = plan(sql, parameters, with);
         if (auto* error = std::get_if<dialect::Error>(&planning)) {
@@ -357,6 +358,12 @@ asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<cons
                 co_return failed(std::move(*refused));
             continue;
         }
+        if (again) {
+            const bool unseen = co_await may_try_again(*planned.plan, attempt, ++tries);
+            if (unseen)
+                continue;
+        }
+        transaction.showed();
         bool compiler_bug = false;
         // A new unique index that fails on present rows is known to the next catalog only.
         const dialect::Catalog* names = compiled.next ? compiled.next.get() : catalog().get();

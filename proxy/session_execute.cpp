@@ -130,9 +130,18 @@ struct Packet {
     std::size_t lock_begin = 0, lock_end = 0;
     std::size_t steps_begin = 0;
     bool savepoint = false;
-    bool commits = false;
+    // One transaction without BEGIN and COMMIT: commands up to a Sync are one.
+    bool implicit = false;
 
     void add(std::string sql) { batch.commands.push_back(control(std::move(sql))); }
+    // For this transaction alone. SET LOCAL is for transactions that have begun by BEGIN.
+    void set(const std::string& name, const std::string& value)
+    {
+        if (implicit)
+            add("SELECT set_config('" + name + "', '" + value + "', true)");
+        else
+            add("SET LOCAL " + name + " = '" + value + "'");
+    }
 };
 
 } // namespace
@@ -196,11 +205,16 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         writes && plan.needs_writer_lock && options.writers == dialect::Writers::single && !transaction.writer_locked();
     const bool inside = !transaction.autocommit();
     const bool own_transaction = !inside && (writes || portal || plan.steps.size() > 1);
+    std::optional<SharedFlush::Writer> writer;
+    if (lock)
+        writer.emplace(database->flush());
+    const bool hands_on = lock && own_transaction && !plan.rehearsal && database->flush().worth_it();
 
     Packet packet;
+    packet.implicit = own_transaction && plan.kind == dialect::Compiled::Kind::write && !plan.rehearsal;
     for (std::string& sql : transaction.opening())
         packet.add(std::move(sql));
-    if (own_transaction)
+    if (own_transaction && !packet.implicit)
         packet.add("BEGIN");
     packet.after_opening = packet.batch.commands.size();
     if (inside && !portal) {
@@ -209,22 +223,25 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     }
     packet.after_savepoint = packet.batch.commands.size();
     if (writes && busy_timeout_ms != default_busy_timeout_ms)
-        packet.add("SET LOCAL lock_timeout = " + std::to_string(busy_timeout_ms > 0 ? busy_timeout_ms : 1));
+        packet.set("lock_timeout", std::to_string(busy_timeout_ms > 0 ? busy_timeout_ms : 1));
+    if (hands_on)
+        packet.set("synchronous_commit", "off");
     packet.lock_begin = packet.batch.commands.size();
-    if (lock)
+    if (lock && packet.implicit)
+        packet.add(dialect::short_writer_lock_statement(database->pg_schema()));
+    else if (lock)
         for (std::string& sql : dialect::writer_lock_statements(database->pg_schema()))
             packet.add(std::move(sql));
     packet.lock_end = packet.batch.commands.size();
     if (writes && options.foreign_keys && !plan.rehearsal) {
-        packet.add("SET LOCAL howdah.fk = 'on'");
+        packet.set("howdah.fk", "on");
         if (defer_foreign_keys && inside)
             packet.add("SET CONSTRAINTS ALL DEFERRED");
     }
     // A transaction keeps what it was told; the pragma may change inside it.
     told_recursive_triggers = told_recursive_triggers || options.recursive_triggers;
     if (writes && told_recursive_triggers)
-        packet.add(std::string("SET LOCAL howdah.recursive_triggers = '") +
-                   (options.recursive_triggers ? "on'" : "off'"));
+        packet.set("howdah.recursive_triggers", options.recursive_triggers ? "on" : "off");
     packet.steps_begin = packet.batch.commands.size();
 
     std::vector<std::unique_ptr<StepSink>> sinks;
@@ -254,10 +271,8 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         packet.add("ROLLBACK TO SAVEPOINT " + std::string(Transaction::statement_savepoint));
     if (packet.savepoint)
         packet.add("RELEASE SAVEPOINT " + std::string(Transaction::statement_savepoint));
-    if (own_transaction && !portal) {
-        packet.commits = !plan.rehearsal;
+    if (own_transaction && !portal && !packet.implicit)
         packet.add(plan.rehearsal ? "ROLLBACK" : "COMMIT");
-    }
 
     Attempt attempt;
     std::optional<pool::Lease> own;
@@ -306,6 +321,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     }
     if (!attempt.ok())
         co_return attempt;
+    transaction.showed();
     if (plan.touches_temp) {
         // TEMP objects live on this connection alone: it stays with the session, and is never lent to another.
         if (own)
@@ -328,6 +344,13 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         attempt.changes += step.count_is_value ? sinks[i]->hidden().value_or(0) : count_of(answer.tag);
         if (step.returns_rowid && !step.count_is_value && sinks[i]->hidden())
             attempt.last_rowid = sinks[i]->hidden();
+    }
+    if (hands_on) {
+        writer.reset();
+        const bool keep = lease.has_value();
+        std::optional<pool::Lease>& committed_on = keep ? lease : own;
+        auto error = co_await database->flush().flush(committed_on, keep);
+        attempt.world = std::move(error);
     }
     if (portal) {
         if (attempt.suspended) {

@@ -129,6 +129,8 @@ struct Session::Impl {
     boost::asio::awaitable<void> learn_last_rowid(std::string_view sql, std::span<const Value> parameters,
                                                   const dialect::Options& with);
     boost::asio::awaitable<std::optional<ClientError>> promote(const dialect::Promotion& promotion);
+    // What a statement met only because others write at the same time: done away with, it may be tried once more.
+    boost::asio::awaitable<bool> may_try_again(const CachedPlan& plan, const Attempt& attempt, int tries);
     void lost_transaction();
     boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink);
     boost::asio::awaitable<void> close_portal(std::string_view portal);

@@ -92,6 +92,7 @@ asio::awaitable<Outcome> Session::Impl::run_raw(std::string_view sql, std::span<
                                         "(databases.*.allow_postgres)"));
     // psql's \d and the like show what search_path shows: the database's own schema first.
     pool::Batch batch;
+    transaction.showed(); // what it answers is not looked at
     for (std::string& statement : transaction.opening())
         batch.commands.push_back(control(std::move(statement)));
     const bool inside = !transaction.autocommit();

@@ -116,6 +116,12 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
             batch.commands.push_back(control("SAVEPOINT howdah_commit"));
             batch.commands.push_back(control("SET CONSTRAINTS ALL IMMEDIATE"));
         }
+        std::optional<SharedFlush::Writer> writer;
+        if (committing && transaction.writer_locked())
+            writer.emplace(database->flush());
+        const bool hands_on = writer && database->flush().worth_it();
+        if (hands_on)
+            batch.commands.push_back(control("SET LOCAL synchronous_commit = 'off'"));
         for (std::string& statement : plan.send)
             batch.commands.push_back(control(std::move(statement)));
         pool::BatchResult result;
@@ -135,6 +141,15 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
             if (!open || !(co_await send(*lease, undo, undone)).ok())
                 lost_transaction();
             co_return failed(std::move(error));
+        }
+        if (hands_on) {
+            writer.reset();
+            const bool keep = pinned_by_temp;
+            auto error = co_await database->flush().flush(lease, keep);
+            if (error) {
+                end_transaction(true);
+                co_return failed(client_error(*error, true));
+            }
         }
     }
     if (plan.ends_transaction) {

@@ -11,7 +11,7 @@ namespace howdah::proxy {
 struct Totals {
     std::uint64_t statements = 0, errors = 0, refused = 0;
     std::uint64_t plan_hits = 0, plan_misses = 0, plan_evictions = 0;
-    std::uint64_t retries_exact = 0, retries_stale = 0, promotions = 0, compiler_bugs = 0;
+    std::uint64_t retries_exact = 0, retries_stale = 0, retries_conflict = 0, promotions = 0, compiler_bugs = 0;
     std::uint64_t local = 0; // answered without PostgreSQL
     std::map<std::string, std::uint64_t>
         pins; // sessions that hold a connection now, by reason: transaction, temp, portal

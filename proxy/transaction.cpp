@@ -115,6 +115,14 @@ std::vector<std::string> Transaction::opening() const
     return statements;
 }
 
+void Transaction::restarted()
+{
+    on_server_ = false;
+    writer_locked_ = false;
+    for (Mark& mark : marks_)
+        mark.writer_locked = false;
+}
+
 std::optional<std::size_t> Transaction::find(std::string_view name) const
 {
     for (std::size_t i = marks_.size(); i-- > 0;)

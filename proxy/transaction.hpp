@@ -49,6 +49,11 @@ class Transaction {
     std::vector<std::string> opening() const;
     void opened() { on_server_ = active_; }
     void took_writer_lock() { writer_locked_ = true; }
+    // A statement inside the transaction has answered: what its client saw belongs to the snapshot it has.
+    void showed() { shown_ = active_; }
+    bool has_shown() const { return shown_; }
+    // The server has rolled everything back: opening() begins it again.
+    void restarted();
 
     // "autocommit", "begin, on server, writer, savepoints: a b"
     std::string describe() const;
@@ -65,6 +70,7 @@ class Transaction {
     bool by_savepoint_ = false; // the outermost savepoint began the transaction; its RELEASE commits
     bool on_server_ = false;
     bool writer_locked_ = false;
+    bool shown_ = false;
     std::vector<Mark> marks_;
     unsigned counter_ = 0;
 };

@@ -75,3 +75,65 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 CREATE OR REPLACE FUNCTION howdah.integer_as_real(x howdah.v) RETURNS howdah.v
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL THEN howdah.r2v((x).n::float8) ELSE x END $$;
+
+-- Concurrent writers: a rowid of the sequence named `rowids` that is at least `last` + k. Where the sequence is behind
+-- (rows with a rowid given), it is moved on; by a number at a time while another transaction could be near, so that it
+-- never goes back. Without a sequence it is as with one writer.
+CREATE OR REPLACE FUNCTION howdah.next_rowid(rowids text, last int8, k int8) RETURNS int8
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+  numbers regclass := to_regclass(rowids);
+  least int8;
+  n int8;
+BEGIN
+  IF numbers IS NULL OR last >= 9223372036854775807 - k THEN
+    RETURN howdah.rowid_after(last, k);
+  END IF;
+  least := coalesce(last, 0) + k;
+  n := nextval(numbers);
+  IF n >= least THEN
+    RETURN n;
+  END IF;
+  IF least - n > 1000 THEN
+    PERFORM setval(numbers, least - 1);
+  END IF;
+  LOOP
+    n := nextval(numbers);
+    EXIT WHEN n >= least;
+  END LOOP;
+  RETURN n;
+END $$;
+CREATE OR REPLACE FUNCTION howdah.next_sequence(rowids text, last int8, k int8) RETURNS int8
+LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
+  SELECT CASE WHEN last >= 9223372036854775807 - k THEN howdah.sequence_after(last, k)
+              ELSE howdah.next_rowid(rowids, last, k) END $$;
+
+-- The sequence goes with its column. Who comes second, or may not make one, does without.
+CREATE OR REPLACE FUNCTION howdah.make_rowid_sequence(of text, col text, rowids text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF to_regclass(rowids) IS NULL THEN
+    EXECUTE 'CREATE SEQUENCE ' || rowids || ' OWNED BY ' || of || '.' || col;
+  END IF;
+EXCEPTION WHEN unique_violation OR duplicate_table OR insufficient_privilege OR object_not_in_prerequisite_state
+            OR undefined_table THEN
+  NULL;
+END $$;
+
+-- AUTOINCREMENT with concurrent writers: one transaction at a time keeps sqlite_sequence, and nobody waits for it.
+CREATE OR REPLACE FUNCTION howdah.record_rowid(rowids text, change text, creation text, largest int8) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  found_one int8;
+BEGIN
+  IF largest IS NULL OR NOT pg_try_advisory_xact_lock(hashtextextended(rowids, 1)) THEN
+    RETURN;
+  END IF;
+  EXECUTE change USING largest;
+  GET DIAGNOSTICS found_one = ROW_COUNT;
+  IF found_one = 0 THEN
+    EXECUTE creation USING largest;
+  END IF;
+EXCEPTION WHEN serialization_failure OR unique_violation OR lock_not_available OR deadlock_detected THEN
+  NULL;
+END $$;

@@ -129,6 +129,7 @@ void write_statements(Exposition& out, const Totals& totals)
     out.family("howdah_statement_retries_total", "counter", "Statements compiled and run a second time, and why.");
     out.sample({{"reason", "exact_arithmetic"}}, totals.retries_exact);
     out.sample({{"reason", "stale_catalog"}}, totals.retries_stale);
+    out.sample({{"reason", "conflict"}}, totals.retries_conflict);
     out.single("howdah_column_promotions_total", "counter", "Columns given a wider type by a value that did not fit.",
                totals.promotions);
     out.single("howdah_compiler_bugs_total", "counter", "Statements whose translation PostgreSQL refused.",
@@ -374,6 +375,7 @@ void write_totals(Json& out, const Totals& totals)
                                        {"local", totals.local},
                                        {"retries_exact", totals.retries_exact},
                                        {"retries_stale", totals.retries_stale},
+                                       {"retries_conflict", totals.retries_conflict},
                                        {"promotions", totals.promotions},
                                        {"compiler_bugs", totals.compiler_bugs},
                                        {"crashes", totals.crashes},

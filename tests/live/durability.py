@@ -69,17 +69,23 @@ class PostgreSQL:
 
 
 class Howdah:
-    def __init__(self, server):
+    def __init__(self, server, databases=None):
+        databases = databases or {mode: f'writers = "{mode}"' for mode in ('single', 'concurrent')}
+        self.server = server
         pgwire, self.lines, self.http = free_ports(3)
         config = os.path.join(workplace, 'howdah.toml')
         postgres = f'postgres = "host=127.0.0.1 port={server.port} user=postgres dbname=postgres sslmode=disable"'
         with open(config, 'w', encoding='utf-8') as f:
             f.write(f'[listen]\npgwire = ["127.0.0.1:{pgwire}"]\nlines = ["127.0.0.1:{self.lines}"]\nhttp = ["127.0.0.1:{self.http}"]\n')
-            for mode in ('single', 'concurrent'): f.write(f'[databases.{mode}]\n{postgres}\ncreate = true\nwriters = "{mode}"\n')
+            for name, settings in databases.items(): f.write(f'[databases.{name}]\n{postgres}\ncreate = true\n{settings}\n')
             f.write('[pool]\nconnect_timeout = "1s"\n')  # how long clients wait for a server that is gone
         self.log = open(os.path.join(workplace, 'log'), 'w+', encoding='utf-8')
         self.process = subprocess.Popen([binary, 'serve', '--config', config], stderr=self.log)
         wait_until(lambda: self.process.poll() is not None or self.answers(), 'howdah listens')
+
+    def server_asked(self, sql):
+        """What PostgreSQL itself says, as text."""
+        return subprocess.run(['psql', '-h', '127.0.0.1', '-p', str(self.server.port), '-U', 'postgres', '-Atqc', sql, 'postgres'], capture_output=True, text=True, check=True).stdout.strip()
 
     def answers(self):
         try:

@@ -99,3 +99,22 @@ TEST_CASE("rolling back to a savepoint gives up a writer lock that was taken aft
     t.done(t.rollback_to("a"));
     CHECK_FALSE(t.writer_locked());
 }
+
+TEST_CASE("a transaction that has shown nothing can begin again, with its savepoints and without its lock")
+{
+    Transaction t;
+    t.begin();
+    t.savepoint("a");
+    t.opened();
+    t.took_writer_lock();
+    CHECK_FALSE(t.has_shown());
+    t.restarted();
+    CHECK_FALSE(t.on_server());
+    CHECK_FALSE(t.writer_locked());
+    CHECK(t.opening() == Statements{"BEGIN ISOLATION LEVEL REPEATABLE READ", "SAVEPOINT s1"});
+    t.opened();
+    t.showed();
+    CHECK(t.has_shown());
+    t.ended();
+    CHECK_FALSE(t.has_shown());
+}
