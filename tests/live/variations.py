@@ -12,7 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 OWNER = 'variations_owner'
 # name, how its database is made, the role that connects, howdah's configuration, what more is known to differ
 VARIATIONS = [
-    ('concurrent writers', '', None, 'writers = "concurrent"', None),
+    ('concurrent writers', '', None, 'writers = "concurrent"', 'known_concurrent.txt'),
     ('refused mismatches', '', None, 'mismatch = "reject"', 'known_reject.txt'),
     ('an ICU collation', "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'", None, '', None),
     ('a role that owns its database and no more', f'OWNER {OWNER}', OWNER, '', None),
