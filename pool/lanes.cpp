@@ -148,7 +148,7 @@ void Lanes::on_events(Lane& lane)
             fill(*seat, Clock::now());
     }
     if (events.full && events.full->outstanding())
-        events.full->estimate->was_long(Clock::now());
+        events.full->estimate->was_long(lane.first_began(), Clock::now());
     line_up(events);
     tell();
     if (events.full && lane.paused() && lane.first() == events.full)
@@ -326,7 +326,7 @@ void Lanes::look_at(Lane& lane, Clock::time_point now)
         return;
     if (now - lane.first_since() > patience) {
         if (SharedStatement* const first = lane.first())
-            first->estimate->was_long(now);
+            first->estimate->was_long(lane.first_began(), now);
         lane.displace_followers();
         lane.stop_unwanted(now);
     }

@@ -8,6 +8,7 @@
 #include "pool/batch.hpp"
 #include "pool/error.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -35,16 +36,30 @@ public:
     {
         micros_ = !known_ ? micros : micros_ + (micros - micros_) * (micros < micros_ ? 0.5 : 0.005);
         known_ = true;
+        if (++quick_ == forgiven_after)
+            penalty_ = first_penalty;
     }
-    // It has kept others waiting: for a while it is given a connection of its own.
-    void was_long(Clock::time_point now) { long_until_ = now + std::chrono::seconds(10); }
+    // The run that began then keeps, or has kept, others waiting: for a while the statement is given a connection of
+    // its own. Not for long the first time, because it may have been the machine that was busy.
+    void was_long(Clock::time_point began, Clock::time_point now)
+    {
+        if (began != last_long_)
+            penalty_ = std::min<Clock::duration>(penalty_ * 4, std::chrono::seconds(10));
+        last_long_ = began;
+        long_until_ = now + penalty_;
+        quick_ = 0;
+    }
 
     static constexpr int unknown = 1'000'000;
+    static constexpr std::chrono::milliseconds first_penalty{20};
+    static constexpr int forgiven_after = 100; // runs that were not long
 
 private:
     double micros_ = 0;
     bool known_ = false;
-    Clock::time_point long_until_{};
+    Clock::time_point long_until_{}, last_long_{};
+    Clock::duration penalty_ = first_penalty;
+    int quick_ = 0;
 };
 
 // Derive from it to receive the answer. Owned by the asker; until on_end() it must stay where it is, or be withdrawn

@@ -5,14 +5,15 @@
            [--processes 2]
 
 Clients of the PostgreSQL wire, simple and prepared, send up to eight statements at once. Each statement carries a token
-that nobody else has, and the exact bytes of its answer are known. Among them are statements that fail when they are
-compiled or when they run, slow ones, writes, cancels of statements that would run for hours, and clients that hang up
-in the middle. Prints how many answers were wrong, lost (none within a minute) or more than was asked for, what was
-answered a second, and one line "N passed, N failed". Without --statements it ends after twenty seconds."""
+that nobody else has, or asks for one of very many rows, and the exact bytes of its answer are known. Among them are
+statements that fail when they are compiled or when they run, slow ones, writes, cancels of statements that would run
+for hours, and clients that hang up in the middle. Prints how many answers were wrong, lost (none within a minute) or
+more than was asked for, what was answered a second, and one line "N passed, N failed". Without --statements it ends
+after twenty seconds."""
 import argparse, collections, json, multiprocessing, random, selectors, socket, struct, sys, time, urllib.request
 
 DATABASE = 'lanes'
-ROWS = 50
+ROWS, MANY = 50, 20_000
 HOURS = 'SELECT count(*) FROM lanes a, lanes b, lanes c, lanes d, lanes e, lanes f, lanes g WHERE a.id + b.id * c.id > d.id * e.id - f.id * g.id'
 SLOW = 'SELECT {}, count(*) FROM lanes a, lanes b, lanes c WHERE a.id + b.id + c.id >= 0'
 PREPARED = {b'one': 'SELECT $1, id, name FROM lanes WHERE id = $2',
@@ -92,7 +93,11 @@ class Client:
         if choice < 0.45:
             self.expected.append(([row(token, k, f'name {k}')], None, b'SELECT 1'))
             return execute(b'one', token.encode(), str(k).encode())
-        if choice < 0.85:
+        if choice < 0.83: # the literal is lifted, so this has one plan
+            k = self.random.randrange(1, MANY + 1)
+            self.expected.append(([row(k, f'many {k}')], None, b'SELECT 1'))
+            return simple(f"SELECT id, name FROM lanes_many WHERE id = {k}")
+        if choice < 0.85: # each has a plan of its own
             self.expected.append(([row(token, k, f'name {k}')], None, b'SELECT 1'))
             return simple(f"SELECT '{token}' AS token, id, name FROM lanes WHERE id = {k}")
         if choice < 0.88:
@@ -106,7 +111,7 @@ class Client:
             return execute(b'fails', token.encode(), b'0')
         if choice < 0.98:
             self.expected.append((None, b'integer overflow', b''))
-            return simple(f"SELECT '{token}' AS token, abs(low) FROM lanes WHERE id = 0")
+            return simple('SELECT abs(low) FROM lanes WHERE id = 0')
         if choice < 0.994:
             self.expected.append((None, f'no such column: x{self.number}_{self.count}'.encode(), b''))
             return simple(f'SELECT x{self.number}_{self.count} FROM lanes')
@@ -257,7 +262,9 @@ def main():
     address = (host, int(port))
     global PREPARED
     prepared, PREPARED = PREPARED, {}
-    for sql in ('DROP TABLE IF EXISTS lanes', 'DROP TABLE IF EXISTS lanes_written',
+    for sql in ('DROP TABLE IF EXISTS lanes', 'DROP TABLE IF EXISTS lanes_written', 'DROP TABLE IF EXISTS lanes_many',
+                'CREATE TABLE lanes_many(id INTEGER PRIMARY KEY, name TEXT)',
+                f"INSERT INTO lanes_many SELECT n, 'many ' || n FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {MANY}) SELECT n FROM c)",
                 'CREATE TABLE lanes(id INTEGER PRIMARY KEY, name TEXT, low INTEGER)', 'CREATE TABLE lanes_written(token TEXT)',
                 'INSERT INTO lanes VALUES ' + ', '.join(f"({n}, 'name {n}', {n if n else -2**63})" for n in range(ROWS))):
         one(address, sql.replace('-9223372036854775808', '-9223372036854775807 - 1'))
