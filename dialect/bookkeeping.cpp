@@ -41,6 +41,16 @@ END $$;
 
 std::string or_null(const std::optional<std::string>& text) { return text ? quote_string(*text) : "NULL"; }
 
+// A setting of the server connection: it is undone by ROLLBACK, and by nothing else.
+std::string private_setting(std::string_view prefix, std::string_view name)
+{
+    std::string setting = "howdah." + std::string(name) + "_of_";
+    for (const char c : prefix)
+        if (c >= '0' && c <= '9')
+            setting += c;
+    return setting;
+}
+
 std::string key(std::string_view pg_schema, const SchemaRow& row)
 {
     return "db = " + quote_string(pg_schema) + " AND type = " + quote_string(row.type) +
@@ -114,10 +124,7 @@ std::vector<std::string> writer_lock_statements(std::string_view pg_schema)
     return {"LOCK TABLE " + writer + " IN EXCLUSIVE MODE", "UPDATE " + writer + " SET v = v + 1"};
 }
 
-std::string short_writer_lock_statement(std::string_view pg_schema)
-{
-    return writer_lock_statements(pg_schema).back();
-}
+std::string short_writer_lock_statement(std::string_view pg_schema) { return writer_lock_statements(pg_schema).back(); }
 
 std::string flush_sql() { return "SELECT pg_logical_emit_message(true, 'howdah', '')"; }
 
@@ -165,6 +172,18 @@ std::string put_schema_rows_sql(std::string_view pg_schema, const std::vector<Sc
 std::string get_database_value_statement(std::string_view pg_schema, std::string_view name)
 {
     return "SELECT " + quote_identifier(name) + " FROM howdah.database WHERE db = " + quote_string(pg_schema);
+}
+
+std::string get_private_value_statement(std::string_view prefix, std::string_view name)
+{
+    return "SELECT coalesce(nullif(current_setting(" + quote_string(private_setting(prefix, name)) +
+           ", true), ''), '0')::bigint";
+}
+
+std::string set_private_value_statement(std::string_view prefix, std::string_view name, std::int64_t value)
+{
+    return "SELECT set_config(" + quote_string(private_setting(prefix, name)) + ", '" + std::to_string(value) +
+           "', false)";
 }
 
 std::string set_database_value_statement(std::string_view pg_schema, std::string_view name, std::int64_t value)

@@ -75,5 +75,8 @@ std::string put_schema_rows_sql(std::string_view pg_schema, const std::vector<Sc
 // PRAGMA user_version and application_id: `name` is one of the two.
 std::string get_database_value_statement(std::string_view pg_schema, std::string_view name);
 std::string set_database_value_statement(std::string_view pg_schema, std::string_view name, std::int64_t value);
+// The same of TEMP and of private databases, which have a Placement's prefix.
+std::string get_private_value_statement(std::string_view prefix, std::string_view name);
+std::string set_private_value_statement(std::string_view prefix, std::string_view name, std::int64_t value);
 
 } // namespace howdah::dialect

@@ -144,7 +144,8 @@ void Catalog::read_table(const SchemaRow& row, const StatementNode& node)
     table.name = row.name;
     table.schema = row.schema;
     table.pg_schema = pg_schema(row.schema);
-    table.pg = pg_identifier(row.name);
+    table.pg_prefix = pg_prefix(row.schema);
+    table.pg = pg_identifier(table.pg_prefix + row.name);
     table.sql = *row.sql;
     if (const auto* create = std::get_if<CreateTable>(&node)) {
         read_create_table(table, *create, row.storage);
@@ -238,6 +239,14 @@ const std::string& Catalog::pg_schema(std::string_view schema) const
             return placement.pg_schema;
     static const std::string temp = "pg_temp", main = "main";
     return equal_names(schema, "temp") ? temp : main;
+}
+
+std::string_view Catalog::pg_prefix(std::string_view schema) const
+{
+    for (const Placement& placement : placements_)
+        if (equal_names(placement.schema, schema))
+            return placement.prefix;
+    return {};
 }
 
 int Table::find_column(std::string_view wanted) const

@@ -96,7 +96,8 @@ struct Table {
     std::string name;
     std::string schema; // main, temp or attached
     std::string pg_schema;
-    std::string pg; // PostgreSQL identifier, not quoted
+    std::string pg_prefix; // of the names of everything that belongs to it (see Placement)
+    std::string pg;        // PostgreSQL identifier, not quoted
     std::vector<Column> columns;
     int rowid_alias = -1; // index of the INTEGER PRIMARY KEY column
     bool without_rowid = false;
@@ -115,15 +116,19 @@ struct Table {
     std::shared_ptr<const FullText> full_text; // of fts5
     std::shared_ptr<const RTree> rtree;        // of rtree and rtree_i32
 
+    // Lives on one server connection and is nobody else's: TEMP, and databases attached as ':memory:'.
+    bool is_private() const { return pg_schema == "pg_temp"; }
     bool has_rowid() const { return kind == Kind::ordinary && !without_rowid; }
     int find_column(std::string_view name) const; // ASCII case-insensitive; -1 when absent
     const Index* find_index(std::string_view name) const;
 };
 
-// Where a database lives on the server. `schema` holds main; attached databases have their own.
+// Where a database lives on the server. `schema` holds main; attached databases have their own. Several private ones
+// share pg_temp: each puts a prefix before the names of its tables, indexes and functions.
 struct Placement {
     std::string schema; // "main", "temp" or the attached name
     std::string pg_schema;
+    std::string prefix{};
 };
 
 class Catalog {
@@ -148,6 +153,7 @@ public:
     const std::vector<SchemaRow>& rows() const { return rows_; }
     const std::vector<Placement>& placements() const { return placements_; }
     const std::string& pg_schema(std::string_view schema) const;
+    std::string_view pg_prefix(std::string_view schema) const;
     std::int64_t version() const { return version_; }
     // Unique among all catalogs of this process; what a plan-cache key holds.
     std::uint64_t id() const { return id_; }

@@ -88,7 +88,7 @@ void read_indexes(Table& table, const CreateTable* create, const std::vector<Ind
             if (table.indexes.empty() || table.indexes.back().name != row[0].bytes) {
                 Index& index = table.indexes.emplace_back();
                 index.name = row[0].bytes;
-                index.pg = pg_identifier(index.name);
+                index.pg = pg_identifier(table.pg_prefix + index.name);
                 index.table = table.name;
                 index.unique = row[1].integer != 0;
                 index.origin = row[2].bytes == "c"   ? Index::Origin::create_index

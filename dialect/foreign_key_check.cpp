@@ -73,11 +73,13 @@ std::string violations(const Catalog& catalog, const Table& child, const Foreign
 
 } // namespace
 
-std::optional<std::string> foreign_key_check_query(const Catalog& catalog, std::string_view table)
+std::optional<std::string> foreign_key_check_query(const Catalog& catalog, std::string_view schema,
+                                                   std::string_view table)
 {
     std::vector<std::string> tables;
     for (const SchemaRow& row : catalog.rows()) {
-        if (row.type != "table" || row.schema != "main" || (!table.empty() && !equal_names(row.name, table)))
+        if (row.type != "table" || !equal_names(row.schema, schema) ||
+            (!table.empty() && !equal_names(row.name, table)))
             continue;
         const Table* child = catalog.find_table(row.schema, row.name);
         std::vector<std::string> queries;

@@ -10,8 +10,9 @@
 
 namespace howdah::dialect {
 
-// Columns: table, rowid, parent, fkid. `table` empty: every table of main. nullopt when no table asked for has a
+// Columns: table, rowid, parent, fkid. `table` empty: every table of `schema`. nullopt when no table asked for has a
 // foreign key.
-std::optional<std::string> foreign_key_check_query(const Catalog& catalog, std::string_view table);
+std::optional<std::string> foreign_key_check_query(const Catalog& catalog, std::string_view schema,
+                                                   std::string_view table);
 
 } // namespace howdah::dialect

@@ -94,7 +94,7 @@ private:
 
     std::string function(std::string_view what) const
     {
-        return qualified(child_.pg_schema, pg_identifier("howdah_fk_" + child_.name + "_" +
+        return qualified(child_.pg_schema, pg_identifier(child_.pg_prefix + "howdah_fk_" + child_.name + "_" +
                                                          std::to_string(number_ + 1) + std::string(what)));
     }
 

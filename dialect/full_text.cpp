@@ -210,7 +210,7 @@ std::string doc_of(const FullText& text, const std::vector<std::string>& values)
     return call("howdah.fts_doc_of", {quote_string(tokenizer_json(text)), text_array(text, values)});
 }
 
-std::string full_text_index(const Table& table) { return pg_identifier(table.name + "~fts"); }
+std::string full_text_index(const Table& table) { return pg_identifier(table.pg_prefix + table.name + "~fts"); }
 
 std::vector<std::string> create_full_text_statements(const Table& table)
 {

@@ -26,7 +26,7 @@ std::string firing_name(const Trigger& trigger, std::size_t number)
 
 std::string function_name(const Table& table, const Trigger& trigger)
 {
-    return qualified(table.pg_schema, pg_identifier("howdah_trigger_" + trigger.name));
+    return qualified(table.pg_schema, pg_identifier(table.pg_prefix + "howdah_trigger_" + trigger.name));
 }
 
 std::string relation_text(const Table& table) { return table.pg_schema + "." + table.pg; }
@@ -304,7 +304,8 @@ TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table, Writers 
     if (table.autoincrement)
         throw refusal(
             "a BEFORE INSERT trigger that reads the new rowid of an AUTOINCREMENT table cannot be run exactly");
-    const std::string function = qualified(table.pg_schema, pg_identifier("howdah_rowid_" + table.name));
+    const std::string function =
+        qualified(table.pg_schema, pg_identifier(table.pg_prefix + "howdah_rowid_" + table.name));
     const std::string rowid = "NEW." + quote_identifier(table.rowid_pg);
     TriggerSql sql;
     sql.create_function = trigger_function_sql(

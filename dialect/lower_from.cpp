@@ -86,7 +86,7 @@ std::string SelectLowering::table(const Source& source)
     const Table& table = *source.table;
     if (table.kind == Table::Kind::virtual_table)
         throw refusal("the virtual table " + table.name + " is not supported in a query");
-    l_.touches_temp = l_.touches_temp || equal_names(table.schema, "temp");
+    l_.touches_temp = l_.touches_temp || table.is_private();
     if (table.full_text)
         return full_text_table(source, l_);
     const std::string name = qualified(table.pg_schema, table.pg);

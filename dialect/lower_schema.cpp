@@ -122,15 +122,18 @@ private:
         };
         note(rows, from_.rows());
         note(from_.rows(), rows);
-        out_.touches_temp = changed.contains("temp");
-        std::copy_if(changed.begin(), changed.end(), std::back_inserter(changed_), is_kept);
+        changes_main_ = changed.contains("main");
+        for (const std::string& schema : changed)
+            if (is_kept(from_, schema))
+                changed_.push_back(schema);
+            else
+                out_.touches_temp = true;
         out_.needs_writer_lock = !changed_.empty();
     }
 
     void make_next(std::vector<SchemaRow> rows)
     {
-        const bool main = std::find(changed_.begin(), changed_.end(), "main") != changed_.end();
-        NextCatalog next(from_, std::move(rows), alter(), from_.version() + (main ? 1 : 0));
+        NextCatalog next(from_, std::move(rows), alter(), from_.version() + (changes_main_ ? 1 : 0));
         if (const auto* create = std::get_if<CreateTable>(&statement_.node); create && create->as_select)
             next.copy_into = [this, select = create->as_select.get()](const Table& table) {
                 copied_ = copied_rows(*select, table);
@@ -292,6 +295,7 @@ private:
     Compiled& out_;
     std::shared_ptr<const Catalog> to_;
     std::vector<std::string> changed_; // schemas whose rows are kept on the server
+    bool changes_main_ = false;
     NextCatalog::Renamed renamed_;
     Mirror::Effects effects_;
     std::optional<CopiedRows> copied_;
@@ -308,7 +312,18 @@ Step schema_step(std::string sql)
     return step;
 }
 
-bool is_kept(std::string_view schema) { return schema != "temp"; }
+bool is_kept(const Catalog& catalog, std::string_view schema) { return catalog.pg_schema(schema) != "pg_temp"; }
+
+std::vector<std::string> drop_database(const Catalog& from, const Catalog& to, const Options& options)
+{
+    ObjectChanges objects = object_changes(schema_objects(from, options), schema_objects(to, options));
+    std::vector<std::string> out = std::move(objects.drop_triggers);
+    out.insert(out.end(), objects.drop_foreign_keys.begin(), objects.drop_foreign_keys.end());
+    for (const std::unique_ptr<Table>& table : from.tables())
+        if (table->kind == Table::Kind::ordinary && !to.find_table(table->schema, table->name))
+            out.push_back("DROP TABLE " + pg_name(*table));
+    return out;
+}
 
 std::vector<std::string> begin_changes(const Catalog& from, const std::vector<std::string>& schemas)
 {
@@ -335,7 +350,7 @@ std::vector<std::string> schema_row_changes(const Catalog& from, const Catalog& 
     };
     for (std::size_t i = 0; i < from.rows().size(); ++i) {
         const SchemaRow& was = from.rows()[i];
-        if (!is_kept(was.schema) || (!by_place && find(to, was)))
+        if (!is_kept(from, was.schema) || (!by_place && find(to, was)))
             continue;
         touched.insert({was.schema, fold(was.tbl_name)});
         if (!by_place)
@@ -350,7 +365,7 @@ std::vector<std::string> schema_row_changes(const Catalog& from, const Catalog& 
             touched.insert({to.rows()[i].schema, fold(to.rows()[i].tbl_name)});
     std::map<std::string, std::vector<SchemaRow>> written;
     for (const SchemaRow& is : to.rows())
-        if (is_kept(is.schema) && touched.contains({is.schema, fold(is.tbl_name)}))
+        if (is_kept(to, is.schema) && touched.contains({is.schema, fold(is.tbl_name)}))
             written[is.schema].push_back(stored_row(to, is));
     for (const auto& [schema, rows] : written)
         out.push_back(put_schema_rows_sql(to.pg_schema(schema), rows));

@@ -19,10 +19,13 @@ namespace howdah::dialect {
 Step schema_step(std::string sql);
 
 // Whether the rows of this schema are kept on the server; those of TEMP are the session's alone.
-bool is_kept(std::string_view schema);
+bool is_kept(const Catalog& catalog, std::string_view schema);
 
 // The rows of howdah.schema that take `from` to `to`. `by_place`: the n-th row of one is the n-th of the other (ALTER).
 std::vector<std::string> schema_row_changes(const Catalog& from, const Catalog& to, bool by_place);
+
+// Drops everything of the private database that `from` has and `to` has not.
+std::vector<std::string> drop_database(const Catalog& from, const Catalog& to, const Options& options);
 
 // The first statements of a change of these schemas: the version moves on, or the change is refused as stale.
 std::vector<std::string> begin_changes(const Catalog& from, const std::vector<std::string>& schemas);

@@ -55,7 +55,7 @@ private:
     void make_next(bool needed)
     {
         std::vector<SchemaRow> rows = from_.rows();
-        const bool kept = needed && was_->schema == "main";
+        const bool kept = needed && was_->schema == "main" && !was_->is_private();
         const auto row = std::find_if(rows.begin(), rows.end(), [&](const SchemaRow& r) {
             return r.type == "table" && r.schema == was_->schema && equal_names(r.name, was_->name);
         });
@@ -97,7 +97,7 @@ private:
 
     void emit()
     {
-        if (is_kept(was_->schema))
+        if (!was_->is_private())
             add(begin_changes(from_, {was_->schema}));
         const ObjectChanges objects =
             object_changes(schema_objects(from_, options_), schema_objects(*to_, options_), remade());

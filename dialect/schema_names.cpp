@@ -16,12 +16,12 @@ constexpr std::size_t check_digits = 3;
 
 std::string rowid_index_name(const Table& table)
 {
-    return table.has_rowid() ? pg_identifier("sqlite_rowid_" + table.name) : std::string();
+    return table.has_rowid() ? pg_identifier(table.pg_prefix + "sqlite_rowid_" + table.name) : std::string();
 }
 
 std::string rowid_sequence_name(const Table& table)
 {
-    return table.has_rowid() ? pg_identifier("sqlite_rowids_" + table.name) : std::string();
+    return table.has_rowid() ? pg_identifier(table.pg_prefix + "sqlite_rowids_" + table.name) : std::string();
 }
 
 std::string check_constraint_name(std::size_t n)

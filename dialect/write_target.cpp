@@ -9,7 +9,7 @@ void begin_write(const Table& table, ConflictAction conflict, Lowering& lowering
         throw refusal("writing to the table " + table.name + ", in which SQLite keeps a virtual table's data");
     out.kind = Compiled::Kind::write;
     out.read_only = false;
-    const bool temporary = equal_names(table.schema, "temp");
+    const bool temporary = table.is_private();
     lowering.touches_temp = lowering.touches_temp || temporary;
     out.touches_temp = out.touches_temp || temporary;
     if (lowering.options().writers == Writers::single && (!temporary || !table.triggers.empty()))

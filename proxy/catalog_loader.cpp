@@ -119,6 +119,8 @@ public:
             if (!problem)
                 problem = co_await read(reading);
         }
+        if (!problem && pg_schema_ == "pg_temp")
+            co_return nothing();
         if (!problem && reading.schema.empty()) {
             problem = co_await create();
             if (!problem)
@@ -259,6 +261,12 @@ private:
         return out;
     }
 
+    // What a client sees who opens ":memory:": what it makes is its own alone.
+    static LoadedDatabase nothing()
+    {
+        return {dialect::Catalog::make({}, {{"main", "pg_temp", "~0."}}, 1), "pg_temp", {}};
+    }
+
     static dialect::Adoption adopted(const Reading& reading)
     {
         std::vector<dialect::ForeignColumn> columns;
@@ -290,7 +298,9 @@ asio::awaitable<pool::Result<LoadedDatabase>> load_database(pool::Pool& pool, co
                                                             std::shared_ptr<const dialect::Catalog> current)
 {
     std::string pg_schema = config.schema.empty() ? dialect::pg_schema_of(name) : config.schema;
-    if (!dialect::is_usable_schema(pg_schema))
+    if (name == ":memory:" && config.schema.empty())
+        pg_schema = "pg_temp";
+    else if (!dialect::is_usable_schema(pg_schema))
         co_return pool::Error(pool::Error::Kind::connect, "the schema name \"" + pg_schema + "\" is reserved", "3F000");
     auto leased = co_await pool.checkout();
     if (leased.has_error())
@@ -299,7 +309,8 @@ asio::awaitable<pool::Result<LoadedDatabase>> load_database(pool::Pool& pool, co
     Loader loader(lease, config, std::move(pg_schema));
     const dialect::Catalog* known = current.get();
     auto loaded = co_await loader.run(std::move(current));
-    if (loaded.has_value() && config.writers == "concurrent" && loaded->catalog.get() != known)
+    if (loaded.has_value() && config.writers == "concurrent" && loaded->catalog.get() != known &&
+        loaded->pg_schema != "pg_temp")
         co_await loader.make_sequences(*loaded->catalog);
     co_return loaded;
 }

@@ -91,7 +91,8 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::ready()
         co_return std::nullopt; // this transaction's own catalog is what counts
     if (auto error = co_await database->ensure_loaded())
         co_return client_error(*error, false);
-    if (own_catalog && base_catalog != database->catalog()) {
+    const bool all_private = own_catalog && own_catalog->pg_schema("main") == "pg_temp";
+    if (own_catalog && !all_private && base_catalog != database->catalog()) {
         // TEMP objects stay; everything else is as the others have made it.
         std::vector<dialect::SchemaRow> rows = database->catalog()->rows();
         std::vector<dialect::Placement> placements = database->catalog()->placements();
@@ -216,8 +217,6 @@ void Session::Impl::adopt_catalog(CatalogPtr next)
 {
     if (!next)
         return;
-    const bool private_rows = std::any_of(next->rows().begin(), next->rows().end(),
-                                          [](const dialect::SchemaRow& row) { return row.schema == "temp"; });
     if (!transaction.autocommit()) {
         if (!own_catalog)
             base_catalog = database->catalog();
@@ -225,7 +224,7 @@ void Session::Impl::adopt_catalog(CatalogPtr next)
         changed_schema = true;
         return;
     }
-    if (!own_catalog && !private_rows) {
+    if (!own_catalog && !is_own(*next)) {
         database->publish(database->catalog(), std::move(next));
         return;
     }
@@ -392,8 +391,7 @@ Session::~Session() = default;
 
 asio::awaitable<std::optional<ClientError>> Session::open() { return impl_->ready(); }
 
-bool Session::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
-                    const RunOptions& options)
+bool Session::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& options)
 {
     Impl& s = *impl_;
     s.busy = true;

@@ -227,10 +227,8 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     if (hands_on)
         packet.set("synchronous_commit", "off");
     packet.lock_begin = packet.batch.commands.size();
-    if (lock && packet.implicit)
-        packet.add(dialect::short_writer_lock_statement(database->pg_schema()));
-    else if (lock)
-        for (std::string& sql : dialect::writer_lock_statements(database->pg_schema()))
+    if (lock)
+        for (std::string& sql : writer_locks(packet.implicit))
             packet.add(std::move(sql));
     packet.lock_end = packet.batch.commands.size();
     if (writes && options.foreign_keys && !plan.rehearsal) {
@@ -292,14 +290,19 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     if (attempt.world) {
         if (inside)
             lost_transaction();
+        else if (lease)
+            lose_private_tables();
         co_return attempt;
     }
 
     const std::size_t done = result.results.size();
-    if (inside) {
+    const auto keep_connection = [&] {
         if (own)
-            lease = std::move(own);
+            lease = std::exchange(own, std::nullopt);
         use = &*lease;
+    };
+    if (inside) {
+        keep_connection();
         if (done >= packet.after_opening)
             transaction.opened();
     }
@@ -319,14 +322,21 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         if (!recovery.ok() || undo.commands.size() == 1)
             lost_transaction();
     }
+    if (attempt.server && !inside && lease && result.transaction_status == 'E') {
+        // A connection of one statement alone is cleaned when it goes back; this one stays.
+        pool::Batch undo;
+        undo.commands.push_back(control("ROLLBACK"));
+        pool::BatchResult undone;
+        const Attempt recovery = co_await send(*lease, undo, undone);
+        if (!recovery.ok())
+            lose_private_tables();
+    }
     if (!attempt.ok())
         co_return attempt;
     transaction.showed();
     if (plan.touches_temp) {
         // TEMP objects live on this connection alone: it stays with the session, and is never lent to another.
-        if (own)
-            lease = std::move(own);
-        use = &*lease;
+        keep_connection();
         pinned_by_temp = true;
     }
 

@@ -13,6 +13,7 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -50,6 +51,7 @@ struct Session::Impl {
     // The connection held across statements, and why.
     std::optional<pool::Lease> lease;
     bool pinned_by_temp = false;
+    int private_databases = 0;        // made by ATTACH so far
     const char* pin_reason = nullptr; // as counted in Totals::pins
     struct Portal {
         Plan plan;
@@ -140,11 +142,21 @@ struct Session::Impl {
                                                           const dialect::Compiled& plan, ReplySink& sink);
     boost::asio::awaitable<Outcome> run_begin(dialect::Begin::Mode mode);
     boost::asio::awaitable<Outcome> run_transaction_plan(Transaction::Plan plan, bool committing, std::string tag);
-    boost::asio::awaitable<Outcome> run_attach(const dialect::StatementNode& node, std::span<const Value> parameters);
     boost::asio::awaitable<void> abandon_transaction();
+    std::vector<std::string> writer_locks(bool short_form) const;
     Outcome outcome_with(std::string tag) const;
     void end_transaction(bool committed);
     void release_if_free();
+
+    // What the session sees that others do not: TEMP objects, attached databases.
+    static bool is_own(const dialect::Catalog& catalog);
+
+    // -- session_attach.cpp
+    boost::asio::awaitable<Outcome> run_attach(const dialect::StatementNode& node, std::span<const Value> parameters);
+    boost::asio::awaitable<Outcome> attach(std::string name_of_file, std::string schema);
+    boost::asio::awaitable<Outcome> detach(std::string schema);
+    void change_catalogs(const std::function<CatalogPtr(const dialect::Catalog&)>& change);
+    void lose_private_tables();
 
     // -- session_pragma.cpp
     boost::asio::awaitable<Outcome> run_pragma(std::string_view sql, const dialect::Pragma& pragma, ReplySink& sink);

@@ -188,18 +188,25 @@ dialect::Mirror::PragmaAnswer Session::Impl::set_or_read(const std::string& prag
 asio::awaitable<Outcome> Session::Impl::run_persistent_pragma(std::string name_of, const dialect::Pragma& pragma,
                                                               ReplySink& sink)
 {
+    const std::string schema = pragma.name.schema.empty() ? "main" : pragma.name.schema.text;
+    const std::string pg_schema = catalog()->pg_schema(schema);
+    const std::string_view place = catalog()->pg_prefix(schema);
+    const bool is_private = pg_schema == "pg_temp";
     dialect::Compiled compiled;
     compiled.kind = pragma.has_value ? dialect::Compiled::Kind::write : dialect::Compiled::Kind::query;
+    compiled.touches_temp = is_private;
     dialect::Step step;
     if (pragma.has_value) {
         std::int64_t value = 0;
         const Value number = dialect::apply_affinity(Value(pragma.value), dialect::Affinity::integer);
         if (const auto* integer = std::get_if<std::int64_t>(&number))
             value = static_cast<std::int32_t>(*integer);
-        step.sql = dialect::set_database_value_statement(database->pg_schema(), name_of, value);
-        compiled.needs_writer_lock = true;
+        step.sql = is_private ? dialect::set_private_value_statement(place, name_of, value)
+                              : dialect::set_database_value_statement(pg_schema, name_of, value);
+        compiled.needs_writer_lock = !is_private;
     } else {
-        step.sql = dialect::get_database_value_statement(database->pg_schema(), name_of);
+        step.sql = is_private ? dialect::get_private_value_statement(place, name_of)
+                              : dialect::get_database_value_statement(pg_schema, name_of);
         step.role = dialect::Step::Role::rows;
         compiled.columns.push_back({name_of, std::nullopt, dialect::PgType::int8, StorageClass::integer});
     }
@@ -232,8 +239,9 @@ asio::awaitable<Outcome> Session::Impl::run_foreign_key_check(const dialect::Pra
                                         : dialect::PgType::text,
                                     dialect::Classes::any()});
     try {
-        if (auto query =
-                dialect::foreign_key_check_query(*catalog(), pragma.has_value ? pragma.value : std::string())) {
+        if (auto query = dialect::foreign_key_check_query(*catalog(),
+                                                          pragma.name.schema.empty() ? "main" : pragma.name.schema.text,
+                                                          pragma.has_value ? pragma.value : std::string())) {
             dialect::Step step;
             step.sql = std::move(*query);
             step.role = dialect::Step::Role::rows;

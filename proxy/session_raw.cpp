@@ -158,6 +158,8 @@ asio::awaitable<Outcome> Session::Impl::finish_raw(Attempt attempt, const pool::
     if (attempt.world) {
         if (inside)
             lost_transaction();
+        else if (lease)
+            lose_private_tables();
         co_return failed(client_error(*attempt.world, inside));
     }
     pool::Batch after;

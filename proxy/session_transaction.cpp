@@ -1,10 +1,12 @@
-// BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, ATTACH and DETACH: statements that the session itself carries out.
+// BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE: statements that the session itself carries out.
 #include "dialect/bookkeeping.hpp"
 #include "dialect/parser.hpp"
 #include "proxy/session_impl.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+
+#include <set>
 
 namespace asio = boost::asio;
 
@@ -75,7 +77,7 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
         batch.commands.push_back(
             control("SET LOCAL lock_timeout = " + std::to_string(busy_timeout_ms > 0 ? busy_timeout_ms : 1)));
     if (options.writers == dialect::Writers::single)
-        for (std::string& statement : dialect::writer_lock_statements(database->pg_schema()))
+        for (std::string& statement : writer_locks(false))
             batch.commands.push_back(control(std::move(statement)));
     std::optional<pool::Lease> own;
     pool::Lease* use = nullptr;
@@ -101,6 +103,23 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
     if (options.writers == dialect::Writers::single)
         transaction.took_writer_lock();
     co_return outcome_with("BEGIN");
+}
+
+// Every database that a statement of this session can write, in one order for all sessions.
+std::vector<std::string> Session::Impl::writer_locks(bool short_form) const
+{
+    std::set<std::string_view> schemas;
+    for (const dialect::Placement& placement : catalog()->placements())
+        if (placement.pg_schema != "pg_temp")
+            schemas.insert(placement.pg_schema);
+    std::vector<std::string> out;
+    for (const std::string_view schema : schemas)
+        if (short_form)
+            out.push_back(dialect::short_writer_lock_statement(schema));
+        else
+            for (std::string& sql : dialect::writer_lock_statements(schema))
+                out.push_back(std::move(sql));
+    return out;
 }
 
 asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan plan, bool committing, std::string tag)
@@ -164,76 +183,6 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
     co_return outcome_with(std::move(tag));
 }
 
-// ATTACH 'name' AS x makes another database of this server visible as schema x; DETACH x ends that. The file's name
-// without folder and suffix is the database's name.
-asio::awaitable<Outcome> Session::Impl::run_attach(const dialect::StatementNode& node,
-                                                   std::span<const Value> parameters)
-{
-    if (!transaction.autocommit() && transaction.on_server())
-        co_return failed(make_error(1, std::holds_alternative<dialect::Attach>(node)
-                                           ? "cannot ATTACH database within transaction"
-                                           : "cannot DETACH database within transaction"));
-    const auto text_of = [&](const dialect::ExprPtr& expr) {
-        // A bare word is a string here (https://sqlite.org/lang_attach.html).
-        if (const auto* word = dialect::as<dialect::ColumnRef>(dialect::bare(*expr)))
-            return word->column.text;
-        const Value value = catalog()->mirror().evaluate(dialect::unparse(*expr), parameters, values);
-        const Value text = dialect::apply_affinity(value, dialect::Affinity::text);
-        const auto* string = std::get_if<std::string>(&text);
-        return string == nullptr ? std::string() : *string;
-    };
-    std::vector<dialect::SchemaRow> rows = catalog()->rows();
-    std::vector<dialect::Placement> placements = catalog()->placements();
-    const auto is_known = [&](const std::string& schema) {
-        return dialect::equal_names(schema, "main") || dialect::equal_names(schema, "temp") ||
-               std::any_of(placements.begin(), placements.end(),
-                           [&](const dialect::Placement& p) { return dialect::equal_names(p.schema, schema); });
-    };
-    try {
-        if (const auto* attach = std::get_if<dialect::Attach>(&node)) {
-            std::string file = text_of(attach->file);
-            const std::string schema = text_of(attach->name);
-            if (is_known(schema))
-                co_return failed(make_error(1, "database " + schema + " is already in use"));
-            if (file.empty() || file == ":memory:")
-                co_return failed(make_error(
-                    1, "howdah: ATTACH of a private in-memory database is not supported; attach a named one", "0A000"));
-            if (const auto slash = file.find_last_of("/\\"); slash != std::string::npos)
-                file = file.substr(slash + 1);
-            if (const auto dot = file.rfind('.'); dot != std::string::npos && dot > 0)
-                file = file.substr(0, dot);
-            const auto other = shared.find(file);
-            if (!other)
-                co_return failed(make_error(14, "unable to open database: " + file));
-            if (other->config().postgres != database->config().postgres)
-                co_return failed(make_error(
-                    1, "howdah: database " + file + " is on another server and cannot be attached", "0A000"));
-            if (auto error = co_await other->ensure_loaded())
-                co_return failed(client_error(*error, false));
-            for (dialect::SchemaRow row : other->catalog()->rows()) {
-                row.schema = schema;
-                rows.push_back(std::move(row));
-            }
-            placements.push_back({schema, other->pg_schema()});
-        } else {
-            const std::string schema = text_of(std::get<dialect::Detach>(node).name);
-            if (dialect::equal_names(schema, "main") || dialect::equal_names(schema, "temp"))
-                co_return failed(make_error(1, "cannot detach database " + schema));
-            if (!is_known(schema))
-                co_return failed(make_error(1, "no such database: " + schema));
-            std::erase_if(rows,
-                          [&](const dialect::SchemaRow& row) { return dialect::equal_names(row.schema, schema); });
-            std::erase_if(placements,
-                          [&](const dialect::Placement& p) { return dialect::equal_names(p.schema, schema); });
-        }
-        base_catalog = database->catalog();
-        own_catalog = dialect::Catalog::make(std::move(rows), std::move(placements), base_catalog->version());
-    } catch (const dialect::Error& error) {
-        co_return failed(client_error(error, {}));
-    }
-    co_return outcome_with("OK");
-}
-
 Outcome Session::Impl::outcome_with(std::string tag) const
 {
     Outcome o = outcome();
@@ -255,9 +204,7 @@ void Session::Impl::end_transaction(bool committed)
         const CatalogPtr base = base_catalog;
         own_catalog = nullptr;
         if (committed && next) {
-            const bool private_rows = std::any_of(next->rows().begin(), next->rows().end(),
-                                                  [](const dialect::SchemaRow& row) { return row.schema != "main"; });
-            if (private_rows) {
+            if (is_own(*next)) {
                 own_catalog = next;
                 base_catalog = nullptr;
                 database->mark_stale();
@@ -274,9 +221,19 @@ void Session::Impl::end_transaction(bool committed)
 
 void Session::Impl::lost_transaction()
 {
+    const bool had_private_tables = pinned_by_temp;
     lease.reset();
     pinned_by_temp = false;
     end_transaction(false);
+    if (had_private_tables)
+        lose_private_tables();
+}
+
+bool Session::Impl::is_own(const dialect::Catalog& catalog)
+{
+    return catalog.pg_schema("main") == "pg_temp" || catalog.placements().size() > 1 ||
+           std::any_of(catalog.rows().begin(), catalog.rows().end(),
+                       [](const dialect::SchemaRow& row) { return row.schema != "main"; });
 }
 
 asio::awaitable<void> Session::Impl::abandon_transaction()

@@ -253,6 +253,49 @@ def databases_are_apart():
 
 
 @test
+def a_private_database_is_one_sessions_alone():
+    one, two = Client(), Client()
+    for c, value in ((one, 1), (two, 2)):
+        c.ask("ATTACH ':memory:' AS p")
+        c.ask('CREATE TABLE p.t(a UNIQUE)')
+        c.ask(f'INSERT INTO p.t VALUES ({value})')
+    same([c.ask('SELECT * FROM p.t')[0] for c in (one, two)], [[[1]], [[2]]])
+    one.close()
+    assert 'no such table' in Client().error('SELECT * FROM p.t')['error']['message']
+    same(two.ask('SELECT * FROM t')[0], [[2]])
+
+
+@test
+def the_database_named_memory_is_one_sessions_alone():
+    def client():
+        c = Client(hello=False)
+        c.send(json.dumps({'hello': {'database': ':memory:'}}) + '\n')
+        c.line()
+        return c
+    one, two = client(), client()
+    one.ask('CREATE TABLE t(a)')
+    assert 'no such table' in two.error('SELECT * FROM t')['error']['message']
+    two.ask("CREATE TABLE t(b); BEGIN IMMEDIATE; INSERT INTO t VALUES (2); COMMIT")
+    one.ask('INSERT INTO t VALUES (1)')
+    same([c.ask('SELECT * FROM t')[0] for c in (one, two)], [[[1]], [[2]]])
+    one.ask(f"ATTACH '{Client.database}' AS file; CREATE TABLE file.from_memory AS SELECT * FROM t")
+    same(Client().ask('SELECT * FROM from_memory')[0], [[1]])
+
+
+@test
+def temporary_tables_vanish_with_their_connection():
+    c = Client()
+    c.ask("CREATE TEMP TABLE vanishing(a); ATTACH ':memory:' AS p; CREATE TABLE p.t(a)")
+    for sql in ('/* howdah: postgres */ SELECT pg_terminate_backend(pg_backend_pid())', 'SELECT * FROM vanishing'):
+        try: c.ask(sql)  # which of them learns of it is a matter of time
+        except RuntimeError: pass
+    for table in ('vanishing', 'p.t'):
+        message = c.error('SELECT * FROM ' + table)['error']['message']
+        assert 'no such table' in message, message
+    c.ask('CREATE TEMP TABLE vanishing(a); CREATE TABLE p.t(a)')
+
+
+@test
 def a_long_line_is_read_whole():
     c = Client()
     text = 'x' * 3_000_000
