@@ -116,7 +116,7 @@ try {
                              .options = request.options,
                              .home_schema = {},
                              .sql = request.sql});
-        Lowering lowering(request);
+        Lowering lowering(request, statement.get());
         lower(*statement, lowering, out);
         out.slots = lowering.take_slots();
         out.rules = lowering.take_rules();

@@ -11,6 +11,7 @@
 #include "dialect/conversions.hpp"
 #include "dialect/printer.hpp"
 #include "dialect/scope.hpp"
+#include "dialect/visit_plan.hpp"
 
 #include <functional>
 #include <map>
@@ -32,7 +33,11 @@ struct Rule {
 // What is being lowered, and what has come of it so far. One per statement.
 class Lowering {
 public:
-    explicit Lowering(const CompileRequest& request) : request_(request) {}
+    // `statement` is what request.sql says, where that is known.
+    explicit Lowering(const CompileRequest& request, const Statement* statement = nullptr)
+        : request_(request), statement_(statement)
+    {
+    }
 
     const CompileRequest& request() const { return request_; }
     const Catalog& catalog() const { return request_.catalog; }
@@ -104,6 +109,8 @@ public:
     // when its FROM has no such order. Aggregates whose value depends on the order (group_concat, …) take it. While an
     // aggregate core's result is lowered it still speaks of the rows that are aggregated.
     std::string row_order;
+    // How SQLite would go through the statement's rows. Asked for when it is first needed; empty inside a trigger.
+    const VisitPlan& plan();
     // The statement reads or writes a TEMP object.
     bool touches_temp = false;
 
@@ -118,6 +125,9 @@ public:
 private:
     friend class SelectLowering; // lower_select.cpp and its siblings
     const CompileRequest& request_;
+    const Statement* statement_;
+    std::optional<VisitPlan> plan_;
+    const VisitGroup* group_ = nullptr; // the loops of the core being lowered, or of the one around a FROM's subquery
     std::vector<std::string> rules_;
     std::vector<Slot> slots_;
     std::map<std::string, int, std::less<>> slot_index_; // key -> slots_ index

@@ -48,28 +48,6 @@ std::string columns_alias(const Source& source)
     return " AS " + quote_identifier(source.pg_alias) + "(" + join(names, ", ") + ")";
 }
 
-// The ORDER BY list that is a table's own order: its rowid, or its primary key; nothing when it has neither.
-std::vector<std::string> own_order(const Source& source)
-{
-    std::vector<std::string> keys;
-    const std::string alias = quote_identifier(source.pg_alias) + ".";
-    if (source.kind == Source::Kind::table_function && source.columns.size() > 4 && source.columns[4].name == "id")
-        keys.push_back(alias + "\"id\"");
-    if (source.kind != Source::Kind::table)
-        return keys;
-    if (source.has_rowid)
-        return {alias + quote_identifier(source.rowid_pg)};
-    for (int position = 1; source.table; ++position) {
-        const auto& columns = source.table->columns;
-        const auto column =
-            std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.primary_key == position; });
-        if (column == columns.end())
-            break;
-        keys.push_back(alias + quote_identifier(column->pg));
-    }
-    return keys;
-}
-
 } // namespace
 
 std::vector<const Source*> sources_of(const FromClause& from)
@@ -295,31 +273,6 @@ std::string SelectLowering::from(const FromClause& from, bool in_order)
         }
     }
     return text;
-}
-
-// The order in which SQLite visits the rows of a FROM clause: by rowid, the rows of the first table outermost.
-std::vector<SortKey> SelectLowering::visiting_order(const FromClause& from) const
-{
-    std::vector<SortKey> keys;
-    for (const Source* source : sources_of(from)) {
-        const auto common = l_.common_.find(source->common);
-        if (common != l_.common_.end() && common->second.open)
-            continue; // a recursive step has one row of it
-        const std::vector<std::string> own = own_order(*source);
-        if (own.empty())
-            break;
-        for (const std::string& text : own)
-            keys.push_back({{text, PgType::int8, StorageClass::integer}});
-    }
-    return keys;
-}
-
-// What a core that reads one table gives when no order is asked for.
-std::vector<SortKey> SelectLowering::natural_order(const SelectCore& core) const
-{
-    if (!core.from || finds_one_row(core) || sources_of(*core.from).size() != 1)
-        return {};
-    return visiting_order(*core.from);
 }
 
 // ------------------------------------------------------------------------------------------------ Lowering

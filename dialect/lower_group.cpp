@@ -62,14 +62,15 @@ Aggregation::Aggregation(const Select& select, const SelectCore& core, Lowering&
     if (core.from)
         for (const Source* source : sources_of(*core.from))
             sources_.insert(source);
-    for (const ExprPtr& e : core.group_by) {
+    for (std::size_t term = 0; term < core.group_by.size(); ++term) {
+        const ExprPtr& e = core.group_by[term];
         if (e->constant || (as<ColumnRef>(bare(*e)) && as<ColumnRef>(bare(*e))->alias_of &&
                             as<ColumnRef>(bare(*e))->alias_of->constant))
             continue;
         Fragment value = lowering.value(*e);
         // Equality is by bytes under any collation: only the order says COLLATE "C".
         Fragment key = e->collation == Collation::binary ? value : collation_key(value, e->collation);
-        keys_.push_back({e.get(), std::move(value), std::move(key)});
+        keys_.push_back({e.get(), std::move(value), std::move(key), term});
     }
     find_extreme(select);
     lowering.substitute = [this](const Expr& e) { return (*this)(e); };
@@ -231,15 +232,31 @@ std::string Aggregation::group_by_text(bool aggregate_is_seen) const
     return " GROUP BY " + join(texts, ", ");
 }
 
-std::vector<SortKey> Aggregation::natural_order() const
+// An ORDER BY of as many terms turns the tree's columns round where it says DESC, whatever its terms are.
+std::vector<SortKey> Aggregation::natural_order(const std::vector<SortKey>& visits, bool sorts,
+                                                const std::vector<OrderingTerm>& order_by) const
 {
     std::vector<SortKey> keys;
     for (const Key& key : keys_) {
         SortKey sort;
         sort.key = collation_key(key.key, Collation::binary);
+        sort.descending =
+            order_by.size() == core_.group_by.size() && order_by[key.term].direction == Direction::descending;
         keys.push_back(std::move(sort));
     }
-    return keys;
+    if (sorts)
+        return keys;
+    std::vector<SortKey> by_index;
+    for (const SortKey& visit : visits) {
+        const auto same =
+            std::find_if(keys.begin(), keys.end(), [&](const SortKey& k) { return k.key.text == visit.key.text; });
+        if (same == keys.end())
+            continue;
+        by_index.push_back(visit);
+        keys.erase(same);
+    }
+    by_index.insert(by_index.end(), keys.begin(), keys.end());
+    return by_index;
 }
 
 } // namespace howdah::dialect

@@ -14,10 +14,12 @@ namespace {
 class CoreState {
 public:
     CoreState(std::string& row_order, std::vector<std::string>& postponed, const SelectCore*& core,
-              const SelectCore& now)
+              const VisitGroup*& group, const SelectCore& now)
         : row_order_(row_order),
           postponed_(postponed),
           core_(core),
+          group_(group),
+          old_group_(std::exchange(group, nullptr)),
           old_row_order_(std::exchange(row_order, {})),
           old_postponed_(std::exchange(postponed, {})),
           old_core_(std::exchange(core, &now))
@@ -28,6 +30,7 @@ public:
         row_order_ = std::move(old_row_order_);
         postponed_ = std::move(old_postponed_);
         core_ = old_core_;
+        group_ = old_group_;
     }
     CoreState(const CoreState&) = delete;
     CoreState& operator=(const CoreState&) = delete;
@@ -36,6 +39,8 @@ private:
     std::string& row_order_;
     std::vector<std::string>& postponed_;
     const SelectCore*& core_;
+    const VisitGroup*& group_;
+    const VisitGroup* old_group_;
     std::string old_row_order_;
     std::vector<std::string> old_postponed_;
     const SelectCore* old_core_;
@@ -267,7 +272,7 @@ void SelectLowering::output_order(const SelectCore& core, const std::vector<Orde
 // SQLite's sorter is stable: rows that ORDER BY takes for equal stay as they were visited, groups in the order of their
 // keys.
 void SelectLowering::break_ties(const SelectCore& core, const std::vector<OrderingTerm>& terms,
-                                const std::optional<Aggregation>& aggregation, Arm& arm) const
+                                const std::optional<Aggregation>& aggregation, Arm& arm)
 {
     const auto sorts_by = [&arm](const std::string& text) {
         return std::any_of(arm.order.begin(), arm.order.end(), [&](const SortKey& k) { return k.key.text == text; });
@@ -285,13 +290,14 @@ void SelectLowering::break_ties(const SelectCore& core, const std::vector<Orderi
                                    !has_variants(arm.columns[i], core.outputs[i].expr->collation)));
     if (all_alike)
         return;
-    const bool backwards = !aggregation && reads_backwards(core, terms);
-    for (SortKey& key : aggregation ? aggregation->natural_order() : visiting_order(*core.from)) {
-        if (sorts_by(key.key.text) && sources_of(*core.from).size() == 1 && !aggregation)
-            return;
+    const std::vector<SortKey> visits = visiting_order(core);
+    const bool backwards = !aggregation && !l_.group_ && reads_backwards(core, terms);
+    for (SortKey& key : aggregation
+                            ? aggregation->natural_order(visits, !l_.group_ || l_.group_->groups_are_sorted, terms)
+                            : std::vector<SortKey>(visits)) {
         if (sorts_by(key.key.text))
             continue;
-        key.descending = backwards;
+        key.descending = key.descending || backwards;
         arm.order.push_back(std::move(key));
     }
 }
@@ -314,12 +320,12 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
 {
     if (!core.values.empty())
         return values(core);
-    const CoreState state(l_.row_order, l_.postponed_, l_.core_, core);
+    const CoreState state(l_.row_order, l_.postponed_, l_.core_, l_.group_, core);
     const bool natural = (needs.in_order || needs.one_row) && terms.empty();
     Arm arm;
     if (core.from) {
         arm.rest = " FROM " + from(*core.from, (natural && !core.aggregate) || is_order_sensitive(core));
-        l_.row_order = join_keys(visiting_order(*core.from));
+        l_.row_order = join_keys(visiting_order(core));
     }
     if (const std::string where = l_.where(core.where.get()); !where.empty())
         arm.rest += " WHERE " + where;
@@ -335,11 +341,12 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
         break_ties(core, terms, aggregation, arm);
     std::string having = core.having ? l_.condition(*core.having).text : "";
     if (natural && aggregation)
-        arm.order = aggregation->natural_order();
-    else if (natural && !has_window(core) && !core.distinct)
+        arm.order = aggregation->natural_order(core.from ? visiting_order(core) : std::vector<SortKey>{},
+                                               !l_.group_ || l_.group_->groups_are_sorted, terms);
+    else if (natural && !has_window(core))
         arm.order = natural_order(core);
-    else if (natural && core.distinct && (select.limit || needs.one_row))
-        arm.order = natural_order(core);
+    if (natural && !has_window(core))
+        leave_out_what_is_not_seen(arm, core);
     if (aggregation) {
         if (aggregation->needs_a_row())
             having = having.empty() ? "count(*) > 0" : having + " AND count(*) > 0";

@@ -49,14 +49,17 @@ public:
     std::string group_by_text(bool aggregate_is_seen) const;
     // GROUP BY of constants alone: one group, but none of no rows.
     bool needs_a_row() const { return !core_.group_by.empty() && keys_.empty(); }
-    // The order SQLite gives groups in: that of the keys.
-    std::vector<SortKey> natural_order() const;
+    // The order SQLite gives groups in: that of the keys, or of the rows where an index has the groups together.
+    // `visits` is the order of the rows, `sorts` whether a tree is made for the groups, `order_by` the SELECT's.
+    std::vector<SortKey> natural_order(const std::vector<SortKey>& visits, bool sorts,
+                                       const std::vector<OrderingTerm>& order_by) const;
 
 private:
     struct Key {
         const Expr* expr;
-        Fragment value; // as it is
-        Fragment key;   // as it is compared
+        Fragment value;   // as it is
+        Fragment key;     // as it is compared
+        std::size_t term; // of GROUP BY
     };
     std::optional<Fragment> operator()(const Expr& expr);
     std::optional<Fragment> bare_column(const Expr& expr, const ColumnRef& ref);
@@ -121,7 +124,7 @@ private:
     static void distinct(const SelectCore& core, Arm& arm);
     void output_order(const SelectCore& core, const std::vector<OrderingTerm>& terms, Arm& arm);
     void break_ties(const SelectCore& core, const std::vector<OrderingTerm>& terms,
-                    const std::optional<Aggregation>& aggregation, Arm& arm) const;
+                    const std::optional<Aggregation>& aggregation, Arm& arm);
     SortKey sort_key(const OrderingTerm& term, const Fragment& value) const;
     std::string compound_body(const Select& select, std::vector<Arm>& arms);
     std::string folding_body(const Select& select, const std::vector<Arm>& arms, const std::vector<PgType>& types);
@@ -142,8 +145,16 @@ private:
     std::string json_rows(const TableRef& ref, const Source& source);
     std::string matched_table(const TableRef& ref, const Source& source);
     std::string mirror_rows(const TableRef& ref, Source& source);
-    std::vector<SortKey> visiting_order(const FromClause& from) const;
-    std::vector<SortKey> natural_order(const SelectCore& core) const;
+
+    // lower_visit.cpp
+    std::vector<SortKey> visiting_order(const SelectCore& core);
+    std::vector<SortKey> loop_order(const VisitLoop& loop, const Source& source, const SelectCore& core);
+    std::vector<SortKey> index_order(const Index& index, const Source& source, bool backwards);
+    std::vector<SortKey> alternatives_order(const VisitLoop& loop, const Source& source, const SelectCore& core);
+    std::vector<SortKey> natural_order(const SelectCore& core);
+    static void leave_out_what_is_not_seen(Arm& arm, const SelectCore& core);
+
+    // lower_from.cpp
     std::string full_condition(const FromClause::Item& item); // empty: it is no FULL JOIN ON
     std::string full_join(const std::string& left, bool left_is_join, const std::string& right,
                           const std::string& condition);

@@ -249,6 +249,17 @@ std::string identity_condition(const Table& table, std::string_view alias, std::
     return join(parts, " AND ");
 }
 
+Fragment index_value(const Table& table, const IndexColumn& column, std::string_view alias, Lowering& lowering)
+{
+    if (!column.expr)
+        return collation_key(row_column(table, column.column, alias), column.collation);
+    const std::string text = unparse(*column.expr);
+    const ExprPtr copy = parse_expression(text);
+    const ResolveRequest request{lowering.catalog(), {}, lowering.options(), nullptr, false, false, table.schema, text};
+    const auto source = resolve_table_expression(*copy, table, alias, request);
+    return collation_key(to_value(lowering.value(*copy)), column.collation);
+}
+
 std::string check_text(const Table& table, const Check& check, std::string_view alias, Lowering& lowering)
 {
     return schema_expression(*check.expr, table, alias, lowering,

@@ -35,6 +35,8 @@ std::string same_key(const Table& table, const Key& key, std::string_view row, s
 // What ON CONFLICT must say to mean this key: ("a", lower("b" COLLATE "C")) WHERE ….
 std::string conflict_target(const Table& table, const Key& key, const Catalog& catalog);
 
+// What an index has of the row `alias`.
+Fragment index_value(const Table& table, const IndexColumn& column, std::string_view alias, Lowering& lowering);
 // A column of the row `alias`; -1 is the rowid.
 Fragment row_column(const Table& table, int column, std::string_view alias);
 // The columns that tell a row of the table from every other: the rowid (-1), or WITHOUT ROWID's primary key.

@@ -1,0 +1,240 @@
+// The order in which SQLite visits the rows of a SELECT, as sort keys: loop by loop, the outermost first, each in the
+// order of the index that it reads, and then of the rowid.
+#include "dialect/catalog.hpp"
+#include "dialect/select_lowering.hpp"
+#include "dialect/walk.hpp"
+#include "dialect/write_keys.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+namespace {
+
+// The order of a table that is read as it is stored: its rowid, or its primary key; nothing when it has neither.
+std::vector<SortKey> own_order(const Source& source, bool backwards)
+{
+    std::vector<SortKey> keys;
+    const auto add = [&](Fragment f) {
+        SortKey key;
+        key.key = std::move(f);
+        key.descending = backwards;
+        keys.push_back(std::move(key));
+    };
+    const std::string alias = quote_identifier(source.pg_alias) + ".";
+    const Classes integer = StorageClass::integer;
+    const Classes classes = source.nullable ? integer.with_null() : integer;
+    if (source.kind == Source::Kind::table_function && source.columns.size() > 4 && source.columns[4].name == "id")
+        add({alias + "\"id\"", PgType::int8, StorageClass::integer});
+    if (source.kind != Source::Kind::table || !source.table)
+        return keys;
+    if (source.has_rowid) {
+        add({alias + quote_identifier(source.rowid_pg), PgType::int8, classes});
+        return keys;
+    }
+    const Table& table = *source.table;
+    const auto primary = std::find_if(table.indexes.begin(), table.indexes.end(),
+                                      [](const Index& i) { return i.origin == Index::Origin::primary_key; });
+    for (const int column : row_identity(table)) {
+        Collation collation = table.columns[static_cast<std::size_t>(column)].collation;
+        bool descending = backwards;
+        if (primary != table.indexes.end())
+            for (const IndexColumn& c : primary->columns)
+                if (c.column == column) {
+                    collation = c.collation;
+                    descending = backwards != c.descending;
+                }
+        add(collation_key(row_column(table, column, source.pg_alias), collation));
+        keys.back().descending = descending;
+    }
+    return keys;
+}
+
+bool has_key(const std::vector<SortKey>& keys, const std::string& text)
+{
+    return std::any_of(keys.begin(), keys.end(), [&](const SortKey& k) { return k.key.text == text; });
+}
+
+void append(std::vector<SortKey>& keys, std::vector<SortKey> more)
+{
+    for (SortKey& key : more)
+        if (!has_key(keys, key.key.text))
+            keys.push_back(std::move(key));
+}
+
+void disjuncts(const Expr& e, std::vector<const Expr*>& out)
+{
+    const auto* binary = as<Binary>(bare(e));
+    if (!binary || binary->op != BinaryOp::logical_or) {
+        out.push_back(&e);
+        return;
+    }
+    disjuncts(*binary->lhs, out);
+    disjuncts(*binary->rhs, out);
+}
+
+// The OR of so many terms among what all rows must satisfy.
+void find_alternatives(const Expr& e, std::size_t count, std::vector<const Expr*>& out)
+{
+    const auto* binary = as<Binary>(bare(e));
+    if (binary && binary->op == BinaryOp::logical_and) {
+        find_alternatives(*binary->lhs, count, out);
+        find_alternatives(*binary->rhs, count, out);
+        return;
+    }
+    std::vector<const Expr*> terms;
+    disjuncts(e, terms);
+    if (out.empty() && terms.size() == count)
+        out = std::move(terms);
+}
+
+} // namespace
+
+std::vector<SortKey> SelectLowering::index_order(const Index& index, const Source& source, bool backwards)
+{
+    std::vector<SortKey> keys;
+    for (const IndexColumn& column : index.columns) {
+        SortKey key;
+        key.key = index_value(*source.table, column, source.pg_alias, l_);
+        key.key.classes = key.key.classes.with_null();
+        if (!column.expr && column.column >= 0 && !source.nullable &&
+            source.table->columns[static_cast<std::size_t>(column.column)].not_null)
+            key.key.classes = key.key.classes.without_null();
+        key.descending = column.descending != backwards;
+        keys.push_back(std::move(key));
+    }
+    return keys;
+}
+
+// MULTI-INDEX OR: the rows of the first term, then those of the second that the first has not, …
+std::vector<SortKey> SelectLowering::alternatives_order(const VisitLoop& loop, const Source& source,
+                                                        const SelectCore& core)
+{
+    std::vector<const Expr*> terms;
+    if (core.where)
+        find_alternatives(*core.where, loop.alternatives.size(), terms);
+    if (terms.empty())
+        return {};
+    std::string rank = "(CASE";
+    for (std::size_t i = 0; i < terms.size(); ++i)
+        rank += " WHEN " + l_.condition(*terms[i]).text + " THEN " + std::to_string(i + 1);
+    rank += " END)";
+    SortKey first;
+    first.key = {rank, PgType::int8, StorageClass::integer};
+    std::vector<SortKey> keys{first};
+    for (std::size_t i = 0; i < terms.size(); ++i)
+        if (const Index* index = loop.alternatives[i].index(*source.table))
+            for (SortKey& key : index_order(*index, source, loop.alternatives[i].backwards)) {
+                key.key.text = "(CASE " + rank + " WHEN " + std::to_string(i + 1) + " THEN " + key.key.text + " END)";
+                key.key.classes = key.key.classes.with_null();
+                keys.push_back(std::move(key));
+            }
+    return keys;
+}
+
+std::vector<SortKey> SelectLowering::loop_order(const VisitLoop& loop, const Source& source, const SelectCore& core)
+{
+    std::vector<SortKey> keys;
+    if (source.kind == Source::Kind::table && source.table && !source.table->full_text && !source.table->rtree) {
+        if (!loop.alternatives.empty())
+            keys = alternatives_order(loop, source, core);
+        else if (const Index* index = loop.index(*source.table))
+            keys = index_order(*index, source, loop.backwards);
+        for (const int stored : loop.automatic_key) {
+            // Columns that are computed are not stored.
+            int column = -1;
+            for (int seen = -1; column + 1 < static_cast<int>(source.table->columns.size()) && seen < stored;) {
+                ++column;
+                if (source.table->columns[static_cast<std::size_t>(column)].generated != Column::Generated::virtual_)
+                    ++seen;
+            }
+            const IndexColumn part{.column = stored < 0 ? -1 : column, .expr = nullptr};
+            Index index;
+            index.columns.push_back(part);
+            append(keys, index_order(index, source, loop.backwards));
+        }
+    }
+    append(keys, own_order(source, loop.backwards));
+    return keys;
+}
+
+std::vector<SortKey> SelectLowering::visiting_order(const SelectCore& core)
+{
+    const std::vector<const Source*> sources = sources_of(*core.from);
+    std::vector<const Source*> left = sources;
+    std::vector<SortKey> keys;
+    const auto is_open = [&](const Source& source) {
+        const auto common = l_.common_.find(source.common);
+        return common != l_.common_.end() && common->second.open; // a recursive step has one row of it
+    };
+    if (!l_.group_)
+        l_.group_ = l_.plan().find(core);
+    for (const FromClause::Item& item : core.from->items) {
+        const bool keeps_right = item.op.kind == JoinOp::Kind::right || item.op.kind == JoinOp::Kind::full;
+        if (!keeps_right || &item == core.from->items.data())
+            continue;
+        // The rows on the right without a partner come at the end.
+        const std::vector<SortKey> own = own_order(*sources.front(), false);
+        if (own.empty())
+            continue;
+        SortKey last;
+        last.key = {"(" + own.front().key.text + " IS NULL)", PgType::int8, StorageClass::integer};
+        append(keys, {last});
+    }
+    if (l_.group_) {
+        for (const VisitLoop& loop : l_.group_->loops) {
+            const auto source =
+                std::find_if(left.begin(), left.end(), [&](const Source* s) { return loop.is_of(s->name); });
+            if (source == left.end())
+                continue;
+            const Source* found = *source;
+            left.erase(source);
+            if (is_open(*found))
+                continue;
+            const std::vector<SortKey> own = loop_order(loop, *found, core);
+            if (own.empty())
+                return keys;
+            append(keys, own);
+        }
+    }
+    for (const Source* source : left) {
+        if (is_open(*source))
+            continue;
+        const std::vector<SortKey> own = own_order(*source, false);
+        if (own.empty())
+            break;
+        append(keys, own);
+    }
+    return keys;
+}
+
+// What a core gives when no order is asked for.
+std::vector<SortKey> SelectLowering::natural_order(const SelectCore& core)
+{
+    if (!core.from || finds_one_row(core))
+        return {};
+    return visiting_order(core);
+}
+
+// Keys behind those that tell rows apart to the eye would sort rows that look alike.
+void SelectLowering::leave_out_what_is_not_seen(Arm& arm, const SelectCore& core)
+{
+    std::set<std::string> shown;
+    for (std::size_t i = 0; i < arm.columns.size(); ++i)
+        if (!core.outputs[i].expr->constant)
+            shown.insert(arm.columns[i].text);
+    std::size_t needed = 0;
+    for (; needed < arm.order.size() && !shown.empty(); ++needed)
+        shown.erase(arm.order[needed].key.text);
+    if (shown.empty())
+        arm.order.resize(needed);
+}
+
+const VisitPlan& Lowering::plan()
+{
+    if (!plan_)
+        plan_.emplace(in_trigger ? nullptr : &request_, statement_);
+    return *plan_;
+}
+
+} // namespace howdah::dialect

@@ -1,0 +1,325 @@
+// See visit_plan.hpp. EXPLAIN QUERY PLAN names the loops, EXPLAIN tells their direction: the plan's line stands in the
+// program where the loop begins.
+#include "dialect/visit_plan.hpp"
+
+#include "dialect/catalog.hpp"
+#include "dialect/select_lowering.hpp"
+#include "dialect/walk.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace howdah::dialect {
+
+namespace {
+
+struct Op {
+    std::string name;
+    int p1 = 0, p2 = 0;
+};
+
+bool starts_with_word(std::string_view text, std::string_view word)
+{
+    return text.size() >= word.size() && equal_names(text.substr(0, word.size()), word) &&
+           (text.size() == word.size() || text[word.size()] == ' ');
+}
+
+// "SCAN t", "SEARCH t USING …": what follows the verb.
+std::string_view loop_detail(std::string_view detail)
+{
+    for (const std::string_view verb : {"SCAN ", "SEARCH "})
+        if (detail.starts_with(verb) && detail != "SCAN CONSTANT ROW")
+            return detail.substr(verb.size());
+    return {};
+}
+
+// Whether the loop that begins at `from` goes down: its first move says so. Subroutines and the lists of IN are passed.
+bool goes_down(const std::vector<Op>& program, std::size_t from)
+{
+    std::set<int> lists;
+    for (std::size_t i = from; i < program.size() && i < from + 400; ++i) {
+        const Op& op = program[i];
+        const auto target = static_cast<std::size_t>(std::max(op.p2, 0));
+        if (op.name == "OpenEphemeral")
+            lists.insert(op.p1);
+        if ((op.name == "Once" || op.name == "InitCoroutine") && target > i) {
+            for (std::size_t k = i; k < target && k < program.size(); ++k)
+                if (program[k].name == "OpenEphemeral")
+                    lists.insert(program[k].p1);
+            i = target - 1;
+            continue;
+        }
+        if (lists.count(op.p1) != 0)
+            continue;
+        if (op.name == "Last" || op.name == "SeekLE" || op.name == "SeekLT")
+            return true;
+        if (op.name == "Rewind" || op.name == "SeekGE" || op.name == "SeekGT" || op.name == "SeekRowid" ||
+            op.name == "NotExists" || op.name == "VFilter" || op.name == "Yield" || op.name == "Sort")
+            return false;
+    }
+    return false;
+}
+
+// What the automatic index that is made right before `end` consists of.
+std::vector<int> automatic_key(const std::vector<Op>& program, std::size_t begin, std::size_t end)
+{
+    std::size_t open = end;
+    for (std::size_t i = begin; i < end && i < program.size(); ++i)
+        if (program[i].name == "OpenAutoindex")
+            open = i;
+    std::vector<int> key;
+    int cursor = -1;
+    for (std::size_t i = open; i < end && program[i].name != "MakeRecord"; ++i) {
+        const Op& op = program[i];
+        if (op.name == "Rewind" || op.name == "Yield")
+            cursor = op.p1;
+        else if (op.name == "Column" && op.p1 == cursor)
+            key.push_back(op.p2);
+        else if (op.name == "Rowid" && op.p1 == cursor)
+            key.push_back(-1);
+        else if (op.name != "OpenAutoindex" && op.name != "Blob" && op.name != "RealAffinity")
+            return {};
+    }
+    return key;
+}
+
+// Each SELECT of a statement where its text ends, which is when SQLite counts it.
+class Ends : public Visitor {
+public:
+    std::vector<std::pair<std::uint32_t, const SelectCore*>> ends;
+    bool enter(const Select& select) override
+    {
+        for (const SelectCore& core : select.cores) {
+            const bool last = &core == &select.cores.back();
+            const std::uint32_t end = last ? std::max(select.span.end, core.span.end) : core.span.end;
+            for (std::size_t row = 1; row < core.values.size(); ++row)
+                ends.emplace_back(end, nullptr);
+            ends.emplace_back(end, &core);
+        }
+        return true;
+    }
+};
+
+void leaf_sources(const FromClause& from, const VisitGroup& group, std::set<const VisitLoop*>& used, bool& covered)
+{
+    for (const Source* source : sources_of(from)) {
+        const auto loop = std::find_if(group.loops.begin(), group.loops.end(), [&](const VisitLoop& l) {
+            return used.count(&l) == 0 && l.is_of(source->name);
+        });
+        const Select* inner = source->common ? source->common->select.get() : source->select;
+        if (loop != group.loops.end())
+            used.insert(&*loop);
+        else if (inner && inner->cores.size() == 1 && inner->cores.front().from)
+            leaf_sources(*inner->cores.front().from, group, used, covered);
+        else if (!source->nullable)
+            covered = false;
+    }
+}
+
+} // namespace
+
+bool VisitLoop::is_of(std::string_view name) const
+{
+    const std::string& text = alternatives.empty() ? detail : alternatives.front().detail;
+    if (starts_with_word(text, name))
+        return true;
+    const auto dot = text.find('.');
+    return dot != std::string::npos && starts_with_word(std::string_view(text).substr(dot + 1), name);
+}
+
+const Index* VisitLoop::index(const Table& table) const
+{
+    for (const std::string_view phrase : {" USING INDEX ", " USING COVERING INDEX "}) {
+        const auto at = detail.find(phrase);
+        if (at == std::string::npos)
+            continue;
+        const std::string_view name = std::string_view(detail).substr(at + phrase.size());
+        const Index* found = nullptr;
+        for (const Index& index : table.indexes)
+            if (starts_with_word(name, index.name) && (!found || index.name.size() > found->name.size()))
+                found = &index;
+        return found;
+    }
+    return nullptr;
+}
+
+const VisitLoop* VisitGroup::find(std::string_view name) const
+{
+    const auto loop = std::find_if(loops.begin(), loops.end(), [&](const VisitLoop& l) { return l.is_of(name); });
+    return loop == loops.end() ? nullptr : &*loop;
+}
+
+// ------------------------------------------------------------------------------------------------ reading
+
+VisitPlan::VisitPlan(const CompileRequest* request, const Statement* statement)
+{
+    if (!request)
+        return;
+    try {
+        read_groups(*request);
+        read_program(*request);
+    } catch (const Error&) {
+        groups_.clear(); // then the rowid's order has to do
+        return;
+    }
+    if (statement)
+        number_selects(*statement);
+}
+
+void VisitPlan::read_groups(const CompileRequest& request)
+{
+    request.catalog.mirror().query("EXPLAIN QUERY PLAN " + std::string(request.sql), request.parameters,
+                                   request.session, [&](std::span<const ValueView> row) {
+                                       nodes_.push_back({static_cast<int>(row[0].integer),
+                                                         static_cast<int>(row[1].integer), std::string(row[3].bytes)});
+                                   });
+    std::map<int, std::size_t> group_of;                      // node -> the group its children are loops of
+    std::map<int, std::pair<std::size_t, std::size_t>> or_of; // MULTI-INDEX OR and its INDEX n -> group and loop
+    const auto group = [&](int parent) -> std::size_t {
+        const auto [at, fresh] = group_of.emplace(parent, groups_.size());
+        if (fresh) {
+            groups_.emplace_back();
+            for (const Node& node : nodes_)
+                if (node.id == parent && parent != 0)
+                    groups_.back().head = node.detail;
+        }
+        return at->second;
+    };
+    for (const Node& node : nodes_) {
+        const std::string_view detail = loop_detail(node.detail);
+        if (node.detail == "MULTI-INDEX OR") {
+            const std::size_t g = group(node.parent);
+            or_of[node.id] = {g, groups_[g].loops.size()};
+            groups_[g].loops.emplace_back();
+        } else if (const auto at = or_of.find(node.parent); at != or_of.end()) {
+            const auto [g, l] = at->second;
+            if (detail.empty()) {
+                or_of[node.id] = at->second;
+                continue;
+            }
+            places_[node.id].push_back({g, l});
+            groups_[g].loops[l].alternatives.emplace_back().detail = detail;
+        } else if (!detail.empty()) {
+            const std::size_t g = group(node.parent);
+            places_[node.id].push_back({g, groups_[g].loops.size()});
+            VisitLoop& loop = groups_[g].loops.emplace_back();
+            loop.detail = detail;
+            loop.automatic = detail.find(" USING AUTOMATIC ") != std::string_view::npos;
+        } else if (node.detail == "USE TEMP B-TREE FOR GROUP BY") {
+            groups_[group(node.parent)].groups_are_sorted = true;
+        }
+    }
+}
+
+void VisitPlan::read_program(const CompileRequest& request)
+{
+    std::vector<Op> program;
+    bool ended = false;
+    request.catalog.mirror().query("EXPLAIN " + std::string(request.sql), request.parameters, request.session,
+                                   [&](std::span<const ValueView> row) {
+                                       // The programs of triggers follow, and count from 0 again.
+                                       ended = ended || row[0].integer != static_cast<std::int64_t>(program.size());
+                                       if (!ended)
+                                           program.push_back({std::string(row[1].bytes),
+                                                              static_cast<int>(row[2].integer),
+                                                              static_cast<int>(row[3].integer)});
+                                   });
+    std::size_t seen = 0, before = 0;
+    std::map<std::pair<std::size_t, std::size_t>, std::size_t> alternatives;
+    for (const Node& node : nodes_) {
+        const auto address = static_cast<std::size_t>(std::max(node.id, 0)) -
+                             std::min<std::size_t>(seen, std::size_t(std::max(node.id, 0)));
+        ++seen;
+        const auto place = places_.find(node.id);
+        if (place != places_.end()) {
+            const auto at = place->second.front();
+            VisitLoop& outer = groups_[at.first].loops[at.second];
+            VisitLoop& loop = outer.alternatives.empty() ? outer : outer.alternatives[alternatives[at]++];
+            loop.backwards = goes_down(program, address);
+            if (loop.automatic)
+                loop.automatic_key = automatic_key(program, before, address);
+        }
+        before = address;
+    }
+    const std::size_t first =
+        nodes_.empty() ? program.size() : static_cast<std::size_t>(std::max(nodes_.front().id, 0));
+    for (std::size_t i = 0; i < program.size(); ++i)
+        two_passes_ =
+            two_passes_ || program[i].name == "RowSetAdd" || (i < first && program[i].name == "OpenEphemeral");
+}
+
+void VisitPlan::number_selects(const Statement& statement)
+{
+    Ends visitor;
+    walk(statement, visitor);
+    std::stable_sort(visitor.ends.begin(), visitor.ends.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    int number = 0;
+    for (const auto& [end, core] : visitor.ends) {
+        ++number;
+        if (core)
+            numbers_[core] = number;
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ asking
+
+// Those that leave the fewest loops to others; the one that the plan calls by the core's number before all.
+std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core) const
+{
+    std::vector<const VisitGroup*> best;
+    if (!core.from)
+        return best;
+    const auto number = numbers_.find(&core);
+    const std::string name = number == numbers_.end() ? "" : std::to_string(number->second);
+    std::size_t least = 0;
+    for (const VisitGroup& group : groups_) {
+        std::set<const VisitLoop*> used;
+        bool covered = true;
+        leaf_sources(*core.from, group, used, covered);
+        if (!covered || used.empty())
+            continue;
+        if (!name.empty() &&
+            (group.head.ends_with("SUBQUERY " + name) || group.head.ends_with("(subquery-" + name + ")")))
+            return {&group};
+        const std::size_t left = group.loops.size() - used.size();
+        if (best.empty() || left < least)
+            best.clear();
+        if (best.empty() || left == least) {
+            best.push_back(&group);
+            least = left;
+        }
+    }
+    return best;
+}
+
+const VisitGroup* VisitPlan::find(const SelectCore& core) const
+{
+    const std::vector<const VisitGroup*> best = candidates(core);
+    if (best.empty())
+        return nullptr;
+    if (std::all_of(best.begin(), best.end(), [&](const VisitGroup* g) {
+            return g->loops == best.front()->loops && g->groups_are_sorted == best.front()->groups_are_sorted;
+        }))
+        return best.front();
+    // As many SELECTs as groups: the plan has them in the order of the text.
+    std::vector<std::pair<int, const SelectCore*>> alike;
+    for (const auto& [other, number] : numbers_)
+        if (candidates(*other) == best)
+            alike.emplace_back(number, other);
+    if (alike.size() != best.size())
+        return nullptr;
+    std::sort(alike.begin(), alike.end());
+    for (std::size_t i = 0; i < alike.size(); ++i)
+        if (alike[i].second == &core)
+            return best[i];
+    return nullptr;
+}
+
+const VisitLoop* VisitPlan::target(std::string_view name) const
+{
+    return groups_.empty() ? nullptr : groups_.front().find(name);
+}
+
+} // namespace howdah::dialect

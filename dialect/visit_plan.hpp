@@ -1,0 +1,68 @@
+// How SQLite goes through the rows of a statement: its own query plan, read. Where no ORDER BY says so, the loops of a
+// SELECT and the index of each decide which row comes first.
+#pragma once
+
+#include "dialect/ast.hpp"
+#include "dialect/compile.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace howdah::dialect {
+
+// A table or subquery that is scanned or searched.
+struct VisitLoop {
+    std::string detail; // what the plan says of it behind SCAN or SEARCH: "t USING INDEX t_a (a=?)"
+    bool backwards = false;
+    // An index made for this statement: the columns it is made of, counted as they are stored; -1 is the rowid.
+    bool automatic = false;
+    std::vector<int> automatic_key;
+    std::vector<VisitLoop> alternatives; // MULTI-INDEX OR: one after the other, no row twice
+
+    bool is_of(std::string_view name) const;
+    // The index' name among those a table has; empty: the table itself is read.
+    const Index* index(const Table& table) const;
+    bool operator==(const VisitLoop&) const = default;
+};
+
+// The loops of one SELECT, outermost first.
+struct VisitGroup {
+    std::string head; // what the plan says of the SELECT: "SCALAR SUBQUERY 2"; empty for the outermost
+    std::vector<VisitLoop> loops;
+    bool groups_are_sorted = false; // by a tree for GROUP BY, not by an index
+    const VisitLoop* find(std::string_view name) const;
+};
+
+class VisitPlan {
+public:
+    // Empty where SQLite will not tell.
+    VisitPlan(const CompileRequest* request, const Statement* statement);
+
+    // The group that reads the core's sources, those of a subquery that SQLite has made part of it included. Null when
+    // there is none, or when it is not certain which one.
+    const VisitGroup* find(const SelectCore& core) const;
+    // The loop that finds the rows of a table that an UPDATE or DELETE changes; null: none is known.
+    const VisitLoop* target(std::string_view name) const;
+    // UPDATE or DELETE finds all rows first, and then goes through them by rowid or primary key.
+    bool two_passes() const { return two_passes_; }
+
+private:
+    std::vector<const VisitGroup*> candidates(const SelectCore& core) const;
+    void read_groups(const CompileRequest& request);
+    void read_program(const CompileRequest& request);
+    void number_selects(const Statement& statement);
+
+    struct Node {
+        int id = 0, parent = 0;
+        std::string detail;
+    };
+    std::vector<Node> nodes_;
+    std::vector<VisitGroup> groups_;
+    std::map<int, std::vector<std::pair<std::size_t, std::size_t>>> places_; // node -> its loop, and alternative
+    bool two_passes_ = false;
+    std::map<const SelectCore*, int> numbers_; // as SQLite counts SELECTs
+};
+
+} // namespace howdah::dialect
