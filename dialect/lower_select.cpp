@@ -78,15 +78,6 @@ bool is_plain_column(const std::string& text)
     return !text.empty() && text.front() == '"' && text.find_first_of("( ") == std::string::npos;
 }
 
-// Two different values may be equal: which of them is kept matters.
-bool has_variants(const Fragment& f, Collation collation)
-{
-    if (collation != Collation::binary && f.classes.has(StorageClass::text))
-        return true;
-    return (f.type == PgType::numeric || f.type == PgType::v) && f.classes.has(StorageClass::integer) &&
-           f.classes.has(StorageClass::real);
-}
-
 const ColumnRef* column_of(const Expr& e)
 {
     const auto* ref = as<ColumnRef>(bare(e));
@@ -154,6 +145,14 @@ bool names_unique_value(const Expr& where)
 }
 
 } // namespace
+
+bool has_variants(const Fragment& f, Collation collation)
+{
+    if (collation != Collation::binary && f.classes.has(StorageClass::text))
+        return true;
+    return (f.type == PgType::numeric || f.type == PgType::v) && f.classes.has(StorageClass::integer) &&
+           f.classes.has(StorageClass::real);
+}
 
 bool reads_backwards(const SelectCore& core, const std::vector<OrderingTerm>& terms)
 {

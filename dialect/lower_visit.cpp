@@ -221,7 +221,9 @@ void SelectLowering::leave_out_what_is_not_seen(Arm& arm, const SelectCore& core
 {
     std::set<std::string> shown;
     for (std::size_t i = 0; i < arm.columns.size(); ++i)
-        if (!core.outputs[i].expr->constant)
+        if (has_variants(arm.columns[i], Collation::binary))
+            return;
+        else if (!core.outputs[i].expr->constant)
             shown.insert(arm.columns[i].text);
     std::size_t needed = 0;
     for (; needed < arm.order.size() && !shown.empty(); ++needed)

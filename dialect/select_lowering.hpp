@@ -173,6 +173,8 @@ private:
     Lowering& l_;
 };
 
+// Two different values may be equal: which of them is kept, or comes first, matters.
+bool has_variants(const Fragment& f, Collation collation);
 // Whether the SELECT gives at most one row whatever the data.
 bool is_single_row(const Select& select);
 // Whether SQLite reads the core's one table backwards to sort it: an index has all terms, each the other way round.

@@ -7,6 +7,7 @@
 #include "dialect/walk.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -16,7 +17,7 @@ namespace {
 
 struct Op {
     std::string name;
-    int p1 = 0, p2 = 0;
+    int p1 = 0, p2 = 0, p3 = 0;
 };
 
 bool starts_with_word(std::string_view text, std::string_view word)
@@ -61,27 +62,46 @@ bool goes_down(const std::vector<Op>& program, std::size_t from)
     return false;
 }
 
-// What the automatic index that is made right before `end` consists of.
-std::vector<int> automatic_key(const std::vector<Op>& program, std::size_t begin, std::size_t end)
+// The register that an operation puts a column, or the rowid (-1), of its cursor into.
+std::optional<std::pair<int, int>> column_put(const Op& op)
 {
-    std::size_t open = end;
+    if (op.name == "Column")
+        return std::pair{op.p3, op.p2};
+    if (op.name == "Rowid")
+        return std::pair{op.p2, -1};
+    return std::nullopt;
+}
+
+// What the automatic index that is made right before `end` consists of, behind the columns that are searched by.
+std::vector<int> automatic_key(const std::vector<Op>& program, std::size_t begin, std::size_t end, std::size_t searched)
+{
+    std::size_t open = end, record = end;
     for (std::size_t i = begin; i < end && i < program.size(); ++i)
         if (program[i].name == "OpenAutoindex")
             open = i;
+    for (std::size_t i = open; i < end && record == end; ++i)
+        if (program[i].name == "MakeRecord")
+            record = i;
     std::vector<int> key;
-    int cursor = -1;
-    for (std::size_t i = open; i < end && program[i].name != "MakeRecord"; ++i) {
-        const Op& op = program[i];
-        if (op.name == "Rewind" || op.name == "Yield")
-            cursor = op.p1;
-        else if (op.name == "Column" && op.p1 == cursor)
-            key.push_back(op.p2);
-        else if (op.name == "Rowid" && op.p1 == cursor)
-            key.push_back(-1);
-        else if (op.name != "OpenAutoindex" && op.name != "Blob" && op.name != "RealAffinity")
+    for (std::size_t part = searched; record < end && part < static_cast<std::size_t>(program[record].p2); ++part) {
+        const int wanted = program[record].p1 + static_cast<int>(part);
+        std::optional<int> column;
+        for (std::size_t i = open; i < record; ++i)
+            if (const auto put = column_put(program[i]); put && put->first == wanted)
+                column = put->second;
+        if (!column)
             return {};
+        key.push_back(*column);
     }
     return key;
+}
+
+std::size_t count_of(std::string_view text, std::string_view part)
+{
+    std::size_t count = 0;
+    for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1))
+        ++count;
+    return count;
 }
 
 // Each SELECT of a statement where its text ends, which is when SQLite counts it.
@@ -221,9 +241,9 @@ void VisitPlan::read_program(const CompileRequest& request)
                                        // The programs of triggers follow, and count from 0 again.
                                        ended = ended || row[0].integer != static_cast<std::int64_t>(program.size());
                                        if (!ended)
-                                           program.push_back({std::string(row[1].bytes),
-                                                              static_cast<int>(row[2].integer),
-                                                              static_cast<int>(row[3].integer)});
+                                           program.push_back(
+                                               {std::string(row[1].bytes), static_cast<int>(row[2].integer),
+                                                static_cast<int>(row[3].integer), static_cast<int>(row[4].integer)});
                                    });
     std::size_t seen = 0, before = 0;
     std::map<std::pair<std::size_t, std::size_t>, std::size_t> alternatives;
@@ -238,7 +258,7 @@ void VisitPlan::read_program(const CompileRequest& request)
             VisitLoop& loop = outer.alternatives.empty() ? outer : outer.alternatives[alternatives[at]++];
             loop.backwards = goes_down(program, address);
             if (loop.automatic)
-                loop.automatic_key = automatic_key(program, before, address);
+                loop.automatic_key = automatic_key(program, before, address, count_of(loop.detail, "=?"));
         }
         before = address;
     }
