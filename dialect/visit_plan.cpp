@@ -79,9 +79,10 @@ std::vector<int> automatic_key(const std::vector<Op>& program, std::size_t begin
     for (std::size_t i = begin; i < end && i < program.size(); ++i)
         if (program[i].name == "OpenAutoindex")
             open = i;
-    for (std::size_t i = open; i < end && record == end; ++i)
-        if (program[i].name == "MakeRecord")
-            record = i;
+    for (std::size_t i = open; i < end; ++i)
+        if (program[i].name == "IdxInsert" && program[i].p1 == program[open].p1)
+            for (record = i; record > open && program[record].name != "MakeRecord";)
+                --record;
     std::vector<int> key;
     for (std::size_t part = searched; record < end && part < static_cast<std::size_t>(program[record].p2); ++part) {
         const int wanted = program[record].p1 + static_cast<int>(part);
