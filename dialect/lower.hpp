@@ -15,6 +15,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -127,7 +128,15 @@ private:
     const CompileRequest& request_;
     const Statement* statement_;
     std::optional<VisitPlan> plan_;
-    const VisitGroup* group_ = nullptr; // the loops of the core being lowered, or of the one around a FROM's subquery
+    enum class Places : std::uint8_t { none, cheap, all };
+    struct Visits {                        // of the core being lowered
+        const VisitGroup* group = nullptr; // its loops
+        Places wants = Places::none;       // what the subqueries of its FROM have to tell of their order
+        bool ignores_inner_order = false;  // as SQLite leaves out their ORDER BY
+    };
+    Visits visits_;
+    const VisitGroup* group_around_ = nullptr; // for the core of a FROM's subquery: the loops it may be part of
+    std::map<const Source*, std::shared_ptr<struct RowPlaces>> places_;
     std::vector<std::string> rules_;
     std::vector<Slot> slots_;
     std::map<std::string, int, std::less<>> slot_index_; // key -> slots_ index

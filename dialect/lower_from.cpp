@@ -40,11 +40,13 @@ private:
     std::vector<const Source*> sources_;
 };
 
-std::string columns_alias(const Source& source)
+std::string columns_alias(const Source& source, const std::vector<std::string>& more = {})
 {
     std::vector<std::string> names;
     for (const SourceColumn& column : source.columns)
         names.push_back(quote_identifier(column.pg));
+    for (const std::string& name : more)
+        names.push_back(quote_identifier(name));
     return " AS " + quote_identifier(source.pg_alias) + "(" + join(names, ", ") + ")";
 }
 
@@ -75,14 +77,41 @@ std::string SelectLowering::derived(Source& source, const Select& select, bool i
 {
     std::vector<Output> outputs;
     const std::string row_order = std::exchange(l_.row_order, {});
-    const std::string text = query(select, nullptr, &outputs, {in_order, false});
+    const Lowering::Places wanted = l_.visits_.wants;
+    const auto places = std::make_shared<RowPlaces>();
+    places->ignores_order_by = l_.visits_.ignores_inner_order && !select.limit;
+    const bool shows = wanted != Lowering::Places::none && shows_places(select, places->ignores_order_by);
+    const bool numbers = wanted == Lowering::Places::all && !shows && !is_single_row(select);
+    if (shows && l_.visits_.group && !l_.visits_.group->find(source.name))
+        l_.group_around_ = l_.visits_.group;
+    std::string text =
+        query(select, nullptr, &outputs, {(in_order && !shows) || numbers, false, shows ? places.get() : nullptr});
     l_.row_order = row_order;
+    if (numbers) {
+        // What a row's place depends on is not to be seen from outside.
+        const std::string rows = quote_identifier(l_.fresh("rows"));
+        text = "SELECT " + rows + ".*, row_number() OVER () FROM (" + text + ") AS " + rows;
+        SortKey number;
+        number.key = {"~place", PgType::int8, StorageClass::integer};
+        places->names.push_back(number.key.text);
+        places->loops.push_back({nullptr, {number}});
+    }
+    if (shows || numbers) {
+        for (LoopKeys& loop : places->loops)
+            for (SortKey& key : loop.keys) {
+                key.key.text = quote_identifier(source.pg_alias) + "." + quote_identifier(key.key.text);
+                key.by_fields = false;
+                if (source.nullable)
+                    key.key.classes = key.key.classes.with_null();
+            }
+        l_.places_[&source] = places;
+    }
     for (std::size_t i = 0; i < source.columns.size(); ++i) {
         source.columns[i].type = outputs[i].type;
         source.columns[i].classes = outputs[i].classes;
         source.columns[i].collated = false;
     }
-    return parens(text) + columns_alias(source);
+    return parens(text) + columns_alias(source, places->names);
 }
 
 // json_each(x), json_each(x, path), json_tree(…): howdah's functions of the same columns.

@@ -5,45 +5,24 @@
 #include "dialect/walk.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace howdah::dialect {
 
 namespace {
 
 // What a core changes in the Lowering while it is lowered, put back at its end.
+template <typename... State>
 class CoreState {
 public:
-    CoreState(std::string& row_order, std::vector<std::string>& postponed, const SelectCore*& core,
-              const VisitGroup*& group, const SelectCore& now)
-        : row_order_(row_order),
-          postponed_(postponed),
-          core_(core),
-          group_(group),
-          old_group_(std::exchange(group, nullptr)),
-          old_row_order_(std::exchange(row_order, {})),
-          old_postponed_(std::exchange(postponed, {})),
-          old_core_(std::exchange(core, &now))
-    {
-    }
-    ~CoreState()
-    {
-        row_order_ = std::move(old_row_order_);
-        postponed_ = std::move(old_postponed_);
-        core_ = old_core_;
-        group_ = old_group_;
-    }
+    explicit CoreState(State&... state) : state_(state...), old_(std::exchange(state, State{})...) {}
+    ~CoreState() { state_ = std::move(old_); }
     CoreState(const CoreState&) = delete;
     CoreState& operator=(const CoreState&) = delete;
 
 private:
-    std::string& row_order_;
-    std::vector<std::string>& postponed_;
-    const SelectCore*& core_;
-    const VisitGroup*& group_;
-    const VisitGroup* old_group_;
-    std::string old_row_order_;
-    std::vector<std::string> old_postponed_;
-    const SelectCore* old_core_;
+    std::tuple<State&...> state_;
+    std::tuple<State...> old_;
 };
 
 // Aggregates whose value depends on the order of the rows.
@@ -290,10 +269,10 @@ void SelectLowering::break_ties(const SelectCore& core, const std::vector<Orderi
     if (all_alike)
         return;
     const std::vector<SortKey> visits = visiting_order(core);
-    const bool backwards = !aggregation && !l_.group_ && reads_backwards(core, terms);
-    for (SortKey& key : aggregation
-                            ? aggregation->natural_order(visits, !l_.group_ || l_.group_->groups_are_sorted, terms)
-                            : std::vector<SortKey>(visits)) {
+    const bool backwards = !aggregation && !l_.visits_.group && reads_backwards(core, terms);
+    for (SortKey& key : aggregation ? aggregation->natural_order(
+                                          visits, !l_.visits_.group || l_.visits_.group->groups_are_sorted, terms)
+                                    : std::vector<SortKey>(visits)) {
         if (sorts_by(key.key.text))
             continue;
         key.descending = key.descending || backwards;
@@ -314,17 +293,34 @@ SelectLowering::Arm SelectLowering::values(const SelectCore& core)
     return arm;
 }
 
+// What the subqueries of the core's FROM have to tell of their order, and whose loops they may be part of.
+void SelectLowering::choose_places(const SelectCore& core, const std::vector<OrderingTerm>& terms, Needs needs)
+{
+    const VisitGroup* around = std::exchange(l_.group_around_, nullptr);
+    l_.visits_.group = around ? around : l_.plan().find(core);
+    const bool sorts = !terms.empty() || core.distinct || is_order_sensitive(core) || core.from->items.size() > 1;
+    if (needs.places || ((needs.in_order || needs.one_row || core.aggregate) && sorts))
+        l_.visits_.wants = Lowering::Places::all;
+    else if (needs.in_order || needs.one_row || core.aggregate)
+        l_.visits_.wants = Lowering::Places::cheap;
+    l_.visits_.ignores_inner_order = (!terms.empty() || core.from->items.size() > 1) && !is_order_sensitive(core);
+}
+
 SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& core,
                                         const std::vector<OrderingTerm>& terms, Needs needs)
 {
     if (!core.values.empty())
         return values(core);
-    const CoreState state(l_.row_order, l_.postponed_, l_.core_, l_.group_, core);
+    const CoreState state(l_.row_order, l_.postponed_, l_.core_, l_.visits_);
+    l_.core_ = &core;
     const bool natural = (needs.in_order || needs.one_row) && terms.empty();
     Arm arm;
     if (core.from) {
+        choose_places(core, terms, needs);
         arm.rest = " FROM " + from(*core.from, (natural && !core.aggregate) || is_order_sensitive(core));
         l_.row_order = join_keys(visiting_order(core));
+        if (needs.places)
+            arm.loops = loops_of(core);
     }
     if (const std::string where = l_.where(core.where.get()); !where.empty())
         arm.rest += " WHERE " + where;
@@ -341,7 +337,7 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     std::string having = core.having ? l_.condition(*core.having).text : "";
     if (natural && aggregation)
         arm.order = aggregation->natural_order(core.from ? visiting_order(core) : std::vector<SortKey>{},
-                                               !l_.group_ || l_.group_->groups_are_sorted, terms);
+                                               !l_.visits_.group || l_.visits_.group->groups_are_sorted, terms);
     else if (natural && !has_window(core))
         arm.order = natural_order(core);
     if (natural && !has_window(core))
@@ -523,10 +519,14 @@ std::string SelectLowering::plain(const Select& select, const std::vector<PgType
     Needs inside = needs;
     inside.in_order = needs.in_order || select.limit;
     std::vector<Arm> arms;
-    arms.push_back(arm(select, select.cores.front(), select.order_by, inside));
+    static const std::vector<OrderingTerm> none;
+    const bool ordered = !needs.places || !needs.places->ignores_order_by;
+    arms.push_back(arm(select, select.cores.front(), ordered ? select.order_by : none, inside));
     const std::vector<PgType> wanted = column_types(arms, types);
     widen_columns(arms.front(), wanted);
     report(arms, wanted, outputs);
+    if (needs.places)
+        show_places(arms.front(), *needs.places);
     return end(select, print(arms.front()), needs);
 }
 

@@ -158,17 +158,48 @@ std::vector<SortKey> SelectLowering::loop_order(const VisitLoop& loop, const Sou
     return keys;
 }
 
+// The loops of a core's sources, in no order; those of a subquery that SQLite has made part of the core are its too.
+std::vector<LoopKeys> SelectLowering::loops_of(const SelectCore& core)
+{
+    std::vector<LoopKeys> out;
+    std::set<const VisitLoop*> used;
+    for (const Source* source : sources_of(*core.from)) {
+        if (const auto common = l_.common_.find(source->common); common != l_.common_.end() && common->second.open)
+            continue; // a recursive step has one row of it
+        const VisitLoop* loop = nullptr;
+        if (l_.visits_.group)
+            for (const VisitLoop& l : l_.visits_.group->loops)
+                if (!loop && l.is_of(source->name) && used.insert(&l).second)
+                    loop = &l;
+        const auto places = l_.places_.find(source);
+        if (loop && places == l_.places_.end())
+            out.push_back({loop, loop_order(*loop, *source, core)});
+        else if (places == l_.places_.end())
+            out.push_back({nullptr, own_order(*source, false)});
+        else if (!loop && std::all_of(places->second->loops.begin(), places->second->loops.end(),
+                                      [](const LoopKeys& l) { return l.loop; }))
+            out.insert(out.end(), places->second->loops.begin(), places->second->loops.end());
+        else {
+            LoopKeys whole{loop, {}};
+            for (const LoopKeys& l : places->second->loops)
+                append(whole.keys, l.keys);
+            if (loop && loop->backwards)
+                for (SortKey& key : whole.keys)
+                    key.descending = !key.descending;
+            out.push_back(std::move(whole));
+        }
+    }
+    const auto place = [&](const LoopKeys& l) {
+        return l.loop && l_.visits_.group ? l.loop - l_.visits_.group->loops.data() : std::ptrdiff_t{1000};
+    };
+    std::stable_sort(out.begin(), out.end(), [&](const LoopKeys& a, const LoopKeys& b) { return place(a) < place(b); });
+    return out;
+}
+
 std::vector<SortKey> SelectLowering::visiting_order(const SelectCore& core)
 {
     const std::vector<const Source*> sources = sources_of(*core.from);
-    std::vector<const Source*> left = sources;
     std::vector<SortKey> keys;
-    const auto is_open = [&](const Source& source) {
-        const auto common = l_.common_.find(source.common);
-        return common != l_.common_.end() && common->second.open; // a recursive step has one row of it
-    };
-    if (!l_.group_)
-        l_.group_ = l_.plan().find(core);
     for (const FromClause::Item& item : core.from->items) {
         const bool keeps_right = item.op.kind == JoinOp::Kind::right || item.op.kind == JoinOp::Kind::full;
         if (!keeps_right || &item == core.from->items.data())
@@ -181,31 +212,35 @@ std::vector<SortKey> SelectLowering::visiting_order(const SelectCore& core)
         last.key = {"(" + own.front().key.text + " IS NULL)", PgType::int8, StorageClass::integer};
         append(keys, {last});
     }
-    if (l_.group_) {
-        for (const VisitLoop& loop : l_.group_->loops) {
-            const auto source =
-                std::find_if(left.begin(), left.end(), [&](const Source* s) { return loop.is_of(s->name); });
-            if (source == left.end())
-                continue;
-            const Source* found = *source;
-            left.erase(source);
-            if (is_open(*found))
-                continue;
-            const std::vector<SortKey> own = loop_order(loop, *found, core);
-            if (own.empty())
-                return keys;
-            append(keys, own);
-        }
-    }
-    for (const Source* source : left) {
-        if (is_open(*source))
-            continue;
-        const std::vector<SortKey> own = own_order(*source, false);
-        if (own.empty())
+    for (LoopKeys& loop : loops_of(core)) {
+        if (loop.keys.empty())
             break;
-        append(keys, own);
+        append(keys, std::move(loop.keys));
     }
     return keys;
+}
+
+// Whether each row's place can be told by keys of the rows it is made of.
+bool SelectLowering::shows_places(const Select& select, bool ignores_order_by)
+{
+    const SelectCore& core = select.cores.front();
+    const bool windows =
+        std::any_of(core.outputs.begin(), core.outputs.end(), [](const auto& o) { return o.expr->has_window; });
+    return select.cores.size() == 1 && core.from && !core.aggregate && !core.distinct && !windows && !select.limit &&
+           !select.offset && (select.order_by.empty() || ignores_order_by);
+}
+
+// Columns behind those of the SELECT, one for each key of the order in which its rows are visited.
+void SelectLowering::show_places(Arm& arm, RowPlaces& places)
+{
+    for (LoopKeys& loop : arm.loops) {
+        for (SortKey& key : loop.keys) {
+            arm.columns.push_back(key.key);
+            places.names.push_back("~place" + std::to_string(places.names.size() + 1));
+            key.key.text = places.names.back();
+        }
+        places.loops.push_back(std::move(loop));
+    }
 }
 
 // What a core gives when no order is asked for.

@@ -16,8 +16,9 @@ namespace howdah::dialect {
 
 // What the place of a SELECT asks of it besides its rows.
 struct Needs {
-    bool in_order = false; // rows in SQLite's order even without ORDER BY
-    bool one_row = false;  // no more than the first row
+    bool in_order = false;              // rows in SQLite's order even without ORDER BY
+    bool one_row = false;               // no more than the first row
+    struct RowPlaces* places = nullptr; // FROM's subquery: columns that tell each row's place, to be filled in
 };
 
 // One term of an ORDER BY, ready to be printed.
@@ -34,6 +35,19 @@ struct SortKey {
     std::string text_of(const std::string& spelling, bool whole) const;
 };
 std::string join_keys(const std::vector<SortKey>& keys, bool whole = false);
+
+// The part of a visiting order that one loop of SQLite's plan decides.
+struct LoopKeys {
+    const VisitLoop* loop = nullptr; // null: none is known
+    std::vector<SortKey> keys;
+};
+
+// Where the rows of a FROM's subquery stand among themselves: hidden columns of it.
+struct RowPlaces {
+    std::vector<std::string> names;
+    std::vector<LoopKeys> loops;   // one by one where SQLite has made the subquery part of the SELECT around it
+    bool ignores_order_by = false; // the ORDER BY inside is of no use to the SELECT around it
+};
 
 // An aggregate core while its result is lowered: what stands for a column that is not grouped.
 class Aggregation {
@@ -108,6 +122,7 @@ private:
         std::string rest; // " FROM … WHERE … GROUP BY … HAVING …"
         std::vector<SortKey> order;
         std::string row_order;
+        std::vector<LoopKeys> loops; // where its row's places are asked for
         // DISTINCT that PostgreSQL cannot sort or whose representative matters: the keys of a subquery that makes the
         // rows unique.
         std::vector<std::string> unique_keys;
@@ -123,6 +138,7 @@ private:
     std::string print_unique(const Arm& arm);
     static void distinct(const SelectCore& core, Arm& arm);
     void output_order(const SelectCore& core, const std::vector<OrderingTerm>& terms, Arm& arm);
+    void choose_places(const SelectCore& core, const std::vector<OrderingTerm>& terms, Needs needs);
     void break_ties(const SelectCore& core, const std::vector<OrderingTerm>& terms,
                     const std::optional<Aggregation>& aggregation, Arm& arm);
     SortKey sort_key(const OrderingTerm& term, const Fragment& value) const;
@@ -148,6 +164,9 @@ private:
 
     // lower_visit.cpp
     std::vector<SortKey> visiting_order(const SelectCore& core);
+    std::vector<LoopKeys> loops_of(const SelectCore& core);
+    static void show_places(Arm& arm, RowPlaces& places);
+    static bool shows_places(const Select& select, bool ignores_order_by);
     std::vector<SortKey> loop_order(const VisitLoop& loop, const Source& source, const SelectCore& core);
     std::vector<SortKey> index_order(const Index& index, const Source& source, bool backwards);
     std::vector<SortKey> alternatives_order(const VisitLoop& loop, const Source& source, const SelectCore& core);

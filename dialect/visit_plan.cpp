@@ -294,12 +294,22 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core) con
         return best;
     const auto number = numbers_.find(&core);
     const std::string name = number == numbers_.end() ? "" : std::to_string(number->second);
+    // Whether the plan calls the group by the number of a SELECT that this core is no part of.
+    const auto is_of_another = [&](const VisitGroup& group) {
+        if (name.empty())
+            return false;
+        return std::any_of(numbers_.begin(), numbers_.end(), [&](const auto& entry) {
+            const auto& [other, n] = entry;
+            return group.head.ends_with("SUBQUERY " + std::to_string(n)) &&
+                   !(other->span.begin <= core.span.begin && core.span.end <= other->span.end);
+        });
+    };
     std::size_t least = 0;
     for (const VisitGroup& group : groups_) {
         std::set<const VisitLoop*> used;
         bool covered = true;
         leaf_sources(*core.from, group, used, covered);
-        if (!covered || used.empty())
+        if (!covered || used.empty() || is_of_another(group))
             continue;
         if (!name.empty() &&
             (group.head.ends_with("SUBQUERY " + name) || group.head.ends_with("(subquery-" + name + ")")))
