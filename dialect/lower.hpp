@@ -136,6 +136,7 @@ private:
     };
     Visits visits_;
     const VisitGroup* group_around_ = nullptr; // for the core of a FROM's subquery: the loops it may be part of
+    std::string name_around_;                  // what the plan calls that subquery when it has loops of its own
     std::map<const Source*, std::shared_ptr<struct RowPlaces>> places_;
     std::vector<std::string> rules_;
     std::vector<Slot> slots_;

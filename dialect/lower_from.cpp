@@ -79,11 +79,15 @@ std::string SelectLowering::derived(Source& source, const Select& select, bool i
     const std::string row_order = std::exchange(l_.row_order, {});
     const Lowering::Places wanted = l_.visits_.wants;
     const auto places = std::make_shared<RowPlaces>();
+    places->alias = quote_identifier(source.pg_alias);
+    for (const SourceColumn& column : source.columns)
+        places->columns.push_back(column.pg);
     places->ignores_order_by = l_.visits_.ignores_inner_order && !select.limit;
     const bool shows = wanted != Lowering::Places::none && shows_places(select, places->ignores_order_by);
     const bool numbers = wanted == Lowering::Places::all && !shows && !is_single_row(select);
     if (shows && l_.visits_.group && !l_.visits_.group->find(source.name))
         l_.group_around_ = l_.visits_.group;
+    l_.name_around_ = source.name;
     std::string text =
         query(select, nullptr, &outputs, {(in_order && !shows) || numbers, false, shows ? places.get() : nullptr});
     l_.row_order = row_order;
@@ -92,14 +96,13 @@ std::string SelectLowering::derived(Source& source, const Select& select, bool i
         const std::string rows = quote_identifier(l_.fresh("rows"));
         text = "SELECT " + rows + ".*, row_number() OVER () FROM (" + text + ") AS " + rows;
         SortKey number;
-        number.key = {"~place", PgType::int8, StorageClass::integer};
-        places->names.push_back(number.key.text);
+        places->names.emplace_back("~place");
+        number.key = {places->alias + ".\"~place\"", PgType::int8, StorageClass::integer};
         places->loops.push_back({nullptr, {number}});
     }
     if (shows || numbers) {
         for (LoopKeys& loop : places->loops)
             for (SortKey& key : loop.keys) {
-                key.key.text = quote_identifier(source.pg_alias) + "." + quote_identifier(key.key.text);
                 key.by_fields = false;
                 if (source.nullable)
                     key.key.classes = key.key.classes.with_null();

@@ -297,8 +297,10 @@ SelectLowering::Arm SelectLowering::values(const SelectCore& core)
 void SelectLowering::choose_places(const SelectCore& core, const std::vector<OrderingTerm>& terms, Needs needs)
 {
     const VisitGroup* around = std::exchange(l_.group_around_, nullptr);
-    l_.visits_.group = around ? around : l_.plan().find(core);
-    const bool sorts = !terms.empty() || core.distinct || is_order_sensitive(core) || core.from->items.size() > 1;
+    const std::string name = std::exchange(l_.name_around_, {});
+    l_.visits_.group = around ? around : l_.plan().find(core, name);
+    const bool sorts = !terms.empty() || core.distinct || core.from->items.size() > 1 ||
+                       (is_order_sensitive(core) && !core.group_by.empty());
     if (needs.places || ((needs.in_order || needs.one_row || core.aggregate) && sorts))
         l_.visits_.wants = Lowering::Places::all;
     else if (needs.in_order || needs.one_row || core.aggregate)

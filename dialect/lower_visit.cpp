@@ -6,6 +6,7 @@
 #include "dialect/write_keys.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace howdah::dialect {
 
@@ -45,6 +46,8 @@ std::vector<SortKey> own_order(const Source& source, bool backwards)
                     descending = backwards != c.descending;
                 }
         add(collation_key(row_column(table, column, source.pg_alias), collation));
+        if (!source.nullable)
+            keys.back().key.classes = keys.back().key.classes.without_null();
         keys.back().descending = descending;
     }
     return keys;
@@ -97,8 +100,9 @@ std::vector<SortKey> SelectLowering::index_order(const Index& index, const Sourc
         SortKey key;
         key.key = index_value(*source.table, column, source.pg_alias, l_);
         key.key.classes = key.key.classes.with_null();
-        if (!column.expr && column.column >= 0 && !source.nullable &&
-            source.table->columns[static_cast<std::size_t>(column.column)].not_null)
+        const bool required = !column.expr && (column.column < 0 ||
+                                               source.table->columns[static_cast<std::size_t>(column.column)].not_null);
+        if (required && !source.nullable)
             key.key.classes = key.key.classes.without_null();
         key.descending = column.descending != backwards;
         keys.push_back(std::move(key));
@@ -230,14 +234,29 @@ bool SelectLowering::shows_places(const Select& select, bool ignores_order_by)
            !select.offset && (select.order_by.empty() || ignores_order_by);
 }
 
-// Columns behind those of the SELECT, one for each key of the order in which its rows are visited.
+// Columns behind those of the SELECT, one for each key of the order in which its rows are visited that is not the
+// SELECT's own.
 void SelectLowering::show_places(Arm& arm, RowPlaces& places)
 {
+    const auto spelled_by = [&](const Fragment& key) -> std::optional<std::string> {
+        for (std::size_t i = 0; i < places.columns.size(); ++i)
+            for (const Collation collation : {Collation::binary, Collation::nocase, Collation::rtrim}) {
+                Fragment column = arm.columns[i];
+                if (collation_key(column, collation).text != key.text)
+                    continue;
+                column.text = places.alias + "." + quote_identifier(places.columns[i]);
+                return collation_key(column, collation).text;
+            }
+        return std::nullopt;
+    };
     for (LoopKeys& loop : arm.loops) {
         for (SortKey& key : loop.keys) {
-            arm.columns.push_back(key.key);
-            places.names.push_back("~place" + std::to_string(places.names.size() + 1));
-            key.key.text = places.names.back();
+            const std::optional<std::string> own = spelled_by(key.key);
+            if (!own) {
+                arm.columns.push_back(key.key);
+                places.names.push_back("~place" + std::to_string(places.names.size() + 1));
+            }
+            key.key.text = own ? *own : places.alias + "." + quote_identifier(places.names.back());
         }
         places.loops.push_back(std::move(loop));
     }

@@ -44,6 +44,8 @@ struct LoopKeys {
 
 // Where the rows of a FROM's subquery stand among themselves: hidden columns of it.
 struct RowPlaces {
+    std::string alias;                // of the subquery, quoted
+    std::vector<std::string> columns; // its own
     std::vector<std::string> names;
     std::vector<LoopKeys> loops;   // one by one where SQLite has made the subquery part of the SELECT around it
     bool ignores_order_by = false; // the ORDER BY inside is of no use to the SELECT around it

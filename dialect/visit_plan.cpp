@@ -287,7 +287,7 @@ void VisitPlan::number_selects(const Statement& statement)
 // ------------------------------------------------------------------------------------------------ asking
 
 // Those that leave the fewest loops to others; the one that the plan calls by the core's number before all.
-std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core) const
+std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std::string_view alias) const
 {
     std::vector<const VisitGroup*> best;
     if (!core.from)
@@ -311,6 +311,13 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core) con
         leaf_sources(*core.from, group, used, covered);
         if (!covered || used.empty() || is_of_another(group))
             continue;
+        const auto space = group.head.find(' ');
+        if (group.head.starts_with("CO-ROUTINE ") || group.head.starts_with("MATERIALIZE ")) {
+            if (!alias.empty() && equal_names(std::string_view(group.head).substr(space + 1), alias))
+                return {&group};
+            if (group.head.find("(subquery-") == std::string::npos)
+                continue;
+        }
         if (!name.empty() &&
             (group.head.ends_with("SUBQUERY " + name) || group.head.ends_with("(subquery-" + name + ")")))
             return {&group};
@@ -325,9 +332,9 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core) con
     return best;
 }
 
-const VisitGroup* VisitPlan::find(const SelectCore& core) const
+const VisitGroup* VisitPlan::find(const SelectCore& core, std::string_view name) const
 {
-    const std::vector<const VisitGroup*> best = candidates(core);
+    const std::vector<const VisitGroup*> best = candidates(core, name);
     if (best.empty())
         return nullptr;
     if (std::all_of(best.begin(), best.end(), [&](const VisitGroup* g) {
@@ -337,7 +344,7 @@ const VisitGroup* VisitPlan::find(const SelectCore& core) const
     // As many SELECTs as groups: the plan has them in the order of the text.
     std::vector<std::pair<int, const SelectCore*>> alike;
     for (const auto& [other, number] : numbers_)
-        if (candidates(*other) == best)
+        if (candidates(*other, {}) == best)
             alike.emplace_back(number, other);
     if (alike.size() != best.size())
         return nullptr;

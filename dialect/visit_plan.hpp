@@ -41,15 +41,15 @@ public:
     VisitPlan(const CompileRequest* request, const Statement* statement);
 
     // The group that reads the core's sources, those of a subquery that SQLite has made part of it included. Null when
-    // there is none, or when it is not certain which one.
-    const VisitGroup* find(const SelectCore& core) const;
+    // there is none, or when it is not certain which one. `name`: of the FROM's subquery that the core is.
+    const VisitGroup* find(const SelectCore& core, std::string_view name) const;
     // The loop that finds the rows of a table that an UPDATE or DELETE changes; null: none is known.
     const VisitLoop* target(std::string_view name) const;
     // UPDATE or DELETE finds all rows first, and then goes through them by rowid or primary key.
     bool two_passes() const { return two_passes_; }
 
 private:
-    std::vector<const VisitGroup*> candidates(const SelectCore& core) const;
+    std::vector<const VisitGroup*> candidates(const SelectCore& core, std::string_view alias) const;
     void read_groups(const CompileRequest& request);
     void read_program(const CompileRequest& request);
     void number_selects(const Statement& statement);

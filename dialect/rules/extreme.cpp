@@ -33,8 +33,11 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     // A number of a column is INTEGER whenever it is integral, so that equal ones are alike.
     const bool alike = x.type == PgType::numeric && is_numeric(arg.affinity) && as<ColumnRef>(bare(arg));
     const bool native = x.type == PgType::int8 || x.type == PgType::float8 || x.type == PgType::text || alike;
+    // Of equal ones that are not alike the first row's counts.
+    const bool mixed = !native && x.classes.has(StorageClass::integer) && x.classes.has(StorageClass::real);
+    const std::string order = mixed && !n->over ? lowering.row_order : std::string();
     const std::string text = aggregate_text(
-        *n, {native ? name : "howdah." + name, collation_key(x, Collation::binary).text, false, {}}, lowering);
+        *n, {native ? name : "howdah." + name, collation_key(x, Collation::binary).text, false, order}, lowering);
     return Fragment{text, x.type, x.classes.with_null(), x.collated};
 }
 
