@@ -88,6 +88,8 @@ struct Trigger {
     std::string schema;
     const CreateTrigger* definition = nullptr;
     std::string text; // the CREATE TRIGGER text that `definition`'s spans refer to
+
+    bool is_temporary() const { return schema == "temp"; } // on a table of whatever database
 };
 
 struct Table {

@@ -62,9 +62,10 @@ Compiled::Kind kind_of(const Statement& statement, const CompileRequest& request
         return Compiled::Kind::query;
     if (is_one_of<Insert, Update, Delete>(node))
         return Compiled::Kind::write;
-    if (is_one_of<Vacuum, Analyze, Reindex>(node))
+    if (is_one_of<Vacuum, Reindex>(node))
         return Compiled::Kind::accepted;
-    if (is_one_of<CreateTable, CreateIndex, CreateView, CreateVirtualTable, CreateTrigger, AlterTable, Drop>(node))
+    if (is_one_of<CreateTable, CreateIndex, CreateView, CreateVirtualTable, CreateTrigger, AlterTable, Drop, Analyze>(
+            node))
         return Compiled::Kind::schema;
     return Compiled::Kind::session;
 }

@@ -159,7 +159,7 @@ private:
                                                        name(child_column(i).name);
                                             }) +
                                        "; END",
-                                   options_);
+                                   options_, child_.schema);
             return "#variable_conflict use_column\nBEGIN\nIF EXISTS (SELECT 1 FROM " + pg_name(child_) +
                    " AS c WHERE " + same_child_row() + ") AND NOT EXISTS (" + program.query(0) +
                    " FOR KEY SHARE) THEN\n" + violation + "\nEND IF;\nRETURN NULL;\nEND";
@@ -235,7 +235,7 @@ private:
         const std::string block = block_of([&] {
             TriggerProgram program(catalog_, parent_,
                                    synthetic(event, "SELECT 1 FROM " + name(child_.name) + " WHERE " + refers_to_old()),
-                                   options_);
+                                   options_, parent_.schema);
             return "#variable_conflict use_column\nBEGIN\nIF EXISTS (" + program.query(0) +
                    ") AND NOT EXISTS (SELECT 1 FROM " + pg_name(parent_) + " AS p WHERE " +
                    each(" AND ", [&](std::size_t i) { return parent_key_test(i); }) + ") THEN\n" + violation +
@@ -285,7 +285,8 @@ private:
     SchemaObject parent_action(Event event, Action action) const
     {
         const std::string block = block_of([&] {
-            TriggerProgram program(catalog_, parent_, synthetic(event, action_statement(event, action)), options_);
+            TriggerProgram program(catalog_, parent_, synthetic(event, action_statement(event, action)), options_,
+                                   parent_.schema);
             std::string body = join(program.statements("RETURN NULL;"), "");
             if (const std::string when = program.when(); !when.empty())
                 body = "IF " + when + " THEN\n" + body + "END IF;\n";

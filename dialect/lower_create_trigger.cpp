@@ -18,14 +18,25 @@ namespace {
 using Time = CreateTrigger::Time;
 using Event = CreateTrigger::Event;
 
-// "999997_name": a later trigger sorts before an earlier one.
-std::string firing_name(const Trigger& trigger, std::size_t number)
+// A TEMP trigger on a table that all sessions see: it fires for the session alone that made it.
+bool is_for_one_session(const Table& table, const Trigger& trigger)
 {
-    return pg_identifier(std::to_string(999999 - number) + "_" + trigger.name);
+    return trigger.is_temporary() && !table.is_private();
+}
+
+// "999997_name": a later trigger sorts before an earlier one. "500001_name": TEMP ones come first, an earlier one
+// before a later.
+std::string firing_name(const Table& table, std::size_t number)
+{
+    const Trigger& trigger = table.triggers[number];
+    const bool first = trigger.is_temporary() && !equal_names(table.schema, "temp");
+    return pg_identifier(std::to_string(first ? 500000 + number : 999999 - number) + "_" + trigger.name);
 }
 
 std::string function_name(const Table& table, const Trigger& trigger)
 {
+    if (trigger.is_temporary())
+        return qualified("pg_temp", pg_identifier("howdah_trigger_" + trigger.name));
     return qualified(table.pg_schema, pg_identifier(table.pg_prefix + "howdah_trigger_" + trigger.name));
 }
 
@@ -54,7 +65,7 @@ public:
           number_(number),
           trigger_(table.triggers[number]),
           definition_(*trigger_.definition),
-          program_(catalog, table, trigger_.text, options)
+          program_(catalog, table, trigger_.text, options, trigger_.schema)
     {
         refuse();
     }
@@ -210,15 +221,44 @@ std::string firing_statement(const Table& table, const CreateTrigger& definition
     return "UPDATE " + name + " SET " + join(columns, ", ");
 }
 
+// PostgreSQL's triggers are everybody's, so this one asks whose TEMP schema its function is in. PostgreSQL drops the
+// function when the connection ends, or when another takes over a schema that a crash has left, and the trigger with
+// it.
+void add_session_trigger(TriggerSql& sql, const Table& table, std::size_t number, const std::string& function)
+{
+    const CreateTrigger& definition = *table.triggers[number].definition;
+    const std::string event = event_text(table, definition);
+    if (event.empty())
+        return;
+    const std::string own = "pg_my_temp_schema()";
+    const std::string name = quote_string(firing_name(table, number).substr(0, 40) + "~") + " || " + own;
+    const auto execute = [](const std::string& format, const std::string& arguments) {
+        return "DO " + quote_string("BEGIN EXECUTE format(" + quote_string(format) + ", " + arguments + "); END");
+    };
+    const auto literal_text = [](std::string text) { // '%' begins a place of format()
+        for (std::size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 2))
+            text.insert(at, "%");
+        return text;
+    };
+    sql.create_trigger = execute(
+        literal_text("CREATE TRIGGER ") + "%I" +
+            literal_text(" " + std::string(time_text(definition.time)) + " " + event + " ON " + pg_name(table)) +
+            " FOR EACH ROW WHEN (pg_my_temp_schema() = %s) " + literal_text("EXECUTE FUNCTION " + function + "()"),
+        name + ", " + own);
+    sql.drop_trigger = execute("DROP TRIGGER %I" + literal_text(" ON " + pg_name(table)), name);
+}
+
 TriggerSql trigger_sql(const Table& table, std::size_t number, const std::string& block)
 {
     const Trigger& trigger = table.triggers[number];
     const std::string function = function_name(table, trigger);
-    const std::string name = quote_identifier(firing_name(trigger, number));
+    const std::string name = quote_identifier(firing_name(table, number));
     TriggerSql sql;
     sql.create_function = trigger_function_sql(function, block);
     sql.drop_function = "DROP FUNCTION " + function + "()";
-    if (const std::string event = event_text(table, *trigger.definition); !event.empty()) {
+    if (is_for_one_session(table, trigger)) {
+        add_session_trigger(sql, table, number, function);
+    } else if (const std::string event = event_text(table, *trigger.definition); !event.empty()) {
         sql.create_trigger = "CREATE TRIGGER " + name + " " + std::string(time_text(trigger.definition->time)) + " " +
                              event + " ON " + pg_name(table) + " FOR EACH ROW EXECUTE FUNCTION " + function + "()";
         sql.drop_trigger = "DROP TRIGGER " + name + " ON " + pg_name(table);
@@ -287,6 +327,15 @@ std::string update_of_view_sql(const Table& view, const std::vector<int>& column
     for (const int column : columns)
         list += std::to_string(column) + ",";
     return "SELECT set_config('howdah.update_of', " + quote_string(list) + ", true)";
+}
+
+void refuse_session_trigger(const Table& table, const CreateTrigger& definition, const std::string& text)
+{
+    if (table.kind != Table::Kind::ordinary)
+        throw refusal("a TEMP trigger on a view that is not TEMP would fire for every client");
+    if (definition.time == Time::before && definition.event == Event::insert &&
+        NewRowid::read_by({definition.name.name.text, "temp", &definition, text}, table))
+        throw refusal("a TEMP trigger on a table that is not TEMP cannot read the rowid that is chosen after it");
 }
 
 bool rowid_is_chosen_late(const Table& table)

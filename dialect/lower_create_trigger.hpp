@@ -29,6 +29,9 @@ std::string update_of_view_sql(const Table& view, const std::vector<int>& column
 
 // A BEFORE INSERT trigger reads NEW's rowid, which is -1 there when SQLite has yet to choose it. So INSERT leaves such
 // a rowid NULL, and a last BEFORE trigger of ours chooses it.
+// Refuses a TEMP trigger on a permanent `table` that PostgreSQL could not keep to one session.
+void refuse_session_trigger(const Table& table, const CreateTrigger& definition, const std::string& text);
+
 bool rowid_is_chosen_late(const Table& table);
 
 struct TriggerSql {

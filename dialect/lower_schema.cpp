@@ -6,6 +6,7 @@
 #include "dialect/full_text.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_alter_table.hpp"
+#include "dialect/lower_analyze.hpp"
 #include "dialect/lower_create_index.hpp"
 #include "dialect/lower_create_table.hpp"
 #include "dialect/lower_create_trigger.hpp"
@@ -63,6 +64,8 @@ public:
         std::vector<SchemaRow> rows = mirror->schema();
         out_.read_only = false;
         if (std::equal(rows.begin(), rows.end(), from_.rows().begin(), from_.rows().end(), same_row)) {
+            if (std::holds_alternative<Analyze>(statement_.node))
+                return analyze(from_);
             out_.kind = Compiled::Kind::accepted;
             return;
         }
@@ -77,9 +80,20 @@ public:
             return;
         }
         emit();
+        if (std::holds_alternative<Analyze>(statement_.node))
+            analyze(*to_);
     }
 
 private:
+    void analyze(const Catalog& catalog)
+    {
+        out_.kind = Compiled::Kind::schema;
+        out_.needs_writer_lock = true;
+        add(analyze_statements(catalog, std::get<Analyze>(statement_.node), lowering_.options().writers));
+        for (const Placement& placement : catalog.placements())
+            out_.touches_temp = out_.touches_temp || placement.pg_schema == "pg_temp";
+    }
+
     const AlterTable* alter() const { return std::get_if<AlterTable>(&statement_.node); }
 
     std::string_view new_trigger() const
@@ -90,13 +104,41 @@ private:
 
     void refuse_what_is_not_lowered() const
     {
-        const auto* trigger = std::get_if<CreateTrigger>(&statement_.node);
-        if (!trigger)
-            return;
-        const bool temporary = trigger->temporary || equal_names(trigger->name.schema.text, "temp");
-        const Table* table = from_.find_table(trigger->table.schema.text, trigger->table.name.text);
-        if (temporary && table && table->schema != "temp")
-            throw refusal("a TEMP trigger on a table that is not TEMP would fire for every client", statement_.span);
+        if (const auto* trigger = std::get_if<CreateTrigger>(&statement_.node)) {
+            const bool temporary = trigger->temporary || equal_names(trigger->name.schema.text, "temp");
+            const Table* table = from_.find_table(trigger->table.schema.text, trigger->table.name.text);
+            if (temporary && table && !table->is_private())
+                refuse_session_trigger(*table, *trigger, std::string(lowering_.request().sql));
+        }
+        if (const auto* create = std::get_if<CreateTable>(&statement_.node))
+            refuse_a_hidden_table(*create);
+    }
+
+    // The text of a TEMP trigger that says ON t would mean a TEMP table t from now on.
+    void refuse_a_hidden_table(const CreateTable& create) const
+    {
+        const bool temporary = create.temporary || equal_names(create.name.schema.text, "temp");
+        const auto is_hidden = [&](const SchemaRow& row) {
+            return row.schema == "temp" && row.type == "trigger" && equal_names(row.tbl_name, create.name.name.text);
+        };
+        if (temporary && !from_.find_table("temp", create.name.name.text) &&
+            std::any_of(from_.rows().begin(), from_.rows().end(), is_hidden))
+            throw refusal("a TEMP table that hides one with a TEMP trigger", statement_.span);
+    }
+
+    // A TEMP trigger on a permanent table is made or dropped where others write.
+    bool changes_session_triggers() const
+    {
+        const auto on_permanent = [](const Catalog& catalog, std::set<std::string>& found) {
+            for (const std::unique_ptr<Table>& table : catalog.tables())
+                for (const Trigger& trigger : table->triggers)
+                    if (trigger.is_temporary() && !table->is_private())
+                        found.insert(trigger.text);
+        };
+        std::set<std::string> was, is;
+        on_permanent(from_, was);
+        on_permanent(*to_, is);
+        return was != is;
     }
 
     // What SQLite itself refuses has been told by now.
@@ -164,6 +206,7 @@ private:
     {
         out_.kind = Compiled::Kind::schema;
         out_.next = to_;
+        out_.needs_writer_lock = out_.needs_writer_lock || changes_session_triggers();
         add(begin_changes(from_, changed_));
         ObjectChanges objects = object_changes(was_objects_, is_objects_);
         add(std::move(objects.drop_triggers));

@@ -76,6 +76,8 @@ std::vector<PgType> NextCatalog::wanted(const Catalog& draft, const Table& table
     const bool is_new = known.empty();
     if (is_new && table.name == "sqlite_sequence")
         return {PgType::text, PgType::int8};
+    if (is_new && table.name == "sqlite_stat1")
+        return {PgType::text, PgType::text, PgType::text};
     if (is_new && copy_into) {
         if (!copied_)
             copied_ = copy_into(table);

@@ -39,7 +39,8 @@ bool calls(const Expr& e, std::string_view function)
 } // namespace
 
 struct TriggerProgram::Impl {
-    Impl(const Catalog& catalog, const Table& table_, std::string text_, const Options& options)
+    Impl(const Catalog& catalog, const Table& table_, std::string text_, const Options& options,
+         std::string home_schema)
         : text(std::move(text_)),
           table(table_),
           statement(*parse(text)),
@@ -53,7 +54,7 @@ struct TriggerProgram::Impl {
                                      .trigger_table = &table,
                                      .has_new = trigger.event != CreateTrigger::Event::delete_,
                                      .has_old = trigger.event != CreateTrigger::Event::insert,
-                                     .home_schema = table.schema,
+                                     .home_schema = std::move(home_schema),
                                      .sql = text};
         scope = resolve_trigger(trigger, table, resolve);
         lowering.in_trigger = true;
@@ -194,8 +195,9 @@ struct TriggerProgram::Impl {
     }
 };
 
-TriggerProgram::TriggerProgram(const Catalog& catalog, const Table& table, std::string text, const Options& options)
-    : impl_(std::make_unique<Impl>(catalog, table, std::move(text), options))
+TriggerProgram::TriggerProgram(const Catalog& catalog, const Table& table, std::string text, const Options& options,
+                               std::string schema)
+    : impl_(std::make_unique<Impl>(catalog, table, std::move(text), options, std::move(schema)))
 {
 }
 

@@ -18,8 +18,10 @@ struct TriggerNeedsPromotion {
 
 class TriggerProgram {
 public:
-    // `text`: CREATE TRIGGER … in SQLite's dialect on `table`. Throws Error where a name is not found.
-    TriggerProgram(const Catalog& catalog, const Table& table, std::string text, const Options& options);
+    // `text`: CREATE TRIGGER … in SQLite's dialect on `table`; `schema`: of the trigger, which is where it looks for
+    // names first. Throws Error where a name is not found.
+    TriggerProgram(const Catalog& catalog, const Table& table, std::string text, const Options& options,
+                   std::string schema);
     ~TriggerProgram();
 
     const CreateTrigger& definition() const;

@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 
 namespace asio = boost::asio;
 
@@ -93,7 +94,7 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::ready()
         co_return client_error(*error, false);
     const bool all_private = own_catalog && own_catalog->pg_schema("main") == "pg_temp";
     if (own_catalog && !all_private && base_catalog != database->catalog()) {
-        // TEMP objects stay; everything else is as the others have made it.
+        // TEMP objects stay; everything else is as the others have made it. TEMP triggers go with their tables.
         std::vector<dialect::SchemaRow> rows = database->catalog()->rows();
         std::vector<dialect::Placement> placements = database->catalog()->placements();
         for (const dialect::SchemaRow& row : own_catalog->rows())
@@ -102,6 +103,13 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::ready()
         for (const dialect::Placement& placement : own_catalog->placements())
             if (placement.schema != "main")
                 placements.push_back(placement);
+        std::set<std::string> present;
+        for (const dialect::SchemaRow& row : rows)
+            if (row.type == "table" || row.type == "view")
+                present.insert(dialect::fold(row.name));
+        std::erase_if(rows, [&](const dialect::SchemaRow& row) {
+            return row.schema == "temp" && row.type == "trigger" && !present.contains(dialect::fold(row.tbl_name));
+        });
         base_catalog = database->catalog();
         own_catalog = dialect::Catalog::make(std::move(rows), std::move(placements), base_catalog->version());
     }

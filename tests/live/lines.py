@@ -283,6 +283,30 @@ def the_database_named_memory_is_one_sessions_alone():
 
 
 @test
+def a_temporary_trigger_fires_for_its_session_alone():
+    one, two = Client(), Client()
+    one.ask('CREATE TABLE watched(a); CREATE TABLE seen(a)')
+    for c in (one, two):
+        c.ask('CREATE TEMP TABLE log(a)')
+        c.ask('CREATE TEMP TRIGGER watch AFTER INSERT ON watched BEGIN INSERT INTO log VALUES (new.a); INSERT INTO seen VALUES (new.a); END')
+    one.ask('INSERT INTO watched VALUES (1)')
+    two.ask('INSERT INTO watched VALUES (2)')
+    Client().ask('INSERT INTO watched VALUES (3)')
+    same([c.ask('SELECT a FROM log')[0] for c in (one, two)], [[[1]], [[2]]])
+    same(one.ask('SELECT a FROM seen ORDER BY a')[0], [[1], [2]])
+    two.ask('DROP TRIGGER watch')
+    two.ask('INSERT INTO watched VALUES (4)')
+    two.ask('ALTER TABLE watched RENAME TO renamed')
+    one.close()
+    two.ask('INSERT INTO renamed VALUES (5)')
+    three = Client()
+    three.ask('CREATE TEMP TRIGGER watch AFTER INSERT ON renamed BEGIN INSERT INTO seen VALUES (-new.a); END')
+    two.ask('DROP TABLE renamed')
+    assert 'no such table' in three.error('INSERT INTO renamed VALUES (6)')['error']['message']
+    same(three.ask("SELECT a FROM seen ORDER BY a")[0], [[1], [2]])
+
+
+@test
 def temporary_tables_vanish_with_their_connection():
     c = Client()
     c.ask("CREATE TEMP TABLE vanishing(a); ATTACH ':memory:' AS p; CREATE TABLE p.t(a)")
