@@ -52,7 +52,7 @@ public:
         else if (one_row_)
             add_step(with + sql + returning_text(returning, ""));
         else
-            add_step(returned_in_order(with, sql, returning, table_, source_, lowering_));
+            add_step(returned_in_order(with, sql, returning, source_, delete_.where.get(), lowering_));
     }
 
 private:
@@ -69,13 +69,13 @@ private:
 
     std::string chosen_order()
     {
-        const std::string order = visit_order(table_, source_.pg_alias, source_.name, lowering_);
+        const std::string order = visit_order(source_, delete_.where.get(), lowering_);
         return delete_.order_by.empty() ? order : lowering_.order_by(delete_.order_by) + ", " + order;
     }
 
     std::string rows()
     {
-        const std::string order = visit_order(table_, source_.pg_alias, source_.name, lowering_);
+        const std::string order = visit_order(source_, delete_.where.get(), lowering_);
         std::string sql = "SELECT " + identity_list(table_, source_.pg_alias) + " FROM " + target_text(table_, source_);
         if (const std::string where = lowering_.where(delete_.where.get()); !where.empty())
             sql += " WHERE " + where;

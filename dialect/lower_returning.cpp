@@ -94,7 +94,7 @@ std::string returning_text(const std::vector<Fragment>& values, const std::strin
 }
 
 std::string returned_in_order(const std::string& with, const std::string& statement,
-                              const std::vector<Fragment>& values, const Table& table, const Source& source,
+                              const std::vector<Fragment>& values, const Source& source, const Expr* where,
                               Lowering& lowering)
 {
     std::vector<std::string> inner, names, order;
@@ -102,7 +102,7 @@ std::string returned_in_order(const std::string& with, const std::string& statem
         names.push_back("c" + std::to_string(names.size() + 1));
         inner.push_back(value.text + " AS " + names.back());
     }
-    for (const auto& term : visit_terms(table, source.pg_alias, source.name, lowering)) {
+    for (const auto& term : visit_terms(source, where, lowering)) {
         const std::string name = "k" + std::to_string(order.size() + 1);
         inner.push_back(term.key + " AS " + name);
         order.push_back(name + term.direction);

@@ -24,7 +24,7 @@ std::string returning_text(const std::vector<Fragment>& values, const std::strin
 // The statement as a common table, and its rows in the order in which SQLite changes them: the plan of PostgreSQL's
 // UPDATE or DELETE would decide otherwise. `with`: the client's WITH clause, or nothing.
 std::string returned_in_order(const std::string& with, const std::string& statement,
-                              const std::vector<Fragment>& values, const Table& table, const Source& source,
+                              const std::vector<Fragment>& values, const Source& source, const Expr* where,
                               Lowering& lowering);
 
 // Some value has a subquery that reads `table`, and so sees what the statement does.

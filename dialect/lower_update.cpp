@@ -85,7 +85,7 @@ private:
             return;
         }
         const std::string with = lowering_.with_clause(update_.with.get());
-        add_step(returned_in_order(with, sql, returning, table_, *update_.table.source, lowering_));
+        add_step(returned_in_order(with, sql, returning, *update_.table.source, update_.where.get(), lowering_));
     }
 
     void lower_view()

@@ -111,12 +111,11 @@ std::vector<SortKey> SelectLowering::index_order(const Index& index, const Sourc
 }
 
 // MULTI-INDEX OR: the rows of the first term, then those of the second that the first has not, …
-std::vector<SortKey> SelectLowering::alternatives_order(const VisitLoop& loop, const Source& source,
-                                                        const SelectCore& core)
+std::vector<SortKey> SelectLowering::alternatives_order(const VisitLoop& loop, const Source& source, const Expr* where)
 {
     std::vector<const Expr*> terms;
-    if (core.where)
-        find_alternatives(*core.where, loop.alternatives.size(), terms);
+    if (where)
+        find_alternatives(*where, loop.alternatives.size(), terms);
     if (terms.empty())
         return {};
     std::string rank = "(CASE";
@@ -136,12 +135,12 @@ std::vector<SortKey> SelectLowering::alternatives_order(const VisitLoop& loop, c
     return keys;
 }
 
-std::vector<SortKey> SelectLowering::loop_order(const VisitLoop& loop, const Source& source, const SelectCore& core)
+std::vector<SortKey> SelectLowering::loop_order(const VisitLoop& loop, const Source& source, const Expr* where)
 {
     std::vector<SortKey> keys;
     if (source.kind == Source::Kind::table && source.table && !source.table->full_text && !source.table->rtree) {
         if (!loop.alternatives.empty())
-            keys = alternatives_order(loop, source, core);
+            keys = alternatives_order(loop, source, where);
         else if (const Index* index = loop.index(*source.table))
             keys = index_order(*index, source, loop.backwards);
         for (const int stored : loop.automatic_key) {
@@ -165,9 +164,14 @@ std::vector<SortKey> SelectLowering::loop_order(const VisitLoop& loop, const Sou
 // The loops of a core's sources, in no order; those of a subquery that SQLite has made part of the core are its too.
 std::vector<LoopKeys> SelectLowering::loops_of(const SelectCore& core)
 {
+    return loops_of(sources_of(*core.from), core.where.get());
+}
+
+std::vector<LoopKeys> SelectLowering::loops_of(const std::vector<const Source*>& sources, const Expr* where)
+{
     std::vector<LoopKeys> out;
     std::set<const VisitLoop*> used;
-    for (const Source* source : sources_of(*core.from)) {
+    for (const Source* source : sources) {
         if (const auto common = l_.common_.find(source->common); common != l_.common_.end() && common->second.open)
             continue; // a recursive step has one row of it
         const VisitLoop* loop = nullptr;
@@ -177,7 +181,7 @@ std::vector<LoopKeys> SelectLowering::loops_of(const SelectCore& core)
                     loop = &l;
         const auto places = l_.places_.find(source);
         if (loop && places == l_.places_.end())
-            out.push_back({loop, loop_order(*loop, *source, core)});
+            out.push_back({loop, loop_order(*loop, *source, where)});
         else if (places == l_.places_.end())
             out.push_back({nullptr, own_order(*source, false)});
         else if (!loop && std::all_of(places->second->loops.begin(), places->second->loops.end(),
@@ -284,6 +288,37 @@ void SelectLowering::leave_out_what_is_not_seen(Arm& arm, const SelectCore& core
         shown.erase(arm.order[needed].key.text);
     if (shown.empty())
         arm.order.resize(needed);
+}
+
+// The loops of an UPDATE or DELETE.
+std::vector<SortKey> SelectLowering::write_order(const std::vector<const Source*>& sources, const Expr* where)
+{
+    const Lowering::Visits around = std::exchange(l_.visits_, {});
+    l_.visits_.group = l_.plan().outermost();
+    std::vector<SortKey> keys;
+    for (LoopKeys& loop : loops_of(sources, where))
+        append(keys, std::move(loop.keys));
+    l_.visits_ = around;
+    return keys;
+}
+
+std::vector<SortKey> rows_to_write(const Source& target, const Expr* where, Lowering& lowering)
+{
+    if (lowering.in_trigger || lowering.plan().two_passes())
+        return own_order(target, false);
+    return SelectLowering(lowering).write_order({&target}, where);
+}
+
+std::string latest_match_first(const Source& target, const FromClause& from, const Expr* where, Lowering& lowering)
+{
+    std::vector<const Source*> sources = sources_of(from);
+    sources.insert(sources.begin(), &target);
+    std::vector<SortKey> keys = SelectLowering(lowering).write_order(sources, where);
+    for (SortKey& key : keys) {
+        key.descending = !key.descending;
+        key.nulls = Nulls::unspecified;
+    }
+    return join_keys(keys, true);
 }
 
 const VisitPlan& Lowering::plan()

@@ -115,6 +115,7 @@ public:
     std::vector<SortKey> sort_keys(const std::vector<OrderingTerm>& terms);
     std::string over(const Call& call);
     std::string limit(const Expr* limit, const Expr* offset);
+    std::vector<SortKey> write_order(const std::vector<const Source*>& sources, const Expr* where);
 
 private:
     // A core before its select list is printed: compounds widen the columns first.
@@ -167,11 +168,12 @@ private:
     // lower_visit.cpp
     std::vector<SortKey> visiting_order(const SelectCore& core);
     std::vector<LoopKeys> loops_of(const SelectCore& core);
+    std::vector<LoopKeys> loops_of(const std::vector<const Source*>& sources, const Expr* where);
     static void show_places(Arm& arm, RowPlaces& places);
     static bool shows_places(const Select& select, bool ignores_order_by);
-    std::vector<SortKey> loop_order(const VisitLoop& loop, const Source& source, const SelectCore& core);
+    std::vector<SortKey> loop_order(const VisitLoop& loop, const Source& source, const Expr* where);
     std::vector<SortKey> index_order(const Index& index, const Source& source, bool backwards);
-    std::vector<SortKey> alternatives_order(const VisitLoop& loop, const Source& source, const SelectCore& core);
+    std::vector<SortKey> alternatives_order(const VisitLoop& loop, const Source& source, const Expr* where);
     std::vector<SortKey> natural_order(const SelectCore& core);
     static void leave_out_what_is_not_seen(Arm& arm, const SelectCore& core);
 
@@ -202,6 +204,10 @@ bool is_single_row(const Select& select);
 bool reads_backwards(const SelectCore& core, const std::vector<OrderingTerm>& terms);
 // Whether the core's WHERE names a unique key's value.
 bool finds_one_row(const SelectCore& core);
+// The order in which UPDATE and DELETE go through their target's rows.
+std::vector<SortKey> rows_to_write(const Source& target, const Expr* where, Lowering& lowering);
+// ORDER BY of UPDATE … FROM that puts the last of a row's matches first.
+std::string latest_match_first(const Source& target, const FromClause& from, const Expr* where, Lowering& lowering);
 // The sources of a FROM clause from left to right, those of parenthesised joins included.
 std::vector<const Source*> sources_of(const FromClause& from);
 

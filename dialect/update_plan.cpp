@@ -5,6 +5,7 @@
 #include "dialect/reads.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/scope.hpp"
+#include "dialect/select_lowering.hpp"
 #include "dialect/write_effects.hpp"
 #include "dialect/write_order.hpp"
 
@@ -104,7 +105,7 @@ std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>&
     const Update& update = plan.update;
     const Source& source = *update.table.source;
     const std::string keys = identity_list(plan.table, source.pg_alias);
-    const std::string order = visit_order(plan.table, source.pg_alias, source.name, lowering);
+    const std::string order = visit_order(source, update.where.get(), lowering);
     std::string from = target_text(plan.table, source);
     if (update.from)
         from += ", " + lowering.from(*update.from);
@@ -118,12 +119,7 @@ std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>&
         for (const int column : row_identity(plan.table))
             last.push_back(row_column(plan.table, column, source.pg_alias).text);
         const std::string distinct = join(last, ", ");
-        for (const auto& item : update.from->items) {
-            const Source* other = item.table.source.get();
-            if (other && other->has_rowid && !other->rowid_pg.empty())
-                last.push_back(quote_identifier(other->pg_alias) + "." + quote_identifier(other->rowid_pg) +
-                               " DESC NULLS LAST");
-        }
+        last.push_back(latest_match_first(source, *update.from, update.where.get(), lowering));
         return "SELECT DISTINCT ON (" + distinct + ") " + selected + body + " ORDER BY " + join(last, ", ");
     }
     if (!update.limit)

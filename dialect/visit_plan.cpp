@@ -355,9 +355,10 @@ const VisitGroup* VisitPlan::find(const SelectCore& core, std::string_view name)
     return nullptr;
 }
 
-const VisitLoop* VisitPlan::target(std::string_view name) const
+const VisitGroup* VisitPlan::outermost() const
 {
-    return groups_.empty() ? nullptr : groups_.front().find(name);
+    const auto group = std::find_if(groups_.begin(), groups_.end(), [](const VisitGroup& g) { return g.head.empty(); });
+    return group == groups_.end() ? nullptr : &*group;
 }
 
 } // namespace howdah::dialect

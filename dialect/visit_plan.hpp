@@ -43,8 +43,8 @@ public:
     // The group that reads the core's sources, those of a subquery that SQLite has made part of it included. Null when
     // there is none, or when it is not certain which one. `name`: of the FROM's subquery that the core is.
     const VisitGroup* find(const SelectCore& core, std::string_view name) const;
-    // The loop that finds the rows of a table that an UPDATE or DELETE changes; null: none is known.
-    const VisitLoop* target(std::string_view name) const;
+    // The loops that find the rows that an UPDATE or DELETE changes; null: none are known.
+    const VisitGroup* outermost() const;
     // UPDATE or DELETE finds all rows first, and then goes through them by rowid or primary key.
     bool two_passes() const { return two_passes_; }
 
