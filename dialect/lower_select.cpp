@@ -337,13 +337,20 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     if (!terms.empty() && (needs.in_order || needs.one_row))
         break_ties(core, terms, aggregation, arm);
     std::string having = core.having ? l_.condition(*core.having).text : "";
-    if (natural && aggregation)
-        arm.order = aggregation->natural_order(core.from ? visiting_order(core) : std::vector<SortKey>{},
-                                               !l_.visits_.group || l_.visits_.group->groups_are_sorted, terms);
-    else if (natural && !has_window(core))
-        arm.order = natural_order(core);
-    if (natural && !has_window(core))
+    if (natural) {
+        const std::vector<SortKey> visits = core.from ? natural_order(core) : std::vector<SortKey>{};
+        std::vector<SortKey> keys = window_order(core);
+        const std::vector<SortKey> rows =
+            aggregation
+                ? aggregation->natural_order(visits, !l_.visits_.group || l_.visits_.group->groups_are_sorted, terms)
+                : visits;
+        keys.insert(keys.end(), rows.begin(), rows.end());
+        for (SortKey& key : keys)
+            if (std::none_of(arm.order.begin(), arm.order.end(),
+                             [&](const SortKey& k) { return k.key.text == key.key.text; }))
+                arm.order.push_back(std::move(key));
         leave_out_what_is_not_seen(arm, core);
+    }
     if (aggregation) {
         if (aggregation->needs_a_row())
             having = having.empty() ? "count(*) > 0" : having + " AND count(*) > 0";

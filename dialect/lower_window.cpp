@@ -168,6 +168,46 @@ std::string SelectLowering::over(const Call& call)
            ")";
 }
 
+namespace {
+
+class Windows : public Visitor {
+public:
+    std::vector<const Call*> calls;
+    bool enter(const Expr& e) override
+    {
+        if (const auto* call = as<Call>(e); call && call->over)
+            calls.push_back(call);
+        return true;
+    }
+    bool enter(const Select&) override { return false; }
+};
+
+} // namespace
+
+// SQLite sorts for the first window of the SELECT last: its order is that of the rows, and the next one's among rows
+// that are equal under it.
+std::vector<SortKey> SelectLowering::window_order(const SelectCore& core)
+{
+    Windows windows;
+    for (const SelectCore::Output& output : core.outputs)
+        walk(*output.expr, windows);
+    std::vector<SortKey> keys;
+    for (const Call* call : windows.calls) {
+        const WindowParts window = parts(*call->over, &core);
+        if (window.partition_by)
+            for (const ExprPtr& e : *window.partition_by)
+                if (!e->constant) {
+                    SortKey key;
+                    key.key = collation_key(l_.value(*e), e->collation);
+                    keys.push_back(std::move(key));
+                }
+        if (window.order_by)
+            for (SortKey& key : sort_keys(*window.order_by))
+                keys.push_back(std::move(key));
+    }
+    return keys;
+}
+
 std::string Lowering::over(const Call& call) { return SelectLowering(*this).over(call); }
 
 // ------------------------------------------------------------------------------------------------ LIMIT

@@ -157,6 +157,7 @@ private:
     static void report(const std::vector<Arm>& arms, const std::vector<PgType>& types, std::vector<Output>* outputs);
     std::string frame(const Frame& frame, std::vector<SortKey>& keys);
     std::string limit_value(const Expr& expr, bool offset);
+    std::vector<SortKey> window_order(const SelectCore& core);
 
     // lower_from.cpp
     std::string table(const Source& source);

@@ -59,12 +59,15 @@ enum class Clause { other, where, values, set };
 struct Lifter {
     std::string_view sql;
     Shape& shape;
-    bool writes = false;          // INSERT or REPLACE: VALUES gives its rows
+    bool writes = false; // INSERT or REPLACE: VALUES gives its rows
     Clause clause = Clause::other;
-    std::vector<bool> lists{};    // open parentheses; true: of an IN list
-    bool between = false;         // its lower bound was lifted: the AND that follows is its own
+    std::vector<bool> lists{};      // open parentheses; true: of an IN list
+    bool between = false;           // its lower bound was lifted: the AND that follows is its own
     Kind last = Kind::end_of_input; // token that was passed
     std::size_t copied = 0;
+    bool in_from = false;
+    bool has_choice = false; // several tables, or several conditions: SQLite weighs them against each other
+    bool has_or = false;
 
     bool takes_literal(Kind next) const
     {
@@ -121,6 +124,10 @@ struct Lifter {
 
     void pass(Kind kind)
     {
+        has_or = has_or || kind == Kind::or_;
+        has_choice = has_choice || kind == Kind::join || kind == Kind::and_ || (kind == Kind::comma && in_from);
+        if (lists.empty() && kind != Kind::comma && kind != Kind::id)
+            in_from = kind == Kind::from || (in_from && !ends_operand(kind));
         if (kind == Kind::left_paren)
             lists.push_back(last == Kind::in);
         else if (kind == Kind::right_paren && !lists.empty())
@@ -133,7 +140,7 @@ struct Lifter {
     }
 
     // False: this value has no parameter that is the same.
-    bool lift(const Token& token, std::size_t begin, bool negative)
+    bool lift(const Token& token, std::size_t begin, bool negative, Kind next)
     {
         const std::string_view text = token.span.of(sql);
         Value value;
@@ -151,6 +158,10 @@ struct Lifter {
                     value = negative ? -static_cast<double>(*i) : static_cast<double>(*i);
                 else if (negative)
                     value = -*i;
+                // SQLite takes "= 0" and "= 1" for conditions that many rows meet, and a parameter for one of few.
+                if (clause == Clause::where && last == Kind::equal && *i <= 1 && *i >= -1 &&
+                    (has_choice || next == Kind::and_))
+                    return false;
             } else if (const auto* r = std::get_if<double>(&value)) {
                 if (token.kind == Kind::integer || std::isinf(*r))
                     return false;
@@ -168,6 +179,16 @@ struct Lifter {
         copied = token.span.end;
         shape.values.push_back(std::move(value));
         return true;
+    }
+
+    // SQLite sees that terms of an OR are alike by their literals.
+    bool has_twins() const
+    {
+        for (std::size_t i = 1; i < shape.values.size(); ++i)
+            for (std::size_t k = 0; k < i; ++k)
+                if (shape.values[i] == shape.values[k])
+                    return true;
+        return false;
     }
 
     bool run()
@@ -195,7 +216,7 @@ struct Lifter {
             const Token next = lexer.next();
             if (is_literal(token.kind)) {
                 const bool lower_bound = last == Kind::between;
-                if (takes_literal(next.kind) && lift(token, negative ? sign : token.span.begin, negative)) {
+                if (takes_literal(next.kind) && lift(token, negative ? sign : token.span.begin, negative, next.kind)) {
                     if (shape.values.size() > most_literals)
                         return false;
                     between = lower_bound;
@@ -217,7 +238,7 @@ struct Lifter {
             }
             token = next;
         }
-        if (shape.values.empty())
+        if (shape.values.empty() || (has_or && has_twins()))
             return false;
         shape.text.append(sql.substr(copied));
         return true;

@@ -90,9 +90,15 @@ UpdatePlan::UpdatePlan(const Update& u, const Table& t, const Lowering& lowering
     const bool shifts = std::any_of(rules.begin(), rules.end(), [&](const KeyRule& r) {
         return !set.constant(columns_of(table, r.key, set.columns()));
     });
+    // Rows that are shown in their order must still have what they are ordered by.
+    const std::vector<int> identity = row_identity(table);
+    const bool moves = !update.returning_outputs.empty() && std::any_of(identity.begin(), identity.end(), [&](int c) {
+        const std::vector<int>& columns = set.columns();
+        return std::find(columns.begin(), columns.end(), c) != columns.end();
+    });
     const bool fires = !triggers_on(table, TriggerEvent::update, &set.columns()).empty();
     row_by_row = conflict != Conflict::raise || fails || returning_reads(update.returning_outputs, table, catalog) ||
-                 (!one_row && (shifts || fires || (!update.from && set.read_while_changing(catalog))));
+                 (!one_row && (shifts || moves || fires || (!update.from && set.read_while_changing(catalog))));
 }
 
 std::string target_text(const Table& table, const Source& source)
@@ -115,10 +121,10 @@ std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>&
     const std::string selected = keys + (list.empty() ? "" : ", " + list);
     if (update.from && !plan.one_match) {
         // SQLite keeps the last of several rows that meet the same row of the target.
-        std::vector<std::string> last;
-        for (const int column : row_identity(plan.table))
-            last.push_back(row_column(plan.table, column, source.pg_alias).text);
-        const std::string distinct = join(last, ", ");
+        std::vector<std::string> last{order}, identity;
+        for (const VisitTerm& term : visit_terms(source, update.where.get(), lowering))
+            identity.push_back(term.key);
+        const std::string distinct = join(identity, ", ");
         last.push_back(latest_match_first(source, *update.from, update.where.get(), lowering));
         return "SELECT DISTINCT ON (" + distinct + ") " + selected + body + " ORDER BY " + join(last, ", ");
     }
