@@ -148,7 +148,8 @@ private:
     struct CommonText { // a common table that was referred to
         std::string name;
         std::vector<PgType> types;
-        bool open = false; // its body is being lowered: a reference is the recursive one
+        std::shared_ptr<struct RowPlaces> places; // of its rows among themselves
+        bool open = false;                        // its body is being lowered: a reference is the recursive one
     };
     std::map<const CommonTable*, CommonText> common_;
     // Their text, in the order in which their bodies ended, which is the order PostgreSQL needs.

@@ -32,10 +32,12 @@ bool refers_to(const FromClause& from, const CommonTable& table)
     return visitor.found;
 }
 
-std::string column_list(const CommonTable& table)
+std::string column_list(const CommonTable& table, const std::vector<std::string>& more = {})
 {
     std::vector<std::string> quoted;
     for (const std::string& name : pg_column_names(column_names(*table.select, table.columns)))
+        quoted.push_back(quote_identifier(name));
+    for (const std::string& name : more)
         quoted.push_back(quote_identifier(name));
     return "(" + join(quoted, ", ") + ")";
 }
@@ -55,7 +57,7 @@ std::string_view materialized(CommonTable::Materialize m)
 
 } // namespace
 
-const std::string& SelectLowering::common_table(const CommonTable& table)
+const std::string& SelectLowering::common_table(const CommonTable& table, const Source* source, bool in_order)
 {
     const auto found = l_.common_.find(&table);
     if (found != l_.common_.end())
@@ -70,11 +72,17 @@ const std::string& SelectLowering::common_table(const CommonTable& table)
         printed = recursive_table(table);
     } else {
         std::vector<Output> outputs;
-        const std::string body = query(*table.select, nullptr, &outputs, {});
+        RowPlaces places;
+        places.alias = "\"\1\""; // of each reference to come
+        places.columns = pg_column_names(column_names(*table.select, table.columns));
+        const std::string body = source ? placed(*table.select, *source, in_order, outputs, places)
+                                        : query(*table.select, nullptr, &outputs, {});
         for (const Output& output : outputs)
             text.types.push_back(output.type);
-        printed = quote_identifier(text.name) + column_list(table) + std::string(materialized(table.materialize)) +
-                  parens(body);
+        if (!places.loops.empty())
+            text.places = std::make_shared<RowPlaces>(places);
+        printed = quote_identifier(text.name) + column_list(table, places.names) +
+                  std::string(materialized(table.materialize)) + parens(body);
     }
     l_.common_text_.emplace_back(&table, std::move(printed));
     l_.substitute = substitute;

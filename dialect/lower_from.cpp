@@ -73,48 +73,68 @@ std::string SelectLowering::table(const Source& source)
     return source.pg_alias == table.pg ? name : name + " AS " + quote_identifier(source.pg_alias);
 }
 
-std::string SelectLowering::derived(Source& source, const Select& select, bool in_order)
+// A subquery of FROM, with what tells each row's place behind its columns, where that is asked for.
+std::string SelectLowering::placed(const Select& select, const Source& source, bool in_order,
+                                   std::vector<Output>& outputs, RowPlaces& places)
 {
-    std::vector<Output> outputs;
-    const std::string row_order = std::exchange(l_.row_order, {});
     const Lowering::Places wanted = l_.visits_.wants;
-    const auto places = std::make_shared<RowPlaces>();
-    places->alias = quote_identifier(source.pg_alias);
-    for (const SourceColumn& column : source.columns)
-        places->columns.push_back(column.pg);
-    places->ignores_order_by = l_.visits_.ignores_inner_order && !select.limit;
-    const bool shows = wanted != Lowering::Places::none && shows_places(select, places->ignores_order_by);
+    places.ignores_order_by = l_.visits_.ignores_inner_order && !select.limit;
+    const bool shows = wanted != Lowering::Places::none && shows_places(select, places.ignores_order_by);
     const bool numbers = wanted == Lowering::Places::all && !shows && !is_single_row(select);
     if (shows && l_.visits_.group && !l_.visits_.group->find(source.name))
         l_.group_around_ = l_.visits_.group;
     l_.name_around_ = source.name;
     std::string text =
-        query(select, nullptr, &outputs, {(in_order && !shows) || numbers, false, shows ? places.get() : nullptr});
+        query(select, nullptr, &outputs, {(in_order && !shows) || numbers, false, shows ? &places : nullptr});
+    l_.name_around_.clear();
+    l_.group_around_ = nullptr;
+    if (!numbers)
+        return text;
+    // What a row's place depends on is not to be seen from outside.
+    SortKey number;
+    places.names.emplace_back("~place");
+    number.key = {places.alias + ".\"~place\"", PgType::int8, StorageClass::integer};
+    places.loops.push_back({nullptr, {number}});
+    const std::string rows = quote_identifier(l_.fresh("rows"));
+    return "SELECT " + rows + ".*, row_number() OVER () FROM (" + text + ") AS " + rows;
+}
+
+// The same places for a source that reads the subquery under an alias of its own.
+void SelectLowering::keep_places(const Source& source, const RowPlaces& places)
+{
+    if (places.loops.empty())
+        return;
+    const auto own = std::make_shared<RowPlaces>(places);
+    const std::string alias = quote_identifier(source.pg_alias);
+    for (LoopKeys& loop : own->loops)
+        for (SortKey& key : loop.keys) {
+            for (auto at = key.key.text.find(places.alias); at != std::string::npos;
+                 at = key.key.text.find(places.alias, at + alias.size()))
+                key.key.text.replace(at, places.alias.size(), alias);
+            key.by_fields = false;
+            if (source.nullable)
+                key.key.classes = key.key.classes.with_null();
+        }
+    l_.places_[&source] = own;
+}
+
+std::string SelectLowering::derived(Source& source, const Select& select, bool in_order)
+{
+    std::vector<Output> outputs;
+    const std::string row_order = std::exchange(l_.row_order, {});
+    RowPlaces places;
+    places.alias = quote_identifier(source.pg_alias);
+    for (const SourceColumn& column : source.columns)
+        places.columns.push_back(column.pg);
+    const std::string text = placed(select, source, in_order, outputs, places);
     l_.row_order = row_order;
-    if (numbers) {
-        // What a row's place depends on is not to be seen from outside.
-        const std::string rows = quote_identifier(l_.fresh("rows"));
-        text = "SELECT " + rows + ".*, row_number() OVER () FROM (" + text + ") AS " + rows;
-        SortKey number;
-        places->names.emplace_back("~place");
-        number.key = {places->alias + ".\"~place\"", PgType::int8, StorageClass::integer};
-        places->loops.push_back({nullptr, {number}});
-    }
-    if (shows || numbers) {
-        for (LoopKeys& loop : places->loops)
-            for (SortKey& key : loop.keys) {
-                key.by_fields = false;
-                if (source.nullable)
-                    key.key.classes = key.key.classes.with_null();
-            }
-        l_.places_[&source] = places;
-    }
+    keep_places(source, places);
     for (std::size_t i = 0; i < source.columns.size(); ++i) {
         source.columns[i].type = outputs[i].type;
         source.columns[i].classes = outputs[i].classes;
         source.columns[i].collated = false;
     }
-    return parens(text) + columns_alias(source, places->names);
+    return parens(text) + columns_alias(source, places.names);
 }
 
 // json_each(x), json_each(x, path), json_tree(…): howdah's functions of the same columns.
@@ -199,7 +219,9 @@ std::string SelectLowering::table_ref(const TableRef& ref, bool in_order)
     case Source::Kind::subquery:
         return derived(source, *source.select, in_order);
     case Source::Kind::common_table: {
-        const std::string name = common_table(*source.common);
+        const std::string name = common_table(*source.common, &source, in_order);
+        if (const auto& places = l_.common_[source.common].places)
+            keep_places(source, *places);
         const std::vector<PgType>& types = l_.common_[source.common].types;
         for (std::size_t i = 0; i < source.columns.size(); ++i) {
             source.columns[i].type = types[i];

@@ -339,7 +339,9 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     std::string having = core.having ? l_.condition(*core.having).text : "";
     if (natural) {
         const std::vector<SortKey> visits = core.from ? natural_order(core) : std::vector<SortKey>{};
-        std::vector<SortKey> keys = window_order(core);
+        std::vector<SortKey> keys;
+        for (const std::vector<SortKey>& order : window_orders(core))
+            keys.insert(keys.end(), order.begin(), order.end());
         const std::vector<SortKey> rows =
             aggregation
                 ? aggregation->natural_order(visits, !l_.visits_.group || l_.visits_.group->groups_are_sorted, terms)

@@ -208,17 +208,26 @@ std::vector<SortKey> SelectLowering::visiting_order(const SelectCore& core)
 {
     const std::vector<const Source*> sources = sources_of(*core.from);
     std::vector<SortKey> keys;
-    for (const FromClause::Item& item : core.from->items) {
-        const bool keeps_right = item.op.kind == JoinOp::Kind::right || item.op.kind == JoinOp::Kind::full;
-        if (!keeps_right || &item == core.from->items.data())
-            continue;
-        // The rows on the right without a partner come at the end.
+    // The rows of a RIGHT or FULL JOIN's right side without a partner come at the end, in the order of a loop of theirs.
+    const auto keeps_right = [&](const FromClause::Item& item) {
+        return &item != core.from->items.data() &&
+               (item.op.kind == JoinOp::Kind::right || item.op.kind == JoinOp::Kind::full);
+    };
+    const auto kept = std::find_if(core.from->items.begin(), core.from->items.end(), keeps_right);
+    std::vector<SortKey> alone;
+    if (kept != core.from->items.end()) {
         const std::vector<SortKey> own = own_order(*sources.front(), false);
-        if (own.empty())
-            continue;
         SortKey last;
-        last.key = {"(" + own.front().key.text + " IS NULL)", PgType::int8, StorageClass::integer};
+        const std::string left = own.empty() ? quote_identifier(sources.front()->pg_alias) : own.front().key.text;
+        last.key = {"(" + left + " IS NULL)", PgType::int8, StorageClass::integer};
         append(keys, {last});
+        const Source* right = kept->table.source.get();
+        const VisitLoop* loop = right ? l_.plan().right_join(right->name) : nullptr;
+        if (loop && l_.places_.count(right) == 0)
+            alone = loop_order(*loop, *right, nullptr);
+        for (SortKey& key : alone)
+            key.key.text = "(CASE WHEN " + last.key.text + " THEN " + key.key.text + " END)";
+        append(keys, std::move(alone));
     }
     for (LoopKeys& loop : loops_of(core)) {
         if (loop.keys.empty())

@@ -133,41 +133,6 @@ static bool overlooks_filter(const std::string& function, const Frame* frame)
            frame->exclude == Exclude::none;
 }
 
-std::string SelectLowering::over(const Call& call)
-{
-    const WindowParts window = parts(*call.over, l_.core_);
-    const std::string function = fold(call.name.text);
-    std::string text;
-    std::vector<std::string> partition;
-    if (window.partition_by)
-        for (const ExprPtr& e : *window.partition_by)
-            if (!e->constant)
-                partition.push_back(collation_key(l_.value(*e), e->collation).text);
-    if (!partition.empty())
-        text = "PARTITION BY " + join(partition, ", ");
-
-    std::vector<SortKey> keys = window.order_by ? sort_keys(*window.order_by) : std::vector<SortKey>{};
-    const Frame* frame = window.frame;
-    std::string frame_text;
-    const bool aggregates = l_.core_ && l_.core_->aggregate;
-    std::string ties = aggregates ? "" : l_.row_order;
-    if (!frame && keys.empty() && depends_on_order(function) && !ties.empty())
-        frame_text = " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"; // all rows are equals
-    else if (!may_break_ties(function, frame))
-        ties.clear();
-    if (frame && !goes_by_position(function))
-        frame_text = this->frame(*frame, keys);
-    std::string order = join_keys(keys, true);
-    if (!ties.empty())
-        order += (order.empty() ? "" : ", ") + ties;
-    if (!order.empty())
-        text += (text.empty() ? "" : " ") + ("ORDER BY " + order);
-    text += text.empty() && !frame_text.empty() ? frame_text.substr(1) : frame_text;
-    const bool filtered = call.filter && !overlooks_filter(function, frame);
-    return (filtered ? " FILTER (WHERE " + l_.condition(*call.filter).text + ")" : std::string()) + " OVER (" + text +
-           ")";
-}
-
 namespace {
 
 class Windows : public Visitor {
@@ -186,14 +151,15 @@ public:
 
 // SQLite sorts for the first window of the SELECT last: its order is that of the rows, and the next one's among rows
 // that are equal under it.
-std::vector<SortKey> SelectLowering::window_order(const SelectCore& core)
+std::vector<std::vector<SortKey>> SelectLowering::window_orders(const SelectCore& core)
 {
     Windows windows;
     for (const SelectCore::Output& output : core.outputs)
         walk(*output.expr, windows);
-    std::vector<SortKey> keys;
+    std::vector<std::vector<SortKey>> orders;
     for (const Call* call : windows.calls) {
         const WindowParts window = parts(*call->over, &core);
+        std::vector<SortKey> keys;
         if (window.partition_by)
             for (const ExprPtr& e : *window.partition_by)
                 if (!e->constant) {
@@ -204,8 +170,75 @@ std::vector<SortKey> SelectLowering::window_order(const SelectCore& core)
         if (window.order_by)
             for (SortKey& key : sort_keys(*window.order_by))
                 keys.push_back(std::move(key));
+        const std::string text = join_keys(keys);
+        if (std::none_of(orders.begin(), orders.end(), [&](const auto& o) { return join_keys(o) == text; }))
+            orders.push_back(std::move(keys));
     }
-    return keys;
+    return orders;
+}
+
+// The order of the rows that come to a window: that of the windows behind it, and then of the rows themselves.
+std::string SelectLowering::later_order(const std::vector<SortKey>& own)
+{
+    if (!l_.core_ || l_.row_order.empty())
+        return l_.row_order;
+    const auto is_row = [this](const SortKey& key) { return key.key.text == l_.row_order; };
+    if (std::any_of(own.begin(), own.end(), is_row))
+        return {};
+    std::string text;
+    bool behind = false;
+    for (const std::vector<SortKey>& order : window_orders(*l_.core_)) {
+        if (behind && !order.empty())
+            text += (text.empty() ? "" : ", ") + join_keys(order, true);
+        if (behind && std::any_of(order.begin(), order.end(), is_row))
+            return text;
+        behind = behind || join_keys(order) == join_keys(own);
+    }
+    return text.empty() ? l_.row_order : text + ", " + l_.row_order;
+}
+
+std::string SelectLowering::over(const Call& call)
+{
+    const WindowParts window = parts(*call.over, l_.core_);
+    const std::string function = fold(call.name.text);
+    std::string text;
+    std::vector<std::string> partition;
+    if (window.partition_by)
+        for (const ExprPtr& e : *window.partition_by)
+            if (!e->constant)
+                partition.push_back(collation_key(l_.value(*e), e->collation).text);
+    if (!partition.empty())
+        text = "PARTITION BY " + join(partition, ", ");
+
+    std::vector<SortKey> keys = window.order_by ? sort_keys(*window.order_by) : std::vector<SortKey>{};
+    std::vector<SortKey> whole;
+    if (window.partition_by)
+        for (const ExprPtr& e : *window.partition_by)
+            if (!e->constant) {
+                SortKey key;
+                key.key = collation_key(l_.value(*e), e->collation);
+                whole.push_back(std::move(key));
+            }
+    whole.insert(whole.end(), keys.begin(), keys.end());
+    const Frame* frame = window.frame;
+    std::string frame_text;
+    const bool aggregates = l_.core_ && l_.core_->aggregate;
+    std::string ties = aggregates ? "" : later_order(whole);
+    if (!frame && keys.empty() && depends_on_order(function) && !ties.empty())
+        frame_text = " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"; // all rows are equals
+    else if (!may_break_ties(function, frame))
+        ties.clear();
+    if (frame && !goes_by_position(function))
+        frame_text = this->frame(*frame, keys);
+    std::string order = join_keys(keys, true);
+    if (!ties.empty())
+        order += (order.empty() ? "" : ", ") + ties;
+    if (!order.empty())
+        text += (text.empty() ? "" : " ") + ("ORDER BY " + order);
+    text += text.empty() && !frame_text.empty() ? frame_text.substr(1) : frame_text;
+    const bool filtered = call.filter && !overlooks_filter(function, frame);
+    return (filtered ? " FILTER (WHERE " + l_.condition(*call.filter).text + ")" : std::string()) + " OVER (" + text +
+           ")";
 }
 
 std::string Lowering::over(const Call& call) { return SelectLowering(*this).over(call); }

@@ -157,11 +157,15 @@ private:
     static void report(const std::vector<Arm>& arms, const std::vector<PgType>& types, std::vector<Output>* outputs);
     std::string frame(const Frame& frame, std::vector<SortKey>& keys);
     std::string limit_value(const Expr& expr, bool offset);
-    std::vector<SortKey> window_order(const SelectCore& core);
+    std::vector<std::vector<SortKey>> window_orders(const SelectCore& core);
+    std::string later_order(const std::vector<SortKey>& own);
 
     // lower_from.cpp
     std::string table(const Source& source);
     std::string derived(Source& source, const Select& select, bool in_order);
+    std::string placed(const Select& select, const Source& source, bool in_order, std::vector<Output>& outputs,
+                       RowPlaces& places);
+    void keep_places(const Source& source, const RowPlaces& places);
     std::string json_rows(const TableRef& ref, const Source& source);
     std::string matched_table(const TableRef& ref, const Source& source);
     std::string mirror_rows(const TableRef& ref, Source& source);
@@ -185,7 +189,7 @@ private:
     static bool reads_further_right(const Expr& condition, const FromClause& from, std::size_t item);
 
     // lower_common_table.cpp
-    const std::string& common_table(const CommonTable& table);
+    const std::string& common_table(const CommonTable& table, const Source* source = nullptr, bool in_order = false);
     std::string recursive_table(const CommonTable& table);
     std::string recursive_body(const CommonTable& table, std::vector<PgType>& types);
     std::string place(std::span<const OrderingTerm> siblings, const std::vector<Fragment>& columns,

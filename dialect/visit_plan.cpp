@@ -309,7 +309,7 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std
         std::set<const VisitLoop*> used;
         bool covered = true;
         leaf_sources(*core.from, group, used, covered);
-        if (!covered || used.empty() || is_of_another(group))
+        if (!covered || used.empty() || is_of_another(group) || group.head.starts_with("RIGHT-JOIN "))
             continue;
         const auto space = group.head.find(' ');
         if (group.head.starts_with("CO-ROUTINE ") || group.head.starts_with("MATERIALIZE ")) {
@@ -352,6 +352,15 @@ const VisitGroup* VisitPlan::find(const SelectCore& core, std::string_view name)
     for (std::size_t i = 0; i < alike.size(); ++i)
         if (alike[i].second == &core)
             return best[i];
+    return nullptr;
+}
+
+const VisitLoop* VisitPlan::right_join(std::string_view name) const
+{
+    for (const VisitGroup& group : groups_)
+        if (group.head.starts_with("RIGHT-JOIN "))
+            if (const VisitLoop* loop = group.find(name))
+                return loop;
     return nullptr;
 }
 

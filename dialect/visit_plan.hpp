@@ -45,6 +45,8 @@ public:
     const VisitGroup* find(const SelectCore& core, std::string_view name) const;
     // The loops that find the rows that an UPDATE or DELETE changes; null: none are known.
     const VisitGroup* outermost() const;
+    // The loop that finds the rows of a RIGHT or FULL JOIN's right side that have no partner.
+    const VisitLoop* right_join(std::string_view name) const;
     // UPDATE or DELETE finds all rows first, and then goes through them by rowid or primary key.
     bool two_passes() const { return two_passes_; }
 
