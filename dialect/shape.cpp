@@ -3,6 +3,7 @@
 #include "dialect/lexer.hpp"
 #include "dialect/mirror.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace howdah::dialect {
@@ -23,6 +24,13 @@ bool is_comparison(Kind kind)
 bool is_literal(Kind kind)
 {
     return kind == Kind::integer || kind == Kind::floating || kind == Kind::string || kind == Kind::blob;
+}
+
+// Between numbers; -> and ->> are not among them, whose right operand says what is meant by its class and form.
+bool is_arithmetic(Kind kind)
+{
+    return kind == Kind::plus || kind == Kind::minus || kind == Kind::star || kind == Kind::slash ||
+           kind == Kind::rem || kind == Kind::concat;
 }
 
 // What may follow an operand that is complete.
@@ -54,14 +62,15 @@ bool ends_operand(Kind kind)
 }
 
 // Where in the statement the outermost level is.
-enum class Clause { other, where, values, set };
+enum class Clause { other, results, where, values, set };
 
 struct Lifter {
     std::string_view sql;
     Shape& shape;
     bool writes = false; // INSERT or REPLACE: VALUES gives its rows
     Clause clause = Clause::other;
-    std::vector<bool> lists{};      // open parentheses; true: of an IN list
+    enum class Parenthesis { group, list, other }; // around an operand; after IN; a call, a subquery, names
+    std::vector<Parenthesis> open{};
     bool between = false;           // its lower bound was lifted: the AND that follows is its own
     Kind last = Kind::end_of_input; // token that was passed
     std::size_t copied = 0;
@@ -80,20 +89,40 @@ struct Lifter {
                 return next == Kind::and_;
             if (last == Kind::and_ && between)
                 return ends_operand(next);
-            return list_value && !lists.empty() && lists.back() && (next == Kind::comma || next == Kind::right_paren);
+            return list_value && !open.empty() && open.back() == Parenthesis::list &&
+                   (next == Kind::comma || next == Kind::right_paren);
         case Clause::values:
-            return list_value && lists.size() == 1 && (next == Kind::comma || next == Kind::right_paren);
+            return list_value && open.size() == 1 && (next == Kind::comma || next == Kind::right_paren);
         case Clause::set:
-            return last == Kind::equal && lists.empty() && ends_operand(next);
+            return in_groups_only() && (is_arithmetic(last) || last == Kind::left_paren || last == Kind::equal) &&
+                   (is_arithmetic(next) || ends_operand(next));
+        case Clause::results:
+            return open.empty() && (last == Kind::select || last == Kind::comma) && next == Kind::as;
         case Clause::other:
             break;
         }
         return false;
     }
 
+    bool in_groups_only() const
+    {
+        return std::all_of(open.begin(), open.end(), [](Parenthesis p) { return p == Parenthesis::group; });
+    }
+
+    Parenthesis opened() const
+    {
+        if (last == Kind::in)
+            return Parenthesis::list;
+        const bool operand = is_arithmetic(last) || last == Kind::equal || last == Kind::left_paren;
+        return operand ? Parenthesis::group : Parenthesis::other;
+    }
+
     void enter(Kind kind)
     {
         switch (kind) {
+        case Kind::select:
+            clause = Clause::results;
+            break;
         case Kind::where:
             clause = Clause::where;
             break;
@@ -103,7 +132,6 @@ struct Lifter {
         case Kind::set:
             clause = Clause::set;
             break;
-        case Kind::select:
         case Kind::from:
         case Kind::group:
         case Kind::order:
@@ -126,14 +154,16 @@ struct Lifter {
     {
         has_or = has_or || kind == Kind::or_;
         has_choice = has_choice || kind == Kind::join || kind == Kind::and_ || (kind == Kind::comma && in_from);
-        if (lists.empty() && kind != Kind::comma && kind != Kind::id)
+        if (open.empty() && kind != Kind::comma && kind != Kind::id)
             in_from = kind == Kind::from || (in_from && !ends_operand(kind));
         if (kind == Kind::left_paren)
-            lists.push_back(last == Kind::in);
-        else if (kind == Kind::right_paren && !lists.empty())
-            lists.pop_back();
-        else if (lists.empty())
+            open.push_back(opened());
+        else if (kind == Kind::right_paren && !open.empty())
+            open.pop_back();
+        else if (open.empty())
             enter(kind);
+        else if (kind == Kind::select)
+            open.back() = Parenthesis::other;
         if (kind == Kind::and_ && last != Kind::integer && last != Kind::variable)
             between = false;
         last = kind;

@@ -43,9 +43,20 @@ TEST_CASE("rows of VALUES and values of SET are lifted")
 {
     CHECK(lifted("INSERT INTO t VALUES (1, 'x', NULL), (-2, 'y', 3.0)") ==
           "INSERT INTO t VALUES (?, ?, NULL), (?, ?, ?) | 1 'x' -2 'y' r3.000000");
-    CHECK(lifted("UPDATE t SET a = 5, b = b + 1 WHERE id = 3") == "UPDATE t SET a = ?, b = b + 1 WHERE id = ? | 5 3");
+    CHECK(lifted("UPDATE t SET a = 5, b = b + 1 WHERE id = 3") == "UPDATE t SET a = ?, b = b + ? WHERE id = ? | 5 1 3");
+    CHECK(lifted("UPDATE t SET a = -2 * (b - 5) || 'x', c = (SELECT 1 + 2) + 3") ==
+          "UPDATE t SET a = ? * (b - ?) || ?, c = (SELECT 1 + 2) + ? | -2 5 'x' 3");
+    CHECK(lifted("UPDATE t SET a = abs(b + 1) + substr(c, 2), d = e -> 'x', f = CASE WHEN g = 1 THEN 2 END") == "-");
     CHECK(lifted("INSERT INTO t VALUES (1) ON CONFLICT(a) DO UPDATE SET b = 2") ==
           "INSERT INTO t VALUES (?) ON CONFLICT(a) DO UPDATE SET b = ? | 1 2");
+}
+
+TEST_CASE("a result column that has a name of its own may be a parameter")
+{
+    CHECK(lifted("SELECT 'token' AS k, 5, 7 AS n FROM t ORDER BY 1") ==
+          "SELECT ? AS k, 5, ? AS n FROM t ORDER BY 1 | 'token' 7");
+    CHECK(lifted("SELECT DISTINCT 1 AS a FROM t GROUP BY 2") == "-");
+    CHECK(lifted("SELECT a FROM (SELECT 1 AS a)") == "-");
 }
 
 TEST_CASE("what may name a column, choose one, or belong to a larger constant stays")
