@@ -9,6 +9,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace asio = boost::asio;
@@ -48,15 +49,24 @@ pool::Settings pool_settings(const DatabaseConfig& database, const PoolConfig& p
     return s;
 }
 
+// Of a pool's connections, those at which writers may stand in line for the lock: the others are for reads, which
+// share them. Short writers need the line to be long, so that the server is never without the next one.
+std::size_t writers_at_once(std::size_t connections)
+{
+    const std::size_t kept = std::max<std::size_t>(1, connections / 4);
+    return connections > kept ? connections - kept : 1;
+}
+
 } // namespace
 
 Database::Database(asio::any_io_executor executor, std::string name, DatabaseConfig config,
-                   std::shared_ptr<pool::Pool> pool, std::size_t plan_capacity)
+                   std::shared_ptr<pool::Pool> pool, std::size_t connections, std::size_t plan_capacity)
     : name_(std::move(name)),
       config_(std::move(config)),
       pool_(std::move(pool)),
       plans_(plan_capacity),
       flush_(executor),
+      writers_(executor, writers_at_once(connections)),
       pg_schema_(config_.schema.empty() ? name_ : config_.schema),
       loaded_(executor)
 {
@@ -152,7 +162,7 @@ std::shared_ptr<Database> Databases::Impl::find(const std::string& name)
         return nullptr;
     forget_unused();
     auto database = std::make_shared<Database>(executor, name, configured->second, pool_of(configured->second),
-                                               config->limits.plan_cache);
+                                               config->pool.max, config->limits.plan_cache);
     open.emplace(name, database);
     return database;
 }

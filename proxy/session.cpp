@@ -487,6 +487,8 @@ void Session::cancel()
         impl_->running->cancel();
     else if (impl_->shared_query && !impl_->shared_query->is_over())
         impl_->shared_query->cancel();
+    else if (impl_->queued)
+        impl_->queued->give_up();
     else if (impl_->waiting)
         impl_->waiting->emit(asio::cancellation_type::terminal);
 }

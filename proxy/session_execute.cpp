@@ -7,7 +7,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 
 namespace asio = boost::asio;
 
@@ -178,6 +180,46 @@ asio::awaitable<std::optional<pool::Error>> Session::Impl::acquire(std::optional
     co_return std::nullopt;
 }
 
+asio::awaitable<bool> Session::Impl::take_turn(Attempt& attempt)
+{
+    if (lease || turn)
+        co_return true;
+    WriterQueue& queue = database->writers();
+    turn = queue.try_take();
+    if (turn)
+        co_return true;
+    const auto patience = std::chrono::milliseconds(std::clamp<std::int64_t>(busy_timeout_ms, 0, 86'400'000));
+    if (patience.count() > 0 && !cancelled) {
+        WriterQueue::Place place(queue);
+        struct Waiting {
+            Impl& session;
+            explicit Waiting(Impl& s, WriterQueue::Place& place) : session(s)
+            {
+                session.queued = &place;
+                ++session.shared.totals.writers_waiting;
+            }
+            ~Waiting()
+            {
+                session.queued = nullptr;
+                --session.shared.totals.writers_waiting;
+            }
+        } const waiting_here(*this, place);
+        turn = co_await place.wait(patience);
+    }
+    if (turn)
+        co_return true;
+    if (cancelled) {
+        attempt.world = pool::Error(pool::Error::Kind::abandoned, "interrupted");
+    } else {
+        pool::ServerError& error = attempt.server.emplace(); // as the server says it who has waited there
+        error.severity = "ERROR";
+        error.sqlstate = "55P03";
+        error.message = "canceling statement due to lock timeout";
+        attempt.at_lock = true;
+    }
+    co_return false;
+}
+
 asio::awaitable<Session::Impl::Attempt> Session::Impl::send(pool::Lease& on, const pool::Batch& batch,
                                                             pool::BatchResult& result)
 {
@@ -206,8 +248,22 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     const bool inside = !transaction.autocommit();
     const bool own_transaction = !inside && (writes || portal || plan.steps.size() > 1);
     std::optional<SharedFlush::Writer> writer;
-    if (lock)
+    Attempt attempt;
+    // A turn without the lock goes with this statement.
+    struct TurnEnd {
+        Impl& session;
+        ~TurnEnd()
+        {
+            if (!session.transaction.writer_locked())
+                session.turn.reset();
+        }
+    } const turn_end{*this};
+    if (lock) {
         writer.emplace(database->flush());
+        const bool may_try = co_await take_turn(attempt);
+        if (!may_try)
+            co_return attempt;
+    }
     const bool hands_on = lock && own_transaction && !plan.rehearsal && database->flush().worth_it();
 
     Packet packet;
@@ -272,7 +328,6 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     if (own_transaction && !portal && !packet.implicit)
         packet.add(plan.rehearsal ? "ROLLBACK" : "COMMIT");
 
-    Attempt attempt;
     std::optional<pool::Lease> own;
     pool::Lease* use = nullptr;
     if (auto error = co_await acquire(own, use)) {
@@ -357,6 +412,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     }
     if (hands_on) {
         writer.reset();
+        turn.reset(); // the commit has given the lock up
         const bool keep = lease.has_value();
         std::optional<pool::Lease>& committed_on = keep ? lease : own;
         auto error = co_await database->flush().flush(committed_on, keep);

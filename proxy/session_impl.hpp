@@ -60,8 +60,12 @@ struct Session::Impl {
     };
     std::map<std::string, std::shared_ptr<Portal>, std::less<>> portals;
 
-    // What cancel() reaches: the lease that runs now, or the wait for one.
+    // The right to have the writer lock: kept while the transaction has it.
+    std::optional<WriterQueue::Turn> turn;
+
+    // What cancel() reaches: the lease that runs now, or the wait for one, or for the writer's turn.
     pool::Lease* running = nullptr;
+    WriterQueue::Place* queued = nullptr;
     std::shared_ptr<boost::asio::cancellation_signal> waiting;
     bool cancelled = false;
     bool busy = false;
@@ -125,6 +129,8 @@ struct Session::Impl {
     };
     boost::asio::awaitable<Attempt> execute(const Planned& planned, ReplySink& sink, const RunOptions& run_options);
     boost::asio::awaitable<Attempt> send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result);
+    // Takes the writer's turn where there is one to wait for. False: SQLITE_BUSY, or interrupted (`attempt` says it).
+    boost::asio::awaitable<bool> take_turn(Attempt& attempt);
     // A connection: the held one, or one for this statement alone (kept in `own`).
     boost::asio::awaitable<std::optional<pool::Error>> acquire(std::optional<pool::Lease>& own, pool::Lease*& use);
     // After an INSERT failed: last_insert_rowid() as SQLite has it then.

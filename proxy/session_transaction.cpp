@@ -70,19 +70,32 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
 
     // IMMEDIATE and EXCLUSIVE take the writer's place now; the lock comes before any snapshot, so that one who had to
     // wait for it sees what the one before has written.
+    const bool takes_lock = options.writers == dialect::Writers::single;
+    if (takes_lock) {
+        Attempt waiting_for_turn;
+        const bool may_try = co_await take_turn(waiting_for_turn);
+        if (!may_try) {
+            transaction.ended();
+            if (waiting_for_turn.world)
+                co_return failed(client_error(*waiting_for_turn.world, false));
+            bool bug = false;
+            co_return failed(client_error(*waiting_for_turn.server, nullptr, bug));
+        }
+    }
     pool::Batch batch;
     for (std::string& statement : transaction.opening())
         batch.commands.push_back(control(std::move(statement)));
     if (busy_timeout_ms != default_busy_timeout_ms)
         batch.commands.push_back(
             control("SET LOCAL lock_timeout = " + std::to_string(busy_timeout_ms > 0 ? busy_timeout_ms : 1)));
-    if (options.writers == dialect::Writers::single)
+    if (takes_lock)
         for (std::string& statement : writer_locks(false))
             batch.commands.push_back(control(std::move(statement)));
     std::optional<pool::Lease> own;
     pool::Lease* use = nullptr;
     if (auto error = co_await acquire(own, use)) {
         transaction.ended();
+        turn.reset();
         co_return failed(client_error(*error, false));
     }
     pool::BatchResult result;
@@ -100,7 +113,7 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
         co_await abandon_transaction();
         co_return failed(std::move(error));
     }
-    if (options.writers == dialect::Writers::single)
+    if (takes_lock)
         transaction.took_writer_lock();
     co_return outcome_with("BEGIN");
 }
@@ -163,6 +176,7 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
         }
         if (hands_on) {
             writer.reset();
+            turn.reset();
             const bool keep = pinned_by_temp;
             auto error = co_await database->flush().flush(lease, keep);
             if (error) {
@@ -179,6 +193,8 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
             own_catalog = mark_catalogs[plan.keep - 1];
         mark_catalogs.resize(plan.keep);
         transaction.done(plan);
+        if (!transaction.writer_locked())
+            turn.reset();
     }
     co_return outcome_with(std::move(tag));
 }
@@ -194,6 +210,7 @@ Outcome Session::Impl::outcome_with(std::string tag) const
 void Session::Impl::end_transaction(bool committed)
 {
     transaction.ended();
+    turn.reset();
     mark_catalogs.clear();
     defer_foreign_keys = false;
     for (auto it = portals.begin(); it != portals.end();)

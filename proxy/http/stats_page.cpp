@@ -116,6 +116,9 @@ void write_clients(Exposition& out, const Totals& totals)
                totals.clients_refused);
     out.by("howdah_pinned_sessions", "gauge", "Sessions that hold a server connection now, and why.", "reason",
            totals.pins);
+    out.single("howdah_writers_waiting", "gauge",
+               "Sessions that wait for their turn to write, without a connection (writers = \"single\").",
+               totals.writers_waiting);
     out.single("howdah_client_crashes_total", "counter", "Clients ended by a defect of howdah.", totals.crashes);
 }
 
@@ -369,6 +372,7 @@ void write_totals(Json& out, const Totals& totals)
     out.member("clients_refused", totals.clients_refused);
     out.member("auth_failures", totals.auth_failures);
     out.member("pins", totals.pins);
+    out.member("writers_waiting", totals.writers_waiting);
     for (const auto& [name, number] : {std::pair{"statements", totals.statements},
                                        {"errors", totals.errors},
                                        {"refused", totals.refused},

@@ -122,6 +122,8 @@ std::string statements_section(const Totals& totals)
             out += " " + escaped(reason) + " " + count(sessions);
         out += "</p>\n";
     }
+    if (totals.writers_waiting > 0)
+        out += "<p>Writers waiting for their turn: " + count(totals.writers_waiting) + "</p>\n";
     return out;
 }
 

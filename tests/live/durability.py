@@ -4,7 +4,7 @@
   durability.py [--binary build/release/howdah] [--rounds N]      (default: $HOWDAH_BINARY)
 
 Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
-import argparse, glob, json, os, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback
+import argparse, glob, json, os, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback, urllib.request
 
 tests = []
 binary = ''
@@ -86,6 +86,9 @@ class Howdah:
     def server_asked(self, sql):
         """What PostgreSQL itself says, as text."""
         return subprocess.run(['psql', '-h', '127.0.0.1', '-p', str(self.server.port), '-U', 'postgres', '-Atqc', sql, 'postgres'], capture_output=True, text=True, check=True).stdout.strip()
+
+    def writers_waiting(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/stats", timeout=10) as answer: return json.load(answer)["writers_waiting"]
 
     def answers(self):
         try:

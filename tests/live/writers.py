@@ -152,6 +152,43 @@ def a_transaction_that_has_shown_nothing_begins_again_unseen(howdah):
     two.close()
 
 
+@test
+def those_who_wait_to_write_keep_no_connection_from_those_who_read(howdah):
+    holder, reader = Client(howdah, 'single'), Client(howdah, 'single')
+    holder.ask('CREATE TABLE queued(id INTEGER PRIMARY KEY, n INTEGER)')
+    holder.ask('BEGIN IMMEDIATE')
+    holder.ask('INSERT INTO queued VALUES (1, 0)')
+    waiting, problems = [Client(howdah, 'single') for _ in range(24)], []
+
+    def write(client, n):
+        try:
+            client.ask('PRAGMA busy_timeout = 60000')
+            if n % 2: client.ask('BEGIN IMMEDIATE')
+            client.ask('INSERT INTO queued(n) VALUES (?)', [n])
+            if n % 2: client.ask('COMMIT')
+        except Exception as error: problems.append(f'{n}: {error!r}')
+    threads = [threading.Thread(target=write, args=(client, n + 1)) for n, client in enumerate(waiting)]
+    for thread in threads: thread.start()
+    at_server = lambda: len(howdah.server_asked("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'").split())
+    durability.wait_until(lambda: howdah.writers_waiting() + at_server() == 24, 'all of them wait')
+    assert howdah.writers_waiting() >= 12, 'who waits at the server has no more than three quarters of the pool'
+    assert reader.ask('SELECT count(*) FROM queued') == [[0]]
+    reader.ask('PRAGMA busy_timeout = 50')
+    try: reader.ask('INSERT INTO queued(n) VALUES (-1)')
+    except RuntimeError as error: assert 'database is locked' in str(error), error
+    else: raise AssertionError('the lock was had twice')
+    gone = Client(howdah, 'single')
+    gone.send({'sql': 'INSERT INTO queued(n) VALUES (-2)'})
+    durability.wait_until(lambda: howdah.writers_waiting() + at_server() == 25, 'one more waits')
+    gone.close()  # who goes leaves its place to the next
+    holder.ask('COMMIT')
+    for thread in threads: thread.join()
+    assert not problems, problems
+    assert reader.ask('SELECT count(*), count(DISTINCT n) FROM queued WHERE n > 0') == [[24, 24]]
+    assert howdah.writers_waiting() == 0
+    for client in [holder, reader, *waiting]: client.close()
+
+
 def main():
     global clients, rounds
     parser = argparse.ArgumentParser()
