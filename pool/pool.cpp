@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <random>
 #include <utility>
 
@@ -107,6 +108,22 @@ asio::awaitable<Result<Lease>> Pool::Impl::checkout(std::shared_ptr<Impl> self)
     waiter.connection.reset();
     waiter.error.emplace(); // over: there is nothing to leave
     co_return Lease(std::move(lease));
+}
+
+std::optional<Lease> Pool::Impl::try_checkout(const std::shared_ptr<Impl>& self)
+{
+    self->weed_idle();
+    const auto asked = Clock::now();
+    if (!self->state.lends_at_once(asked))
+        return std::nullopt;
+    Waiter waiter(self);
+    self->perform(self->state.ask(waiter.id, asked));
+    assert(waiter.connection);
+    self->wait_times.add(0);
+    auto lease = std::make_unique<Lease::Impl>(self, *waiter.connection);
+    waiter.connection.reset();
+    waiter.error.emplace(); // over: there is nothing to leave
+    return Lease(std::move(lease));
 }
 
 void Pool::Impl::perform(Decisions decisions)
@@ -380,6 +397,7 @@ void Pool::start()
     impl_->arm();
 }
 
+std::optional<Lease> Pool::try_checkout() { return Impl::try_checkout(impl_); }
 asio::awaitable<Result<Lease>> Pool::checkout() { return Impl::checkout(impl_); }
 
 asio::awaitable<Result<BatchResult>> Pool::run(const Batch& batch)

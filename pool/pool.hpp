@@ -84,6 +84,8 @@ public:
     // the reason why none can be opened when the server is unreachable. Cancelling or destroying the awaiting coroutine
     // ends the wait at once and counts as abandoned.
     boost::asio::awaitable<Result<Lease>> checkout();
+    // A connection that is idle, if there is one and nobody waits: then checkout() need not be called.
+    std::optional<Lease> try_checkout();
     // Runs one batch on a connection of its own: a checkout for its duration.
     boost::asio::awaitable<Result<BatchResult>> run(const Batch& batch);
     // Runs a query that may be run twice on a connection that it shares with others, as soon as there is room. Counts

@@ -41,6 +41,7 @@ struct Pool::Impl : std::enable_shared_from_this<Pool::Impl> {
     Impl(boost::asio::any_io_executor executor_, Settings settings_);
 
     static boost::asio::awaitable<Result<Lease>> checkout(std::shared_ptr<Impl> self);
+    static std::optional<Lease> try_checkout(const std::shared_ptr<Impl>& self);
     // `dirty`: the client left state behind.
     void give_back(ConnectionId id, bool dirty);
     void reconfigure(Settings next);

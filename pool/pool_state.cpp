@@ -157,6 +157,12 @@ Decisions PoolState::start(Time now)
     return out;
 }
 
+bool PoolState::lends_at_once(Time now) const
+{
+    return !shutting_down_ && queue_.empty() && !idle_.empty() &&
+           now - connections_.at(idle_.back()).idle_since < limits_.check_after_idle;
+}
+
 Decisions PoolState::ask(WaiterId waiter, Time now, bool shares)
 {
     Decisions out;
@@ -169,13 +175,11 @@ Decisions PoolState::ask(WaiterId waiter, Time now, bool shares)
         refuse(Error(Error::Kind::shutting_down, "the pool is shutting down"));
         return out;
     }
-    if (!idle_.empty() && queue_.empty()) {
+    if (lends_at_once(now)) {
         const ConnectionId id = idle_.back();
-        if (now - connections_.at(id).idle_since < limits_.check_after_idle) {
-            idle_.pop_back();
-            lend(id, waiter, CheckoutClass::hit, out);
-            return out;
-        }
+        idle_.pop_back();
+        lend(id, waiter, CheckoutClass::hit, out);
+        return out;
     }
     // A wrong password stays wrong until the next attempt says otherwise.
     if (all_down() && !last_error_.transient && now < retry_at_) {

@@ -75,6 +75,8 @@ public:
 
     // From now on `min` connections are kept.
     Decisions start(Time now);
+    // What ask() would do now is lend an idle connection.
+    bool lends_at_once(Time now) const;
     // `shares`: one that joined other statements' connection would be served as well.
     Decisions ask(WaiterId waiter, Time now, bool shares = false);
     // A statement was put on a connection that others share, without asking for one: a checkout that hit.

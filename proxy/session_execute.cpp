@@ -164,6 +164,11 @@ asio::awaitable<std::optional<pool::Error>> Session::Impl::acquire(std::optional
     }
     if (cancelled)
         co_return pool::Error(pool::Error::Kind::abandoned, "interrupted");
+    own = database->pool().try_checkout();
+    if (own) {
+        use = &*own;
+        co_return std::nullopt;
+    }
     // The wait is cancelled by cancel(): as a coroutine of its own it has its own cancellation slot.
     waiting = std::make_shared<asio::cancellation_signal>();
     const auto keep = waiting;
@@ -267,15 +272,19 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
     const bool hands_on = lock && own_transaction && !plan.rehearsal && database->flush().worth_it();
 
     Packet packet;
+    packet.batch.commands.reserve(plan.steps.size() + 8);
     packet.implicit = own_transaction && plan.kind == dialect::Compiled::Kind::write && !plan.rehearsal;
     for (std::string& sql : transaction.opening())
         packet.add(std::move(sql));
     if (own_transaction && !packet.implicit)
         packet.add("BEGIN");
     packet.after_opening = packet.batch.commands.size();
+    Transaction::Guard guard;
     if (inside && !portal) {
         packet.savepoint = true;
-        packet.add("SAVEPOINT " + std::string(Transaction::statement_savepoint));
+        guard = transaction.guard();
+        for (std::string& sql : guard.make)
+            packet.add(std::move(sql));
     }
     packet.after_savepoint = packet.batch.commands.size();
     if (writes && busy_timeout_ms != default_busy_timeout_ms)
@@ -322,9 +331,7 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         packet.batch.commands.push_back(std::move(command));
     }
     if (packet.savepoint && plan.rehearsal)
-        packet.add("ROLLBACK TO SAVEPOINT " + std::string(Transaction::statement_savepoint));
-    if (packet.savepoint)
-        packet.add("RELEASE SAVEPOINT " + std::string(Transaction::statement_savepoint));
+        packet.add(guard.undo);
     if (own_transaction && !portal && !packet.implicit)
         packet.add(plan.rehearsal ? "ROLLBACK" : "COMMIT");
 
@@ -360,21 +367,18 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         keep_connection();
         if (done >= packet.after_opening)
             transaction.opened();
+        if (packet.savepoint && done >= packet.after_savepoint)
+            transaction.guarded();
     }
     attempt.at_lock = attempt.server && done >= packet.lock_begin && done < packet.lock_end;
     if (attempt.server && inside && result.transaction_status == 'E') {
         // The statement undoes itself and no more; without its savepoint the transaction cannot be saved.
         pool::Batch undo;
-        const std::string savepoint(Transaction::statement_savepoint);
-        if (packet.savepoint && done >= packet.after_savepoint) {
-            undo.commands.push_back(control("ROLLBACK TO SAVEPOINT " + savepoint));
-            undo.commands.push_back(control("RELEASE SAVEPOINT " + savepoint));
-        } else {
-            undo.commands.push_back(control("ROLLBACK"));
-        }
+        const bool is_guarded = packet.savepoint && done >= packet.after_savepoint;
+        undo.commands.push_back(control(is_guarded ? guard.undo : "ROLLBACK"));
         pool::BatchResult undone;
         const Attempt recovery = co_await send(*use, undo, undone);
-        if (!recovery.ok() || undo.commands.size() == 1)
+        if (!recovery.ok() || !is_guarded)
             lost_transaction();
     }
     if (attempt.server && !inside && lease && result.transaction_status == 'E') {

@@ -9,6 +9,8 @@ namespace howdah::proxy {
 
 namespace {
 
+constexpr std::string_view raw_savepoint = "howdah_raw";
+
 class RawSink final : public pool::RowSink {
 public:
     explicit RawSink(ReplySink& reply) : reply_(reply) {}
@@ -96,7 +98,7 @@ asio::awaitable<Outcome> Session::Impl::run_raw(std::string_view sql, std::span<
     for (std::string& statement : transaction.opening())
         batch.commands.push_back(control(std::move(statement)));
     const bool inside = !transaction.autocommit();
-    const std::string savepoint(Transaction::statement_savepoint);
+    const std::string savepoint(raw_savepoint);
     batch.commands.push_back(
         control("SET search_path TO " + dialect::quote_identifier(database->pg_schema()) + ", pg_catalog"));
     if (inside)
@@ -163,7 +165,7 @@ asio::awaitable<Outcome> Session::Impl::finish_raw(Attempt attempt, const pool::
         co_return failed(client_error(*attempt.world, inside));
     }
     pool::Batch after;
-    const std::string savepoint(Transaction::statement_savepoint);
+    const std::string savepoint(raw_savepoint);
     if (inside && on.transaction_status() == 'E')
         after.commands.push_back(control("ROLLBACK TO SAVEPOINT " + savepoint));
     if (inside)

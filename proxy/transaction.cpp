@@ -2,10 +2,16 @@
 #include "proxy/transaction.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace howdah::proxy {
 
 namespace {
+
+// No client's savepoint has such a name on the server, because those are numbered. Of the guards the first has a name
+// of its own: releasing it releases all that came after.
+constexpr std::string_view first_guard = "howdah_statement", later_guard = "howdah_statement_after";
+constexpr std::string_view release_guards = "RELEASE SAVEPOINT howdah_statement";
 
 bool same_name(std::string_view a, std::string_view b)
 {
@@ -38,9 +44,24 @@ std::vector<std::string> Transaction::savepoint(std::string_view name)
         by_savepoint_ = true;
     }
     marks_.push_back({std::string(name), "s" + std::to_string(++counter_), writer_locked_});
-    if (on_server_)
-        return {"SAVEPOINT " + marks_.back().server_name};
-    return {};
+    std::vector<std::string> send;
+    if (!on_server_)
+        return send;
+    if (std::exchange(guards_, 0) > 0)
+        send.emplace_back(release_guards);
+    send.push_back("SAVEPOINT " + marks_.back().server_name);
+    return send;
+}
+
+Transaction::Guard Transaction::guard() const
+{
+    Guard guard;
+    if (guards_ == most_guards)
+        guard.make.emplace_back(release_guards);
+    const std::string name(guards_ % most_guards == 0 ? first_guard : later_guard);
+    guard.make.push_back("SAVEPOINT " + name);
+    guard.undo = "ROLLBACK TO SAVEPOINT " + name;
+    return guard;
 }
 
 Transaction::Plan Transaction::commit() const
@@ -100,6 +121,7 @@ void Transaction::done(const Plan& plan)
         return;
     }
     marks_.resize(plan.keep);
+    guards_ = 0;
     writer_locked_ = plan.writer_locked;
 }
 
@@ -119,6 +141,7 @@ void Transaction::restarted()
 {
     on_server_ = false;
     writer_locked_ = false;
+    guards_ = 0;
     for (Mark& mark : marks_)
         mark.writer_locked = false;
 }

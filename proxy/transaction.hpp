@@ -12,10 +12,7 @@
 namespace howdah::proxy {
 
 class Transaction {
-  public:
-    // The savepoint that guards one statement; its name is no client's, because those are numbered.
-    static constexpr std::string_view statement_savepoint = "howdah_statement";
-
+public:
     // No BEGIN and no SAVEPOINT is open: what sqlite3_get_autocommit says.
     bool autocommit() const { return !active_; }
     // The server has been told of the transaction.
@@ -49,6 +46,16 @@ class Transaction {
     std::vector<std::string> opening() const;
     void opened() { on_server_ = active_; }
     void took_writer_lock() { writer_locked_ = true; }
+    // The savepoint behind which the next statement runs, so that it can be undone alone. It stays until there are
+    // most_guards of them, which a statement that succeeds need not wait for: one command a statement instead of two.
+    struct Guard {
+        std::vector<std::string> make; // to be sent before the statement
+        std::string undo;              // sent after it has failed; the guard stays
+    };
+    static constexpr std::size_t most_guards = 8;
+    Guard guard() const;
+    // The server has made it.
+    void guarded() { guards_ = guards_ == most_guards ? 1 : guards_ + 1; }
     // A statement inside the transaction has answered: what its client saw belongs to the snapshot it has.
     void showed() { shown_ = active_; }
     bool has_shown() const { return shown_; }
@@ -58,7 +65,7 @@ class Transaction {
     // "autocommit", "begin, on server, writer, savepoints: a b"
     std::string describe() const;
 
-  private:
+private:
     struct Mark {
         std::string name;           // the client's, as written; compared without case
         std::string server_name;    // s1, s2, …
@@ -72,6 +79,7 @@ class Transaction {
     bool writer_locked_ = false;
     bool shown_ = false;
     std::vector<Mark> marks_;
+    std::size_t guards_ = 0; // on the server, made after the newest mark
     unsigned counter_ = 0;
 };
 

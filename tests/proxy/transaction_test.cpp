@@ -118,3 +118,39 @@ TEST_CASE("a transaction that has shown nothing can begin again, with its savepo
     t.ended();
     CHECK_FALSE(t.has_shown());
 }
+
+TEST_CASE("each statement of a transaction has a guard of its own, given up only when there are many")
+{
+    Transaction t;
+    t.begin();
+    t.opened();
+    CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement"});
+    CHECK(t.guard().undo == "ROLLBACK TO SAVEPOINT howdah_statement");
+    t.guarded();
+    for (std::size_t i = 1; i < Transaction::most_guards; ++i) {
+        CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement_after"});
+        CHECK(t.guard().undo == "ROLLBACK TO SAVEPOINT howdah_statement_after");
+        t.guarded();
+    }
+    const Statements renewed{"RELEASE SAVEPOINT howdah_statement", "SAVEPOINT howdah_statement"};
+    CHECK(t.guard().make == renewed);
+    t.guarded();
+    CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement_after"});
+}
+
+TEST_CASE("a client's savepoint stands on no guard, and ends those after it")
+{
+    Transaction t;
+    t.begin();
+    t.opened();
+    t.guarded();
+    const Statements made{"RELEASE SAVEPOINT howdah_statement", "SAVEPOINT s1"};
+    CHECK(t.savepoint("a") == made);
+    CHECK(t.savepoint("b") == Statements{"SAVEPOINT s2"});
+    t.guarded();
+    t.done(t.rollback_to("b"));
+    CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement"});
+    t.guarded();
+    t.done(t.release("a"));
+    CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement"});
+}
