@@ -94,6 +94,11 @@ void Lanes::put(Seat& seat, SharedStatement& statement, double micros, Clock::ti
     if (std::none_of(unsent_.begin(), unsent_.end(),
                      [&](const std::weak_ptr<Lane>& lane) { return lane.lock() == seat.lane; }))
         unsent_.push_back(seat.lane);
+    ++unsent_statements_;
+    // One client alone gains nothing from waiting for others.
+    if (last_flush_ == 1 && unsent_statements_ == 1 && active_.size() == 1 && seat.lane->size() == 1 &&
+        !seat.lane->lost())
+        return flush_all();
     flush_soon();
 }
 
@@ -125,6 +130,9 @@ void Lanes::flush_soon()
 void Lanes::flush_all()
 {
     flush_scheduled_ = false;
+    if (unsent_.empty())
+        return;
+    last_flush_ = std::exchange(unsent_statements_, 0);
     const auto now = Clock::now();
     auto unsent = std::exchange(unsent_, {});
     for (const std::weak_ptr<Lane>& weak : unsent)

@@ -78,6 +78,7 @@ private:
     std::uint64_t shared_ = 0, displacements_ = 0;
     // What is to be done next. Owners may withdraw any of these while others are told.
     std::deque<SharedStatement*> displaced_, ended_;
+    std::size_t unsent_statements_ = 0, last_flush_ = 0; // of the next flush; of the last
     bool flush_scheduled_ = false, watching_time_ = false, telling_ = false, tell_scheduled_ = false;
     boost::asio::steady_timer timer_;
 };

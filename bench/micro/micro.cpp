@@ -1,6 +1,7 @@
 // Micro-benchmarks of what every statement passes through: lexing, compiling, finding a plan, frames of both wires.
 #include "dialect/compile.hpp"
 #include "dialect/lexer.hpp"
+#include "dialect/shape.hpp"
 #include "pool/wire.hpp"
 #include "proxy/pgwire/decode.hpp"
 #include "proxy/pgwire/encode.hpp"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 namespace {
 
@@ -72,24 +74,68 @@ void compiling(benchmark::State& state, const Named& statement)
         benchmark::DoNotOptimize(dialect::compile(request));
 }
 
-// What a statement costs that was compiled before, among as many as the cache holds by default.
-void plan_cache_hit(benchmark::State& state)
+constexpr int cached_plans = 10000; // as many as the cache holds by default
+
+proxy::Plan empty_plan() { return std::make_shared<const proxy::CachedPlan>(dialect::Compiled()); }
+
+// The lookup of a text among as many, to compare with: no less is possible.
+void plain_lookup(benchmark::State& state)
 {
-    static constexpr int plans = 10000;
-    proxy::PlanCache cache(plans);
-    const std::array<dialect::Value, 1> parameters{std::int64_t{7}};
+    std::unordered_map<std::string, proxy::Plan> plans;
     std::vector<std::string> texts;
-    for (int i = 0; i < plans; ++i) {
+    for (int i = 0; i < cached_plans; ++i) {
         texts.push_back("SELECT id, v FROM kv WHERE id = ? AND v <> 'statement " + std::to_string(i) + "'");
-        cache.add(proxy::plan_key(texts.back(), {}, 1, parameters), std::make_shared<const dialect::Compiled>());
+        plans.emplace(texts.back(), empty_plan());
     }
     std::size_t i = 0;
     for (auto _ : state) {
         i = (i + 7919) % texts.size();
-        benchmark::DoNotOptimize(cache.find(proxy::plan_key(texts[i], {}, 1, parameters)).size());
+        benchmark::DoNotOptimize(plans.find(texts[i])->second.get());
     }
 }
-BENCHMARK(plan_cache_hit);
+BENCHMARK(plain_lookup);
+
+// What a statement with parameters costs that was compiled before.
+void plan_hit_by_text(benchmark::State& state)
+{
+    proxy::PlanCache cache(cached_plans);
+    const std::array<dialect::Value, 1> parameters{std::int64_t{7}};
+    std::vector<std::string> texts;
+    for (int i = 0; i < cached_plans; ++i) {
+        texts.push_back("SELECT id, v FROM kv WHERE id = ? AND v <> 'statement " + std::to_string(i) + "'");
+        cache.add(proxy::plan_key(texts.back(), {}, 1, parameters), empty_plan());
+    }
+    std::size_t i = 0;
+    std::string key;
+    for (auto _ : state) {
+        i = (i + 7919) % texts.size();
+        proxy::plan_key(key, texts[i], {}, 1, parameters);
+        benchmark::DoNotOptimize(cache.find(key).size());
+    }
+}
+BENCHMARK(plan_hit_by_text);
+
+// The same for one with literals, of which each time others come.
+void plan_hit_by_shape(benchmark::State& state)
+{
+    proxy::PlanCache cache(cached_plans);
+    std::vector<std::string> texts;
+    dialect::Shape shape;
+    std::string key;
+    for (int i = 0; i < cached_plans; ++i) {
+        texts.push_back("SELECT id, v, " + std::to_string(i) + " FROM kv WHERE id = " + std::to_string(i * 17));
+        dialect::lift_literals(texts.back(), shape);
+        cache.add(proxy::plan_key(shape.text, {}, 1, shape.values), empty_plan());
+    }
+    std::size_t i = 0;
+    for (auto _ : state) {
+        i = (i + 7919) % texts.size();
+        dialect::lift_literals(texts[i], shape);
+        proxy::plan_key(key, shape.text, {}, 1, shape.values);
+        benchmark::DoNotOptimize(cache.find(key).size());
+    }
+}
+BENCHMARK(plan_hit_by_shape);
 
 std::string message(char type, std::string_view body)
 {
