@@ -241,8 +241,8 @@ void Session::Impl::adopt_catalog(CatalogPtr next)
     database->mark_stale();
 }
 
-asio::awaitable<Outcome> Session::Impl::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
-                                            const RunOptions& run_options)
+asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::span<const Value> parameters,
+                                                     ReplySink& sink, const RunOptions& run_options)
 {
     ++shared.totals.statements;
     cancelled = false;
@@ -477,6 +477,7 @@ asio::awaitable<Description> Session::describe(std::string_view sql, std::span<c
     d.columns =
         compiled.kind == dialect::Compiled::Kind::local ? s.local_columns(sql, parameters, compiled) : compiled.output;
     d.has_columns = !d.columns.empty();
+    s.describe_as_set(sql, d);
     co_return d;
 }
 

@@ -36,6 +36,7 @@ struct Session::Impl {
     dialect::Options options;
     dialect::Mirror::SessionValues values;
     bool query_only = false;
+    bool full_column_names = false, short_column_names = true, count_changes = false;
     bool defer_foreign_keys = false;
     bool told_recursive_triggers = false; // PRAGMA recursive_triggers was on once: every write says what it is now
     std::int64_t busy_timeout_ms = default_busy_timeout_ms;
@@ -91,6 +92,8 @@ struct Session::Impl {
     std::optional<std::vector<Value>> slot_values(const dialect::Compiled& plan, std::span<const Value> parameters);
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                         const RunOptions& run_options);
+    boost::asio::awaitable<Outcome> run_as_usual(std::string_view sql, std::span<const Value> parameters,
+                                                 ReplySink& sink, const RunOptions& run_options);
     boost::asio::awaitable<Outcome> run_local(std::string_view sql, std::span<const Value> parameters,
                                               const dialect::Compiled& plan, ReplySink& sink);
     std::vector<Column> local_columns(std::string_view sql, std::span<const Value> parameters,
@@ -98,6 +101,11 @@ struct Session::Impl {
     Outcome outcome() const; // counters and transaction state as they are now
     Outcome failed(ClientError error);
     void adopt_catalog(CatalogPtr next);
+
+    // -- session_answers.cpp
+    bool answers_as_set() const { return full_column_names || !short_column_names || count_changes; }
+    dialect::Mirror::Answer prepare_as_set(std::string_view sql) const;
+    void describe_as_set(std::string_view sql, Description& description) const;
 
     // -- session_shared.cpp
     // Sends a planned query that may share a connection. False: nothing has happened, run() is the way.

@@ -35,11 +35,8 @@ struct Fixed {
     std::string_view name;
     std::int64_t value;
 };
-constexpr std::array<Fixed, 4> fixed{{
-    {"count_changes", 0},
-    {"full_column_names", 0},
+constexpr std::array<Fixed, 1> fixed{{
     {"reverse_unordered_selects", 0},
-    {"short_column_names", 1},
 }};
 
 // The heap and the directories are those of the process, which many clients share: nobody has set a limit or a place.
@@ -174,6 +171,9 @@ dialect::Mirror::PragmaAnswer Session::Impl::set_or_read(const std::string& prag
     options.recursive_triggers = value_of("recursive_triggers", 0) != 0;
     defer_foreign_keys = !transaction.autocommit() && value_of("defer_foreign_keys", 0) != 0;
     query_only = value_of("query_only", 0) != 0;
+    full_column_names = value_of("full_column_names", 0) != 0;
+    short_column_names = value_of("short_column_names", 1) != 0;
+    count_changes = value_of("count_changes", 0) != 0;
     busy_timeout_ms = value_of("busy_timeout", default_busy_timeout_ms);
     // This one cannot be read back; what it changes is the answer of LIKE.
     if (pragma_name == "case_sensitive_like" && pragma.has_value) {

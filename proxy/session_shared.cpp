@@ -12,8 +12,8 @@ namespace howdah::proxy {
 bool Session::Impl::start_shared(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                  const RunOptions& run_options)
 {
-    if (!database || !database->is_loaded() || own_catalog || changed_schema || lease || run_options.max_rows > 0 || !run_options.may_share ||
-        !transaction.autocommit() || sql.empty())
+    if (!database || !database->is_loaded() || own_catalog || changed_schema || answers_as_set() || lease ||
+        run_options.max_rows > 0 || !run_options.may_share || !transaction.autocommit() || sql.empty())
         return false;
     std::optional<Planned> found;
     if (parameters.empty() && dialect::lift_literals(sql, shape)) {

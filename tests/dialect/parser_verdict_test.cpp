@@ -36,11 +36,13 @@ struct Verdict {
     bool operator==(const Verdict&) const = default;
 };
 
-// What SQLite says on an empty database.
-Verdict sqlite_verdict(const std::string& sql)
+// What SQLite says on a database that is empty, or has this one table.
+Verdict sqlite_verdict(const std::string& sql, const std::string& table = {})
 {
     sqlite3* db = nullptr;
     sqlite3_open(":memory:", &db);
+    if (!table.empty())
+        sqlite3_exec(db, ("CREATE TABLE \"" + table + "\"(a)").c_str(), nullptr, nullptr, nullptr);
     sqlite3_stmt* statement = nullptr;
     Verdict verdict;
     if (sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK)
@@ -50,6 +52,16 @@ Verdict sqlite_verdict(const std::string& sql)
     sqlite3_finalize(statement);
     sqlite3_close(db);
     return verdict;
+}
+
+// SQLite looks for the table of a trigger, or of ALTER TABLE, before it reads on. The name of one that it misses.
+std::string missing_table(const std::string& message)
+{
+    constexpr std::string_view missing = "no such table: ", main = "main.";
+    if (!message.starts_with(missing))
+        return {};
+    const std::string name = message.substr(missing.size());
+    return name.starts_with(main) ? name.substr(main.size()) : name;
 }
 
 bool is_syntax_error(const std::string& message)
@@ -73,8 +85,10 @@ TEST_CASE("what SQLite's parser refuses is refused in the same words, and everyt
     const std::vector<std::string> statements = corpus();
     std::size_t different = 0;
     for (const std::string& sql : statements) {
-        const std::string expected = sqlite_verdict(sql).message;
+        std::string expected = sqlite_verdict(sql).message;
         const std::string actual = our_verdict(sql);
+        if (const std::string table = missing_table(expected); !table.empty() && actual != "ok")
+            expected = sqlite_verdict(sql, table).message;
         // Some errors that are not about syntax come from SQLite's parser too: then ours has the very same words.
         const bool agree = is_syntax_error(expected) ? actual == expected : actual == "ok" || actual == expected;
         if (!agree && ++different <= 20)
@@ -82,8 +96,7 @@ TEST_CASE("what SQLite's parser refuses is refused in the same words, and everyt
     }
     if (!statements.empty())
         std::cout << different << " of " << statements.size() << " statements judged differently\n";
-    // Those that remain refer to a missing table before their syntax error: SQLite looks there first.
-    CHECK(different <= statements.size() / 2000);
+    CHECK(different == 0);
 }
 
 TEST_CASE("no statement takes long to parse")
