@@ -169,9 +169,17 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
 {
     const Select& select = *table.select;
     const auto is_recursive = [&](const SelectCore& core) { return core.from && refers_to(*core.from, table); };
-    if (std::count_if(select.cores.begin(), select.cores.end(), is_recursive) != 1 ||
-        !is_recursive(select.cores.back()))
-        throw refusal("a recursive common table with more than one recursive SELECT");
+    const auto recursive = std::find_if(select.cores.begin(), select.cores.end(), is_recursive);
+    const auto steps = static_cast<std::size_t>(select.cores.end() - recursive);
+    if (!std::all_of(recursive, select.cores.end(), is_recursive))
+        throw refusal("a recursive common table with a SELECT behind the recursive ones");
+    if (steps > 1 && (!select.order_by.empty() || select.limit || select.offset))
+        throw refusal("ORDER BY or LIMIT of a recursive common table with several recursive SELECTs");
+    // PostgreSQL reads the table once: several steps share a row of it.
+    const std::string name = l_.common_[&table].name;
+    const std::string row = steps > 1 ? l_.fresh("row") : std::string();
+    if (steps > 1)
+        l_.common_[&table].name = row;
     for (;;) {
         l_.common_[&table].types = types;
         std::vector<Arm> arms;
@@ -196,8 +204,9 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
         const bool has_path = tree_order(table) == TreeOrder::depth_first;
         if (has_path)
             add_path(table, arms.back());
-        const Arm last = std::move(arms.back());
-        arms.pop_back();
+        std::vector<Arm> last(std::make_move_iterator(arms.end() - static_cast<std::ptrdiff_t>(steps)),
+                              std::make_move_iterator(arms.end()));
+        arms.resize(arms.size() - steps);
         std::string anchor = compound_body(select, arms);
         if (has_path)
             anchor = anchor_with_path(table, anchor, types);
@@ -206,8 +215,24 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
         const bool all = select.operators.back() == CompoundOp::union_all;
         if (!all && select.operators.back() != CompoundOp::union_)
             throw refusal("a recursive common table that is no UNION");
-        return anchor + (all ? " UNION ALL " : " UNION ") + print(last);
+        l_.common_[&table].name = name;
+        return anchor + (all ? " UNION ALL " : " UNION ") +
+               (steps > 1 ? steps_of_a_row(table, last, row) : print(last.front()));
     }
+}
+
+// SELECT found.* FROM n AS r, LATERAL (WITH row AS (SELECT r.*) one step UNION ALL another …) AS found
+std::string SelectLowering::steps_of_a_row(const CommonTable& table, const std::vector<Arm>& steps,
+                                           const std::string& row)
+{
+    const std::string columns = column_list(table);
+    const std::string of_table = quote_identifier(l_.fresh("of table")), found = quote_identifier(l_.fresh("found"));
+    std::vector<std::string> texts;
+    for (const Arm& step : steps)
+        texts.push_back(parens(print(step)));
+    return "SELECT " + found + ".* FROM " + quote_identifier(l_.common_[&table].name) + " AS " + of_table +
+           ", LATERAL (WITH " + quote_identifier(row) + columns + " AS (SELECT " + of_table + ".*) " +
+           join(texts, " UNION ALL ") + ") AS " + found;
 }
 
 // LIMIT ends the recursion: a second table takes so many rows of the first, and PostgreSQL computes no more of them.

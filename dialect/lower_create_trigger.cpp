@@ -29,8 +29,13 @@ bool is_for_one_session(const Table& table, const Trigger& trigger)
 std::string firing_name(const Table& table, std::size_t number)
 {
     const Trigger& trigger = table.triggers[number];
-    const bool first = trigger.is_temporary() && !equal_names(table.schema, "temp");
-    return pg_identifier(std::to_string(first ? 500000 + number : 999999 - number) + "_" + trigger.name);
+    if (!trigger.is_temporary() || equal_names(table.schema, "temp"))
+        return pg_identifier(std::to_string(999999 - number) + "_" + trigger.name);
+    // Counted among themselves: what other sessions make does not rename them.
+    const auto earlier =
+        std::count_if(table.triggers.begin(), table.triggers.begin() + static_cast<std::ptrdiff_t>(number),
+                      [](const Trigger& t) { return t.is_temporary(); });
+    return pg_identifier(std::to_string(500000 + earlier) + "_" + trigger.name);
 }
 
 std::string function_name(const Table& table, const Trigger& trigger)
@@ -83,6 +88,8 @@ public:
 
         std::string out =
             "#variable_conflict use_column\nDECLARE\n    howdah_row record;\n    howdah_new_rowid bigint;\n";
+        if (program_.uses_changes())
+            out += "    howdah_changes bigint;\n    howdah_count bigint;\n    howdah_rows bigint;\n";
         out += "    howdah_last_rowid bigint" + first_last_rowid() + ";\nBEGIN\n";
         out += prologue(leave) + body + epilogue() + "RETURN " + result() + ";\nEND";
         return out;
@@ -245,7 +252,7 @@ void add_session_trigger(TriggerSql& sql, const Table& table, std::size_t number
             literal_text(" " + std::string(time_text(definition.time)) + " " + event + " ON " + pg_name(table)) +
             " FOR EACH ROW WHEN (pg_my_temp_schema() = %s) " + literal_text("EXECUTE FUNCTION " + function + "()"),
         name + ", " + own);
-    sql.drop_trigger = execute("DROP TRIGGER %I" + literal_text(" ON " + pg_name(table)), name);
+    sql.drop_trigger = execute("DROP TRIGGER IF EXISTS %I" + literal_text(" ON " + pg_name(table)), name);
 }
 
 TriggerSql trigger_sql(const Table& table, std::size_t number, const std::string& block)

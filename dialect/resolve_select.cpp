@@ -159,6 +159,23 @@ void Resolver::order_by(std::vector<OrderingTerm>& terms, SelectCore& core, Scop
     }
 }
 
+// The expression as it reads when its names are those of one arm; empty when the arm has no such names.
+std::string Resolver::as_resolved(const std::string& text, Scope& scope)
+{
+    const int aggregates = scope.aggregates, windows = scope.windows;
+    std::string out;
+    try {
+        const ExprPtr copy = parse_expression(text);
+        expr(*copy, scope);
+        out = unparse(*copy);
+    } catch (const Error&) {
+        out.clear();
+    }
+    scope.aggregates = aggregates;
+    scope.windows = windows;
+    return out;
+}
+
 // The terms of a compound's ORDER BY are result columns: by number, by an alias of an arm, or by being the expression
 // of an arm; the arms are asked from left to right.
 void Resolver::compound_order_by(Select& select, std::vector<std::unique_ptr<Scope>>& scopes)
@@ -172,6 +189,7 @@ void Resolver::compound_order_by(Select& select, std::vector<std::unique_ptr<Sco
             const ColumnRef* name = as<ColumnRef>(inside);
             if (const ColumnRef* bare_name = bare_identifier(inside))
                 term.result_column = std::max(0, alias_position(core, bare_name->column.text));
+            const std::string resolved = name ? std::string() : as_resolved(text, *scopes[arm]);
             const std::vector<ColumnMatch> matches =
                 name ? find(scopes[arm]->entries, *name) : std::vector<ColumnMatch>{};
             for (std::size_t i = 0; i < core.outputs.size() && term.result_column == 0; ++i) {
@@ -181,7 +199,7 @@ void Resolver::compound_order_by(Select& select, std::vector<std::unique_ptr<Sco
                 const bool same_name =
                     name && name->table.empty() && equal_names(core.outputs[i].name, name->column.text);
                 if (same_column || (same_name && matches.empty()) ||
-                    (!name && equal_names(text, unparse(*core.outputs[i].expr))))
+                    (!name && equal_names(resolved, unparse(*core.outputs[i].expr))))
                     term.result_column = static_cast<int>(i) + 1;
             }
         }

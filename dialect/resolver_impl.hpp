@@ -74,6 +74,7 @@ private:
     void result_columns(SelectCore& core, Scope& scope);
     void group_by(SelectCore& core, Scope& scope);
     void order_by(std::vector<OrderingTerm>& terms, SelectCore& core, Scope& scope);
+    std::string as_resolved(const std::string& text, Scope& scope);
     void compound_order_by(Select& select, std::vector<std::unique_ptr<Scope>>& scopes);
     void window(Window& window, Scope& scope);
     void name_result(Select& select);
@@ -189,8 +190,8 @@ private:
 
     const ResolveRequest& request_;
     const Source* returned_ = nullptr; // what RETURNING reads: registers, of the first column's affinity
-    std::set<const Select*> open_; // recursive common tables whose classes are still growing
-    std::set<const Select*> done_; // common tables
+    std::set<const Select*> open_;     // recursive common tables whose classes are still growing
+    std::set<const Select*> done_;     // common tables
 };
 
 Collation collation_of(std::string_view name); // refuses one that SQLite does not have built in

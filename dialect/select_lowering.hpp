@@ -191,6 +191,7 @@ private:
     // lower_common_table.cpp
     const std::string& common_table(const CommonTable& table, const Source* source = nullptr, bool in_order = false);
     std::string recursive_table(const CommonTable& table);
+    std::string steps_of_a_row(const CommonTable& table, const std::vector<Arm>& steps, const std::string& row);
     std::string recursive_body(const CommonTable& table, std::vector<PgType>& types);
     std::string place(std::span<const OrderingTerm> siblings, const std::vector<Fragment>& columns,
                       const std::string& row_order) const;

@@ -15,6 +15,7 @@ namespace howdah::dialect {
 namespace {
 
 constexpr const char* last_rowid_variable = "howdah_last_rowid";
+constexpr const char* changes_variable = "howdah_changes";
 
 // Every expression of a tree, those of its subqueries included.
 class Expressions : public Visitor {
@@ -64,6 +65,8 @@ struct TriggerProgram::Impl {
                                 PgType::int8, StorageClass::integer};
             if (const auto* raise = as<Raise>(e); raise && raise->action == ConflictAction::ignore)
                 return Fragment{"howdah.err('', 'HW0IG')", PgType::text, Classes(StorageClass::text).with_null()};
+            if (calls(e, "changes"))
+                return Fragment{changes_variable, PgType::int8, StorageClass::integer};
             if (!calls(e, "last_insert_rowid"))
                 return std::nullopt;
             return Fragment{last_rowid_variable, PgType::int8, StorageClass::integer};
@@ -89,9 +92,12 @@ struct TriggerProgram::Impl {
             if (const auto* raise = as<Raise>(e))
                 ignores = ignores || raise->action == ConflictAction::ignore;
             last_rowid = last_rowid || calls(e, "last_insert_rowid");
-            if (calls(e, "changes") || calls(e, "total_changes"))
-                throw refusal("changes() and total_changes() inside a trigger cannot be answered exactly");
+            changes = changes || calls(e, "changes");
+            if (calls(e, "total_changes"))
+                throw refusal("total_changes() inside a trigger cannot be answered exactly");
         });
+        // What changes() was before the trigger's first INSERT, UPDATE or DELETE is the statement's outside, too.
+        bool changed = false;
         // last_insert_rowid() is known from the row that fired the trigger or from an INSERT of the trigger itself;
         // what it was before that belongs to the statement outside, which a trigger's text cannot know.
         bool known = trigger.time == CreateTrigger::Time::after && trigger.event == CreateTrigger::Event::insert &&
@@ -100,6 +106,8 @@ struct TriggerProgram::Impl {
             if (last_rowid && !known)
                 throw refusal(
                     "last_insert_rowid() in a trigger before any INSERT of the trigger cannot be answered exactly");
+            if (changes && !changed)
+                throw refusal("changes() in a trigger before the trigger has changed a row cannot be answered exactly");
         };
         if (trigger.when)
             walk(*trigger.when, see);
@@ -108,6 +116,7 @@ struct TriggerProgram::Impl {
             walk(s, see);
             check();
             known = known || always_inserts(s);
+            changed = changed || !std::holds_alternative<SelectPtr>(s);
         }
     }
 
@@ -127,7 +136,7 @@ struct TriggerProgram::Impl {
     Lowering lowering;
     TriggerScope scope;
     std::set<int> new_columns;
-    bool ignores = false, last_rowid = false;
+    bool ignores = false, last_rowid = false, changes = false;
 
     static bool has_ignore(TriggerStatement& s)
     {
@@ -169,29 +178,62 @@ struct TriggerProgram::Impl {
         return out;
     }
 
-    // A step as a statement of PL/pgSQL.
-    std::string print(const Step& step, bool is_insert) const
+    static const Table* target_of(const TriggerStatement& s)
     {
+        if (const auto* insert = std::get_if<Insert>(&s))
+            return insert->target ? insert->target->table : nullptr;
+        if (const auto* update = std::get_if<Update>(&s))
+            return update->table.source ? update->table.source->table : nullptr;
+        const auto* deletion = std::get_if<Delete>(&s);
+        return deletion && deletion->table.source ? deletion->table.source->table : nullptr;
+    }
+
+    // A statement's steps, and what changes() is behind them.
+    std::string print(TriggerStatement& s)
+    {
+        std::string text;
+        const bool counts = changes && !std::holds_alternative<SelectPtr>(s);
+        const Compiled compiled = compile(s);
+        for (const Step& step : compiled.steps)
+            text += print(step, std::holds_alternative<Insert>(s), counts && step.role == Step::Role::write) + "\n";
+        if (!counts)
+            return text;
+        const Table* target = target_of(s);
+        if (!target || target->kind != Table::Kind::ordinary || target->full_text || target->rtree)
+            throw refusal("changes() in a trigger that writes to a view or a virtual table");
+        return "howdah_count := 0;\n" + text + changes_variable + " := howdah_count;\n";
+    }
+
+    // A step as a statement of PL/pgSQL; `counts`: its rows are added to howdah_count.
+    std::string print(const Step& step, bool is_insert, bool counts) const
+    {
+        const std::string count =
+            counts ? " GET DIAGNOSTICS howdah_rows = ROW_COUNT; howdah_count := howdah_count + howdah_rows;" : "";
+        const std::string count_one = counts ? "howdah_count := howdah_count + 1;" : "NULL;";
+        if (counts && step.count_is_value)
+            throw refusal("changes() in a trigger after a statement that runs row by row");
         if (!step.slots.empty())
             throw refusal("a value inside a trigger's body is not known when the trigger is made");
         if (step.sql.starts_with("DECLARE") || step.sql.starts_with("BEGIN")) {
             if (is_insert && last_rowid)
                 throw refusal(
                     "last_insert_rowid() in a trigger after an INSERT that runs row by row cannot be answered exactly");
+            if (changes)
+                throw refusal("changes() in a trigger after a statement that runs row by row");
             return step.sql + ";";
         }
         const bool query =
             step.sql.starts_with("SELECT") || step.sql.starts_with("VALUES") || step.role == Step::Role::rows;
         if (query && !step.returns_rowid)
-            return "PERFORM * FROM (" + step.sql + ") AS howdah_rows;";
+            return "PERFORM * FROM (" + step.sql + ") AS howdah_rows;" + count;
         if (!step.returns_rowid && !step.returns_rows && !step.count_is_value)
-            return step.sql + ";";
+            return step.sql + ";" + count;
         // Rows must go somewhere in PL/pgSQL; a loop takes any number of them.
         if (!is_insert || !step.returns_rowid || step.returns_rows)
-            return "FOR howdah_row IN " + step.sql + " LOOP NULL; END LOOP;";
+            return "FOR howdah_row IN " + step.sql + " LOOP " + count_one + " END LOOP;";
         const std::string last = last_rowid_variable;
         return "FOR howdah_new_rowid IN " + step.sql + " LOOP " + last + " := coalesce(howdah_new_rowid, " + last +
-               "); END LOOP;";
+               "); " + (counts ? count_one + " " : "") + "END LOOP;";
     }
 };
 
@@ -214,6 +256,8 @@ bool TriggerProgram::reads_new_rowid() const
 
 bool TriggerProgram::ignores() const { return impl_->ignores; }
 
+bool TriggerProgram::uses_changes() const { return impl_->changes; }
+
 bool TriggerProgram::uses_last_rowid() const { return impl_->last_rowid; }
 
 std::string TriggerProgram::when()
@@ -231,9 +275,7 @@ std::vector<std::string> TriggerProgram::statements(std::string_view on_ignore)
 {
     std::vector<std::string> out;
     for (TriggerStatement& s : impl_->trigger.body) {
-        std::string text;
-        for (const Step& step : impl_->compile(s).steps)
-            text += impl_->print(step, std::holds_alternative<Insert>(s)) + "\n";
+        std::string text = impl_->print(s);
         if (Impl::has_ignore(s)) {
             if (!std::holds_alternative<SelectPtr>(s))
                 throw refusal(

@@ -38,6 +38,8 @@ public:
     std::string query(std::size_t n);
     // The statements use a variable howdah_last_rowid (bigint) that last_insert_rowid() reads.
     bool uses_last_rowid() const;
+    // The statements use the variables howdah_changes, which changes() reads, howdah_count and howdah_rows (bigint).
+    bool uses_changes() const;
 
 private:
     struct Impl;

@@ -4,6 +4,9 @@
 #include "dialect/functions.hpp"
 #include "dialect/rules/rules.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace howdah::dialect::rules {
 
 namespace {
@@ -95,15 +98,76 @@ Subtype subtype_of(const Expr& expr)
     return Subtype::none;
 }
 
+// The values that an expression chooses from; empty for one that does not choose.
+std::vector<const Expr*> choices_of(const Expr& expr)
+{
+    std::vector<const Expr*> choices;
+    if (const auto* choice = as<Case>(expr)) {
+        for (const Case::When& when : choice->whens)
+            choices.push_back(when.result.get());
+        if (choice->otherwise)
+            choices.push_back(choice->otherwise.get());
+    } else if (const Call* call = call_of(expr, {"coalesce", "ifnull", "iif"})) {
+        const bool condition_first = equal_names(call->name.text, "iif");
+        for (std::size_t i = condition_first ? 1 : 0; i < call->args.size(); ++i)
+            choices.push_back(call->args[i].get());
+    }
+    return choices;
+}
+
+bool is_mixed(const Expr& expr)
+{
+    std::optional<Subtype> common;
+    for (const Expr* e : choices_of(bare(expr))) {
+        if (is_mixed(*e))
+            return true;
+        if (e->classes.without_null().empty())
+            continue;
+        const Subtype subtype = subtype_of(*e);
+        if (subtype == Subtype::extracted || (common && *common != subtype))
+            return true;
+        common = subtype;
+    }
+    return false;
+}
+
 std::string or_null(const std::string& text, const Fragment& f)
 {
     return f.classes.nullable() ? call("COALESCE", {text, "'null'::text"}) : text;
+}
+
+// JSON and other values in one choice: each is written as JSON where it is chosen.
+std::string chosen_json(const Expr& expr, Lowering& lowering)
+{
+    const std::vector<const Expr*> choices = choices_of(bare(expr));
+    const bool first_that_is = call_of(bare(expr), {"coalesce", "ifnull"}) != nullptr;
+    const auto outer = lowering.substitute;
+    lowering.substitute = [&, outer](const Expr& e) -> std::optional<Fragment> {
+        if (std::find(choices.begin(), choices.end(), &e) == choices.end())
+            return outer ? outer(e) : std::nullopt;
+        const auto here = std::exchange(lowering.substitute, outer);
+        std::string text = as_json(e, lowering);
+        if (first_that_is && is_volatile(e))
+            throw refusal("coalesce(random(), …) as JSON would be computed twice", e.span);
+        if (first_that_is)
+            text = "(CASE WHEN " + lowering.value(e).text + " IS NULL THEN NULL ELSE " + text + " END)";
+        lowering.substitute = here;
+        return Fragment{text, PgType::text, text_or_null};
+    };
+    struct Restore {
+        Lowering& lowering;
+        std::function<std::optional<Fragment>(const Expr&)> was;
+        ~Restore() { lowering.substitute = std::move(was); }
+    } const restore{lowering, outer};
+    return call("COALESCE", {to_text(lowering.value(expr)).text, "'null'::text"});
 }
 
 } // namespace
 
 std::string as_json(const Expr& expr, Lowering& lowering)
 {
+    if (is_mixed(expr) && !is_constant(expr, lowering))
+        return chosen_json(expr, lowering);
     const Subtype subtype = subtype_of(expr);
     if (subtype == Subtype::extracted) {
         if (const Call* extract = call_of(bare(expr), {"json_extract"}); extract && !is_constant(expr, lowering))

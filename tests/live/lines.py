@@ -294,6 +294,7 @@ def a_temporary_trigger_fires_for_its_session_alone():
     Client().ask('INSERT INTO watched VALUES (3)')
     same([c.ask('SELECT a FROM log')[0] for c in (one, two)], [[[1]], [[2]]])
     same(one.ask('SELECT a FROM seen ORDER BY a')[0], [[1], [2]])
+    one.ask('CREATE TRIGGER shared BEFORE INSERT ON watched BEGIN SELECT 1; END')
     two.ask('DROP TRIGGER watch')
     two.ask('INSERT INTO watched VALUES (4)')
     two.ask('ALTER TABLE watched RENAME TO renamed')

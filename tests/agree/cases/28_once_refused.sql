@@ -510,3 +510,75 @@ SELECT count(*) FROM t;
 CREATE TABLE u AS SELECT * FROM t;
 PRAGMA count_changes = OFF;
 DELETE FROM t;
+
+-- case: trigger/changes-inside
+CREATE TABLE t(a, b);
+CREATE TABLE counted(a PRIMARY KEY, n INTEGER);
+CREATE TABLE log(id INTEGER PRIMARY KEY, what, n);
+CREATE TABLE other(x UNIQUE);
+CREATE TRIGGER r AFTER INSERT ON t BEGIN
+  UPDATE counted SET n = n + 1 WHERE a = new.a;
+  INSERT INTO counted SELECT new.a, 1 WHERE changes() = 0;
+  INSERT INTO log(what, n) VALUES ('inserted', changes());
+  INSERT INTO log(what, n) SELECT 'two', changes() UNION ALL SELECT 'rows', changes();
+  INSERT INTO log(what, n) VALUES ('before', changes());
+  DELETE FROM log WHERE what = 'two';
+  SELECT changes();
+  INSERT INTO log(what, n) VALUES ('deleted', changes());
+  INSERT INTO other SELECT new.a WHERE new.a NOT IN (SELECT x FROM other);
+  INSERT INTO log(what, n) VALUES ('other', changes());
+  UPDATE counted SET n = n WHERE changes() > 5;
+  INSERT INTO log(what, n) VALUES ('none', changes());
+END;
+INSERT INTO t VALUES (1, 1), (2, 1), (1, 2);
+SELECT changes();
+SELECT * FROM counted ORDER BY a;
+SELECT what, n FROM log ORDER BY id;
+
+-- case: trigger/raise-in-a-choice
+CREATE TABLE t(a);
+CREATE TRIGGER r BEFORE INSERT ON t BEGIN
+  SELECT CASE WHEN new.a < 0 THEN RAISE(IGNORE) WHEN new.a = 7 THEN RAISE(ABORT, 'seven') ELSE 1 END;
+  SELECT iif(new.a = 8, RAISE(FAIL, 'eight'), 0), coalesce((SELECT 1 WHERE new.a < 100), RAISE(IGNORE));
+END;
+INSERT INTO t VALUES (1), (-1), (100), (2);
+INSERT INTO t VALUES (7);
+INSERT INTO t VALUES (8);
+SELECT * FROM t;
+
+-- case: compound/order-by-an-expression-of-an-arm
+CREATE TABLE t(a, b);
+CREATE TABLE u(c, b);
+INSERT INTO t VALUES (1, 'x'), (2, 'Y'), (5, 'a');
+INSERT INTO u VALUES (4, 'z'), (0, 'B');
+SELECT a, b FROM t UNION SELECT a + 1, b FROM t ORDER BY a + 1, b;
+SELECT a + 1, b FROM t UNION ALL SELECT c, b FROM u ORDER BY a + 1;
+SELECT lower(b) FROM t UNION ALL SELECT b FROM u ORDER BY lower(b) DESC;
+SELECT lower(t.b), a FROM t UNION SELECT b, c + 0 FROM u ORDER BY LOWER(b), u.c + 0;
+SELECT -a FROM t UNION SELECT c FROM u ORDER BY -t.a LIMIT 2;
+SELECT a FROM t UNION SELECT 5 ORDER BY -a;
+SELECT a, b FROM t EXCEPT SELECT 5, 'a' ORDER BY b COLLATE NOCASE DESC;
+SELECT max(a), b FROM t GROUP BY b UNION SELECT c, b FROM u ORDER BY max(a);
+
+-- case: recursive/several-steps
+WITH RECURSIVE c(x) AS (SELECT 1 UNION SELECT x + 1 FROM c WHERE x < 5 UNION SELECT x + 10 FROM c WHERE x < 20) SELECT x FROM c ORDER BY x;
+CREATE TABLE e(a, b);
+INSERT INTO e VALUES (1, 2), (2, 3), (4, 3), (5, 6), (6, 5), (3, 1);
+WITH RECURSIVE n(x) AS (SELECT 1 UNION SELECT b FROM e, n WHERE a = x UNION SELECT a FROM e, n WHERE b = x) SELECT x FROM n ORDER BY x;
+WITH RECURSIVE n(x) AS (SELECT 5 UNION SELECT 1 UNION SELECT b FROM n JOIN e ON a = x UNION SELECT a FROM n JOIN e ON b = x) SELECT count(*), sum(x) FROM n;
+WITH RECURSIVE n(x, depth) AS (VALUES (1, 0) UNION ALL SELECT b, depth + 1 FROM e, n WHERE a = x AND depth < 3 UNION ALL SELECT 'leaf', depth + 1 FROM n WHERE depth = 2) SELECT depth, x, typeof(x) FROM n ORDER BY depth, x;
+WITH RECURSIVE n(x) AS (SELECT 1 UNION SELECT b FROM e, n WHERE a = x UNION SELECT a FROM e, n WHERE b = x) SELECT * FROM e WHERE a IN (SELECT x FROM n) AND b IN n ORDER BY 1, 2;
+CREATE VIEW v AS WITH RECURSIVE n(x) AS (SELECT 6 UNION SELECT b FROM e, n WHERE a = x UNION SELECT a FROM e, n WHERE b = x) SELECT x FROM n;
+SELECT x FROM v ORDER BY x DESC;
+
+-- case: json/values-and-json-in-one-choice
+CREATE TABLE j(id INTEGER PRIMARY KEY, x);
+INSERT INTO j(x) VALUES ('[1,2]'), ('{"a":1}'), ('text'), (NULL), (5), (2.5), ('{"a":[7]}');
+SELECT json_array(CASE WHEN json_valid(x) THEN json(x) ELSE x END) FROM j ORDER BY id;
+SELECT json_object('k', coalesce(json_extract(CASE WHEN json_valid(x) THEN x END, '$.a'), id)) FROM j ORDER BY id;
+SELECT json_object('k', ifnull(CASE WHEN json_valid(x) THEN json(x) END, 'none'), 'id', id) FROM j ORDER BY id;
+SELECT json_group_array(iif(id < 3, json(x), x)) FROM (SELECT * FROM j WHERE id IN (1, 2, 3) ORDER BY id);
+SELECT json_set('{}', '$.a', ifnull(json(x), 1)) FROM j WHERE id < 3 ORDER BY id;
+SELECT json_array(CASE id WHEN 1 THEN json(x) WHEN 2 THEN iif(x IS NULL, x, json_array(x)) ELSE 'other' END, CASE WHEN id = 1 THEN json('{}') END, 1) FROM j ORDER BY id;
+SELECT json_group_object(id, CASE WHEN x LIKE '[%' THEN json(x) ELSE coalesce(x, 'nothing') END) FROM (SELECT * FROM j ORDER BY id);
+SELECT typeof(json_array(coalesce(x, json('[]')))) FROM j;
