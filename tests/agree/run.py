@@ -3,6 +3,7 @@
 
   run.py [--addr HOST:PORT] [--update] [--also KNOWN.txt] [FILE.sql ...]      (default: every file of this folder)
 
+Rows must come in SQLite's order, also where no ORDER BY asks for one.
 known.txt lists the cases that are not identical, one `topic/name class` a line with its reason behind a `#`. The test
 fails when a case not listed there differs, when a listed one is wrong in another way, and when a listed one has become
 identical (the list must shrink with it). `--also` adds a list, of what one configuration makes differ. `--update`
@@ -33,7 +34,7 @@ def main():
     args = parser.parse_args()
     files = args.files or sorted(glob.glob(os.path.join(HERE, 'cases', '*.sql'))) + [os.path.join(HERE, 'score.sql')]
     with tempfile.NamedTemporaryFile(suffix='.json') as report:
-        judge = subprocess.run([sys.executable, os.path.join(HERE, 'agree.py'), '--addr', args.addr, '--show', '0', '--json', report.name, *files],
+        judge = subprocess.run([sys.executable, os.path.join(HERE, 'agree.py'), '--addr', args.addr, '--order', '--show', '0', '--json', report.name, *files],
                                stdout=subprocess.PIPE, text=True)
         if judge.returncode == 2:
             return 2

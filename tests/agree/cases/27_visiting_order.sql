@@ -1,0 +1,144 @@
+-- The order in which SQLite visits rows decides answers where no ORDER BY does. Compared with --order.
+-- case: visit/covering-index
+CREATE TABLE vo(id INTEGER PRIMARY KEY, a INTEGER, b TEXT COLLATE NOCASE, c);
+CREATE INDEX vo_a ON vo(a DESC);
+CREATE INDEX vo_bc ON vo(b, c);
+INSERT INTO vo VALUES (5, 3, 'b', 1), (1, 1, 'B', 1.0), (4, NULL, 'a', 'x'), (2, 3, 'A', x'01'), (3, 2, NULL, 2.5);
+SELECT a FROM vo;
+SELECT a FROM vo LIMIT 2;
+SELECT b FROM vo LIMIT 3 OFFSET 1;
+SELECT b, c FROM vo;
+SELECT id, a FROM vo WHERE a > 0;
+SELECT (SELECT a FROM vo), (SELECT b FROM vo WHERE b IS NOT NULL), (SELECT c FROM vo WHERE b >= 'a' LIMIT 1 OFFSET 1);
+SELECT count(*), b FROM vo;
+SELECT group_concat(a), group_concat(id) FROM vo;
+SELECT group_concat(a) FROM vo;
+SELECT json_group_array(b) FROM vo;
+CREATE TABLE copy(b);
+INSERT INTO copy SELECT b FROM vo;
+SELECT rowid, b FROM copy;
+INSERT INTO copy SELECT id FROM vo WHERE a BETWEEN 1 AND 3;
+SELECT rowid, b FROM copy;
+
+-- case: visit/in-and-or
+CREATE TABLE io(k INTEGER, a INTEGER, b TEXT, c INTEGER);
+CREATE INDEX io_a ON io(a);
+CREATE INDEX io_b ON io(b);
+INSERT INTO io VALUES (1, 3, 'x', 1), (2, 1, 'y', 2), (3, 2, 'x', 3), (4, 1, 'z', 4), (5, 3, 'y', 5);
+SELECT k FROM io WHERE a IN (3, 1);
+SELECT k FROM io WHERE a IN (3, 1) LIMIT 3;
+SELECT k FROM io WHERE rowid IN (4, 2, 5);
+SELECT k FROM io WHERE a = 3 OR b = 'y';
+SELECT k FROM io WHERE b = 'y' OR a = 3;
+SELECT k FROM io WHERE (a = 1 OR b = 'x') AND c > 1 LIMIT 2;
+SELECT k FROM io WHERE a > 1 OR b = 'z';
+SELECT k FROM io WHERE a IN (SELECT a FROM io WHERE c < 4);
+SELECT k FROM io WHERE rowid > 3 OR a = 1;
+
+-- case: visit/nested-loops
+CREATE TABLE nl(k INTEGER PRIMARY KEY, a INTEGER, b TEXT);
+CREATE TABLE nm(k INTEGER, a INTEGER, b TEXT);
+CREATE INDEX nl_a ON nl(a, b DESC);
+INSERT INTO nl VALUES (3, 1, 'p'), (1, 2, 'q'), (4, 1, 'r'), (2, 2, 'p');
+INSERT INTO nm VALUES (9, 2, 'm'), (7, 1, 'z'), (8, 2, 'a'), (6, 3, 'n');
+SELECT nl.k, nm.k FROM nl JOIN nm ON nl.a = nm.a;
+SELECT nl.k, nm.k FROM nm JOIN nl ON nl.a = nm.a LIMIT 3;
+SELECT x.k, y.k FROM nm x JOIN nm y ON x.a = y.a;
+SELECT x.k, y.b FROM nm x CROSS JOIN nm y WHERE x.a = y.a AND y.b > 'a';
+SELECT nm.k, nl.b FROM nm LEFT JOIN nl ON nl.a = nm.a;
+SELECT nl.k, nm.k FROM nl RIGHT JOIN nm ON nl.a = nm.a;
+SELECT nl.k, nm.k FROM nl FULL JOIN nm ON nl.a = nm.a AND nm.b > 'b';
+SELECT group_concat(nl.k) FROM nl JOIN nm ON nl.a = nm.a GROUP BY nm.a;
+SELECT nl.k, nm.k FROM nl JOIN nm ON nl.a = nm.a ORDER BY nl.a LIMIT 3;
+SELECT DISTINCT nl.b FROM nl JOIN nm ON nl.a = nm.a;
+
+-- case: visit/subqueries-of-from
+CREATE TABLE sf(k INTEGER PRIMARY KEY, a INTEGER, b TEXT);
+CREATE INDEX sf_a ON sf(a);
+CREATE VIEW sv AS SELECT a, b FROM sf WHERE b <> 'z';
+INSERT INTO sf VALUES (1, 3, 'p'), (2, 1, 'q'), (3, 2, 'z'), (4, 1, 'p'), (5, 3, 'r');
+SELECT * FROM sv;
+SELECT * FROM sv WHERE a > 0 LIMIT 2;
+SELECT a FROM (SELECT * FROM sf) LIMIT 3;
+WITH s AS (SELECT * FROM sf WHERE a >= 2) SELECT k FROM s;
+WITH s AS (SELECT * FROM sf) SELECT s.k, t.k FROM s JOIN sf t ON t.a = s.a LIMIT 5;
+WITH s AS (SELECT a, count(*) AS n FROM sf GROUP BY a) SELECT s.n, t.k FROM s JOIN sf t ON t.a = s.a;
+SELECT x.b, y.b FROM sf x JOIN (SELECT b, a FROM sf ORDER BY b LIMIT 3) y ON x.a = y.a;
+SELECT group_concat(b) FROM (SELECT b FROM sf ORDER BY b DESC);
+SELECT a, group_concat(b) FROM (SELECT a, b FROM sf ORDER BY b DESC) GROUP BY a;
+SELECT a FROM sf WHERE a > 1 UNION ALL SELECT k FROM sf WHERE k < 3;
+
+-- case: visit/groups
+CREATE TABLE vg(k INTEGER PRIMARY KEY, a, b TEXT COLLATE NOCASE);
+CREATE INDEX vg_b ON vg(b DESC);
+INSERT INTO vg VALUES (1, 1, 'x'), (2, 1.0, 'X'), (3, 2, 'y'), (4, 2.0, 'Y'), (5, 3, 'z');
+SELECT a, count(*) FROM vg GROUP BY a ORDER BY count(*) DESC;
+SELECT a, count(*) FROM vg GROUP BY a ORDER BY count(*);
+SELECT b, count(*) FROM vg GROUP BY b;
+SELECT b, count(*) FROM vg GROUP BY b ORDER BY count(*) DESC LIMIT 2;
+SELECT b, group_concat(k) FROM vg GROUP BY b ORDER BY b;
+SELECT DISTINCT b FROM vg;
+SELECT DISTINCT a FROM vg;
+SELECT DISTINCT a, b FROM vg LIMIT 2;
+SELECT a FROM vg UNION SELECT a FROM vg WHERE k % 2 = 0;
+SELECT min(a), k FROM vg;
+SELECT max(a), k FROM vg GROUP BY b;
+SELECT a FROM vg ORDER BY b;
+SELECT k FROM vg ORDER BY b DESC LIMIT 3;
+SELECT k FROM vg WHERE b > 'w' ORDER BY b LIMIT 3;
+
+-- case: visit/windows
+CREATE TABLE vw(k INTEGER PRIMARY KEY, a INTEGER, b TEXT);
+INSERT INTO vw VALUES (1, 2, 'x'), (2, 1, 'y'), (3, 2, 'a'), (4, 1, 'b');
+SELECT k, row_number() OVER (ORDER BY a) FROM vw;
+SELECT k, row_number() OVER (ORDER BY a DESC), row_number() OVER (ORDER BY b) FROM vw;
+SELECT k, sum(k) OVER (PARTITION BY a), first_value(k) OVER () FROM vw;
+SELECT k, first_value(k) OVER (), row_number() OVER (ORDER BY b DESC) FROM vw LIMIT 3;
+
+-- case: visit/writes
+CREATE TABLE ww(k INTEGER PRIMARY KEY, a INTEGER, b TEXT);
+CREATE TABLE wl(op, k);
+CREATE INDEX ww_a ON ww(a DESC);
+CREATE TRIGGER ww_u AFTER UPDATE ON ww BEGIN INSERT INTO wl VALUES ('u', old.k); END;
+CREATE TRIGGER ww_d AFTER DELETE ON ww BEGIN INSERT INTO wl VALUES ('d', old.k); END;
+INSERT INTO ww VALUES (1, 1, 'x'), (2, 3, 'y'), (3, 2, 'z'), (4, 3, 'w');
+UPDATE ww SET b = b || '!' WHERE a > 1;
+UPDATE ww SET a = a + 1 WHERE a > 1 RETURNING k;
+UPDATE ww SET b = 'q' WHERE a IN (4, 1) RETURNING k, a;
+DELETE FROM ww WHERE a > 2 RETURNING k;
+SELECT * FROM wl;
+
+-- case: visit/writes-without-triggers
+CREATE TABLE wt(k INTEGER PRIMARY KEY, a INTEGER, b TEXT);
+CREATE TABLE wf(t INTEGER, v TEXT);
+CREATE INDEX wt_a ON wt(a);
+CREATE INDEX wf_v ON wf(v, t);
+INSERT INTO wt VALUES (1, 3, 'x'), (2, 1, 'y'), (3, 2, 'z');
+INSERT INTO wf VALUES (1, 'b'), (2, 'c'), (1, 'a'), (2, 'a');
+UPDATE wt SET b = v FROM wf WHERE wf.t = wt.k;
+SELECT * FROM wt;
+UPDATE wt SET b = b || '.' WHERE a > 0 RETURNING k;
+UPDATE wt SET k = k + 10 WHERE a > 1 RETURNING k;
+DELETE FROM wt WHERE a >= 1 RETURNING k, a;
+
+-- case: visit/without-rowid
+CREATE TABLE vr(a TEXT COLLATE NOCASE, b INTEGER, c, PRIMARY KEY(a DESC, b)) WITHOUT ROWID;
+CREATE INDEX vr_c ON vr(c);
+INSERT INTO vr VALUES ('a', 2, 5), ('B', 1, 4), ('b', 3, 9), ('A', 1, 4);
+SELECT * FROM vr;
+SELECT a FROM vr LIMIT 2;
+SELECT b FROM vr WHERE c > 3;
+SELECT c, b FROM vr WHERE c IN (9, 4);
+UPDATE vr SET a = 'z' RETURNING b, c;
+
+-- case: visit/literals-of-a-shape
+CREATE TABLE ls(k INTEGER PRIMARY KEY, a INTEGER, b INTEGER);
+CREATE INDEX ls_b ON ls(b DESC);
+INSERT INTO ls VALUES (1, 1, 1), (2, 1, 5), (3, 0, 3), (4, 2, 2);
+SELECT b FROM ls WHERE (b BETWEEN 0 AND 3 OR b BETWEEN 2 AND 5) GROUP BY b;
+SELECT b FROM ls WHERE (b BETWEEN 0 AND 3 OR b BETWEEN 0 AND 5) GROUP BY b;
+SELECT k FROM ls WHERE a = 1 AND b = 5;
+SELECT k FROM ls WHERE a = 7 AND b > 1;
+SELECT x.k, y.k FROM ls x JOIN ls y ON x.b = y.a WHERE x.a = 1;
+SELECT x.k, y.k FROM ls x JOIN ls y ON x.b = y.a WHERE x.a = 2;
+
