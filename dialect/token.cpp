@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <iterator>
 
 namespace howdah::dialect {
@@ -189,6 +190,20 @@ constexpr std::size_t longest_keyword = 17;
 
 static_assert(std::is_sorted(std::begin(keywords), std::end(keywords),
                              [](const Keyword& a, const Keyword& b) { return a.word < b.word; }));
+
+// Where the keywords of each letter begin; one more for the end of the last.
+constexpr std::array<std::uint8_t, 27> letters = [] {
+    std::array<std::uint8_t, 27> begins{};
+    std::size_t i = 0;
+    for (std::size_t letter = 0; letter < 26; ++letter) {
+        begins[letter] = static_cast<std::uint8_t>(i);
+        while (i < std::size(keywords) && keywords[i].word[0] == static_cast<char>('a' + letter))
+            ++i;
+    }
+    begins[26] = static_cast<std::uint8_t>(i);
+    return begins;
+}();
+static_assert(letters[26] == std::size(keywords) && std::size(keywords) < 256);
 static_assert(std::size(kind_names) == static_cast<std::size_t>(TokenKind::without) + 1);
 
 } // namespace
@@ -201,9 +216,13 @@ TokenKind keyword(std::string_view word)
     for (std::size_t i = 0; i < word.size(); ++i)
         folded[i] = word[i] >= 'A' && word[i] <= 'Z' ? static_cast<char>(word[i] + ('a' - 'A')) : word[i];
     const std::string_view key(folded.data(), word.size());
-    const auto* found = std::lower_bound(std::begin(keywords), std::end(keywords), key,
-                                         [](const Keyword& k, std::string_view w) { return k.word < w; });
-    return found != std::end(keywords) && found->word == key ? found->kind : TokenKind::id;
+    if (key[0] < 'a' || key[0] > 'z')
+        return TokenKind::id;
+    const std::size_t letter = static_cast<std::size_t>(key[0] - 'a');
+    for (std::size_t i = letters[letter]; i < letters[letter + 1]; ++i)
+        if (keywords[i].word.size() == key.size() && keywords[i].word == key)
+            return keywords[i].kind;
+    return TokenKind::id;
 }
 
 std::string_view name_of(TokenKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
