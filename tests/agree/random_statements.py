@@ -1,26 +1,39 @@
 #!/usr/bin/env python3
 """Random statements on the linked SQLite and through howdah, for as long as it is let run.
 
-  random_statements.py [--addr HOST:PORT] [--seconds 60] [--seed N] [--rounds N] [--out DIR] [--no-shrink]
+  random_statements.py [--serve BINARY | --addr HOST:PORT] [--seconds 60] [--seed N] [--rounds N] [--out DIR] [--counts FILE]
 
-Every round makes a random schema (see grammar/), then queries, writes, transactions and ALTERs on it, and compares rows,
-storage classes, counters and errors after each. Row order is compared where the statement makes it total, otherwise rows
-are compared as a multiset. Classes of answers:
+With --serve it runs a howdah of its own, with a private PostgreSQL: started again when it dies (counted, its log kept),
+when BINARY is built anew, and with an empty PostgreSQL now and then. Every round makes a random schema (see grammar/),
+then queries, writes, transactions and ALTERs on it, some with bound parameters, and compares rows, storage classes,
+counters and errors after each. A round depends on the seed and its number alone: `--seed 7 --first 12 --rounds 1`
+repeats one. Row order is compared where the statement makes it total, otherwise rows are compared as a multiset.
+Classes of answers:
   identical   as SQLite's
   refused     howdah answers an error where SQLite answers a result; counted by message, with a shrunk example
+  wording     both answer an error, another one
   WRONG       anything else: a finding; shrunk, and written to DIR as a case file that agree.py runs
   close       a REAL that differs beyond the 12th digit, or an overflow that SQLite finds in a row howdah does not evaluate
-The last line is "random: N passed, N failed", where failed counts findings."""
-import argparse, collections, os, random, re, signal, sys, time
+  noted       a difference that known_random.txt lists, with the place in docs/dialect.md that tells it
+Every minute the counts of this run and of those before it go to the file of --counts. The last line is
+"random: N passed, N failed", where failed counts findings."""
+import argparse, collections, json, os, random, re, signal, sys, time, traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agree, oracle  # noqa: E402
+from daemon import Daemon  # noqa: E402
+from grammar import values  # noqa: E402
 from grammar.expressions import Expressions  # noqa: E402
 from grammar.queries import Queries  # noqa: E402
 from grammar.writes import Writes  # noqa: E402
 
 # Errors of a row: which rows are evaluated, and when, is the planner's choice.
 ROW_ERRORS = ('integer overflow', 'malformed JSON', 'string or blob too big', 'JSON path error', 'bad JSON path', 'JSON cannot hold BLOB')
+
+
+KNOWN = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'known_random.txt')
+BOUND_ANYWHERE = values.INTEGERS + values.REALS + values.TEXTS + values.NUMERIC_TEXTS[:8] + values.BLOBS + ['NULL'] * 6
+BOUND = BOUND_ANYWHERE + values.EDGE_INTEGERS + values.EDGE_REALS + values.SPACED_TEXTS + values.EDGE_TEXTS + values.HUGE[:6]
 
 
 class Grammar(Expressions, Queries, Writes):
@@ -78,18 +91,21 @@ class Pair:
     def __init__(self, addr):
         Pair.serial += 1
         self.sqlite, self.client = oracle.SqliteConn(), agree.LineConn(addr, f'random_{os.getpid()}_{Pair.serial}')
-        self.fold, self.unknown = False, set()
+        self.fold, self.unknown, self.deadline = False, set(), 0
+        self.sqlite.c.set_progress_handler(lambda: time.monotonic() > self.deadline, 100000)
 
     def run(self, statement):
         """howdah goes first: what it refuses leaves both as they were, but for changes(). After an INSERT that failed
         howdah's last_insert_rowid() may be another (docs/dialect.md)."""
         sql = statement.sql
         self.fold = self.fold or re.search('NOCASE|RTRIM', sql) is not None
-        got = self.client.run(sql + ';')
+        got = self.client.run(sql + ';', statement.params)
         if got['error'] and got['error']['message'].startswith('howdah:'):
             self.unknown.add('changes')
             return 'refused', got['error']['message']
-        expected = self.sqlite.run(sql)
+        self.deadline = time.monotonic() + 20
+        expected = self.sqlite.run(sql, statement.params)
+        if expected['error'] and expected['error']['message'] == 'interrupted': raise EndOfRound
         if expected['error']: self.unknown.add('last_insert_rowid')
         for k in ('changes', 'last_insert_rowid'):
             if k in got and got[k] == expected[k] and statement.kind == 'write' and got['changes'] > 0: self.unknown.discard(k)
@@ -108,8 +124,19 @@ def outcome(addr, statements, stop_at=None):
         return len(statements), 'identical', ''
     except (EOFError, OSError) as e:
         return len(statements) - 1, 'WRONG', f'connection: {e!r}'
+    except EndOfRound:
+        return -1, 'identical', ''
     finally:
         pair.close()
+
+
+class EndOfRound(Exception): pass
+
+
+def read_known():
+    """[(class, pattern)] of differences that the documentation tells, matched against `answer <- statement`."""
+    lines = [line.split('  #')[0].strip() for line in open(KNOWN, encoding='utf-8')] if os.path.exists(KNOWN) else []
+    return [(line.split(None, 1)[0], re.compile(line.split(None, 1)[1])) for line in lines if line and not line.startswith('#')]
 
 
 def shape(text): return re.sub(r"'[^']*'|[0-9.]+", 'N', text)[:90]
@@ -148,24 +175,52 @@ def shrink(addr, statements, kind, text, seconds=40):
     return best
 
 
+def example(statement):
+    """The statement as a case file has it."""
+    def value(v): return {'$blob': v.hex()} if isinstance(v, bytes) else v
+    bind = '-- bind: ' + json.dumps({k: value(v) for k, v in statement.params.items()}, ensure_ascii=False) + '\n' if statement.params else ''
+    return f'{bind}{statement.sql};\n'
+
+
 class Run:
-    def __init__(self, args):
-        self.args, self.counts, self.kinds, self.refusals, self.findings, self.wordings = args, collections.Counter(), collections.Counter(), {}, 0, set()
+    def __init__(self, args, daemon):
+        self.args, self.daemon, self.known = args, daemon, read_known()
+        self.counts, self.kinds, self.refusals, self.wordings, self.noted = collections.Counter(), collections.Counter(), {}, {}, collections.Counter()
+        self.findings, self.rounds, self.seen, self.shrinking, self.started, self.written = 0, 0, collections.Counter(), 0.0, time.time(), 0.0
+        self.before = json.load(open(args.counts, encoding='utf-8')) if args.counts and os.path.exists(args.counts) else None
+
+    def addr(self): return self.daemon.lines if self.daemon else self.args.addr
+
+    def known_as(self, kind, text, statement):
+        answer = f'{text} <- {statement.sql}'
+        return next((p.pattern for k, p in self.known if k == kind and p.search(answer)), None)
 
     def report(self, statements, kind, text, name):
-        small = statements if self.args.no_shrink else shrink(self.args.addr, statements, kind, text)
-        _, again, small_text = outcome(self.args.addr, small)
-        path = os.path.join(self.args.out, f'{kind}_{name}.sql')
-        with open(path, 'w', encoding='utf-8') as out: out.write(f'-- case: random/{name}\n' + ''.join(s.sql + ';\n' for s in small))
-        print(f'{kind} {path}{"" if again == kind else " (not repeatable)"}: {small_text or text}'[:700], flush=True)
-        for s in small[-6:]: print('      ', s.sql[:300], flush=True)
+        """Writes a finding, shrunk while less than half of the time has gone into shrinking; False when it is one of before."""
+        began = time.time()
+        small = list(statements)
+        if not self.args.no_shrink and self.shrinking < 30 + (began - self.started) / 2: small = shrink(self.addr(), small, kind, text)
+        self.shrinking += time.time() - began
+        _, again, small_text = outcome(self.addr(), small)
+        listed = self.known_as(kind, small_text, small[-1]) if again == kind else None
+        if listed:
+            self.noted[listed] += 1
+            return False
+        key = kind + ''.join(re.sub(r"x?'[^']*'|-?[0-9.]+(e-?[0-9]+)?|[a-z]+[0-9]+|:p[0-9]+", 'N', s.sql) for s in small[-2:])
+        self.seen[key] += 1
+        if self.seen[key] > 1: return kind == 'WRONG'
+        with open(os.path.join(self.args.out, f'{kind}_{name}.sql'), 'w', encoding='utf-8', errors='surrogateescape') as out: out.write(f'-- case: random/{name}\n' + ''.join(map(example, small)))
+        print(f'{kind} {name}{"" if again == kind else " (not repeatable)"}: {small_text or text}'[:600].encode('utf-8', 'replace').decode(), flush=True)
+        for s in small[-6:]: print('      ', example(s)[:300].rstrip().encode('utf-8', 'replace').decode(), flush=True)
+        return True
 
-    def refused(self, done, statement, text, name):
+    def met(self, table, done, statement, kind, text, name):
+        """Counts a refusal or wording by its message, and shows the first of each."""
         key = shape(text)
-        if key not in self.refusals:
-            self.refusals[key] = [0, statement.sql]
-            if not self.args.no_shrink: self.report(done + [statement], 'refused', text, name)
-        self.refusals[key][0] += 1
+        if key not in table:
+            table[key] = [0, statement.sql]
+            self.report(done + [statement], kind, text, name)
+        table[key][0] += 1
 
     def step(self, pair, done, statement, name, after=None):
         """False when the round is over."""
@@ -173,37 +228,60 @@ class Run:
             kind, text = pair.run(statement)
         except (EOFError, OSError) as e:
             kind, text = 'WRONG', f'connection: {e!r}'
-        self.counts[kind] += 1
         self.kinds[statement.kind] += 1
+        listed = self.known_as(kind, text, statement) if kind != 'identical' else None
+        if listed:
+            self.counts['noted'] += 1
+            self.noted[listed] += 1
+            if kind == 'WRONG': return False
+            if kind == 'refused': return text.startswith('howdah:') or statement.kind == 'query'
+            done.append(statement)
+            return True
+        self.counts[kind] += 1
         if kind == 'refused':
-            self.refused(done, statement, text, name)
+            self.met(self.refusals, done, statement, kind, text, name)
             return text.startswith('howdah:') or statement.kind == 'query'
         done.append(statement)
-        if kind == 'wording':
-            if shape(text) not in self.wordings: self.report(list(done), kind, text, name)
-            self.wordings.add(shape(text))
+        if kind == 'wording': self.met(self.wordings, done[:-1], statement, kind, text, name)
         if kind == 'WRONG':
-            self.findings += 1
-            self.report(list(done), kind, text, name)
+            if self.daemon and self.daemon.died():
+                self.daemon.bury()
+                with open(os.path.join(self.args.out, f'death_{name}.sql'), 'w', encoding='utf-8', errors='surrogateescape') as out: out.write(f'-- case: random/{name}\n' + ''.join(map(example, done)))
+            if self.report(list(done), kind, text, name): self.findings += 1
+            else:
+                self.counts['WRONG'] -= 1
+                self.counts['noted'] += 1
             return False
         if kind == 'identical' and after and not pair.last_failed: after()
         return True
 
+    def statements_of(self, g, pair):
+        """The statements of a round after its schema, each with what an ALTER does to the model."""
+        for _ in range(70):
+            choice = g.rng.random()
+            if choice < 0.62: statement = g.query()
+            elif choice < 0.9: statement = g.write()
+            elif choice < 0.97: statement = g.session()
+            else:
+                statement, after = g.alter()
+                yield statement, self.only_if_done(pair, statement, after)
+                continue
+            if choice < 0.9 and g.rng.random() < 0.2:
+                statement = statement.with_parameters(g.rng, 0.6)
+                yield statement, None
+                if statement.params:
+                    for _ in range(g.rng.choice([0, 1, 2])): yield statement.rebound(g.rng, BOUND if statement.kind == 'query' else BOUND_ANYWHERE), None
+            else:
+                yield statement, None
+
     def round(self, number):
         g = Grammar(random.Random(f'{self.args.seed}/{number}'))
-        pair, done = Pair(self.args.addr), []
+        pair, done = Pair(self.addr()), []
         name = f'{self.args.seed}-{number}'
         try:
             for statement in g.schema(number):
                 if not self.step(pair, done, statement, name): return
-            for i in range(70):
-                choice = g.rng.random()
-                after = None
-                if choice < 0.62: statement = g.query()
-                elif choice < 0.9: statement = g.write()
-                elif choice < 0.97: statement = g.session()
-                else: statement, after = g.alter()
-                if after: after = self.only_if_done(pair, statement, after)
+            for statement, after in self.statements_of(g, pair):
                 if not self.step(pair, done, statement, name, after): return
                 if statement.kind in ('write', 'session'):
                     for t in g.tables:
@@ -218,46 +296,79 @@ class Run:
         def apply():
             if pair.sqlite.c.in_transaction: raise EndOfRound
             rows = pair.sqlite.c.execute('SELECT group_concat(sql) FROM sqlite_schema').fetchone()[0] or ''
-            if re.search(r'(ADD COLUMN|TO|INDEX) (\w+)', statement.sql) is None or re.search(r'(?:ADD COLUMN|TO|INDEX) (\w+)', statement.sql)[1] in rows: after()
+            name = re.search(r'(?:ADD COLUMN|TO|INDEX|CREATE TABLE) (\w+)', statement.sql)
+            if name is None or name[1] in rows: after()
         return apply
 
-    def summary(self, rounds):
-        a = self.args
+    def tend(self):
+        """Between rounds: the daemon lives, is the newest build, and its PostgreSQL does not grow without end."""
+        if self.daemon:
+            if self.daemon.died(): self.daemon.bury()
+            elif self.rounds % 300 == 0 or self.daemon.is_outdated(): self.daemon.renew(fresh=self.rounds % 300 == 0)
+        if self.args.counts and time.time() - self.written > 60: self.write_counts()
+
+    def totals(self):
+        """Counts of this run and of those before it."""
+        now = {'seconds': int(time.time() - self.started), 'rounds': self.rounds, 'findings': self.findings, 'deaths': self.daemon.deaths if self.daemon else 0,
+               'counts': dict(self.counts), 'kinds': dict(self.kinds), 'refused': {k: v[0] for k, v in self.refusals.items()}, 'wording': {k: v[0] for k, v in self.wordings.items()}, 'noted': dict(self.noted)}
+        for key, value in (self.before or {}).items():
+            if isinstance(value, dict):
+                for k, n in value.items(): now[key][k] = now[key].get(k, 0) + n
+            else: now[key] += value
+        now['counts']['statements'] = sum(n for k, n in now['counts'].items() if k != 'statements')
+        return now
+
+    def write_counts(self):
+        self.written = time.time()
+        with open(self.args.counts + '.new', 'w', encoding='utf-8') as out: json.dump(self.totals(), out, indent=1, ensure_ascii=False)
+        os.replace(self.args.counts + '.new', self.args.counts)
+
+    def summary(self):
         total = sum(self.counts.values())
-        print(f'seed {a.seed}: {rounds} schemas, {total} statements: ' + ', '.join(f'{self.counts[k]} {k}' for k in ('identical', 'close', 'wording', 'refused', 'WRONG')))
+        print(f'seed {self.args.seed}: {self.rounds} schemas, {total} statements: ' + ', '.join(f'{self.counts[k]} {k}' for k in ('identical', 'close', 'noted', 'wording', 'refused', 'WRONG')))
         print('kinds: ' + ', '.join(f'{n} {k}' for k, n in sorted(self.kinds.items())))
-        for key, (count, sql) in sorted(self.refusals.items(), key=lambda kv: -kv[1][0])[:40]: print(f'  {count:5} {key}   e.g. {sql[:200]}')
+        for title, table in (('refused', self.refusals), ('wording', self.wordings)):
+            for key, (count, sql) in sorted(table.items(), key=lambda kv: -kv[1][0])[:40]: print(f'  {title} {count:5} {key}   e.g. {sql[:200]}'.encode('utf-8', 'replace').decode())
+        if self.args.counts: self.write_counts()
         print(f'random: {total - self.findings} passed, {self.findings} failed')
         return 1 if self.findings else 0
-
-
-class EndOfRound(Exception): pass
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--addr', default='127.0.0.1:7433')
+    parser.add_argument('--serve', metavar='BINARY')
+    parser.add_argument('--port', type=int, default=0, help='the first of three ports for --serve (default: any free ones)')
     parser.add_argument('--seconds', type=float, default=60)
     parser.add_argument('--rounds', type=int, default=0)
     parser.add_argument('--first', type=int, default=1, help='the number of the first round')
     parser.add_argument('--seed', type=int, default=int(time.time()))
     parser.add_argument('--out', default='.')
+    parser.add_argument('--counts', metavar='FILE')
     parser.add_argument('--no-shrink', action='store_true')
     args = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.default_int_handler)
-    run, end, number = Run(args), time.time() + args.seconds, args.first - 1
-    while time.time() < end and (not args.rounds or number < args.first - 1 + args.rounds):
-        number += 1
-        try:
-            run.round(number)
-        except EndOfRound:
-            pass
-        except KeyboardInterrupt:
-            break
-        except (OSError, RuntimeError) as e:
-            print(f'howdah cannot be used any more: {e!r}')
-            break
-    return run.summary(number - args.first + 1)
+    os.makedirs(args.out, exist_ok=True)
+    daemon = Daemon(args.serve, args.out, args.port) if args.serve else None
+    run, end, number = Run(args, daemon), time.time() + args.seconds, args.first - 1
+    try:
+        while time.time() < end and (not args.rounds or number < args.first - 1 + args.rounds):
+            number += 1
+            run.rounds += 1
+            try:
+                run.round(number)
+            except EndOfRound:
+                pass
+            except Exception:  # whatever it is, the run goes on
+                run.counts['broken'] += 1
+                print(f'round {number}: {traceback.format_exc()}', flush=True)
+                if run.counts['broken'] > 20 and run.counts['broken'] > run.rounds / 2: break
+            run.tend()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if daemon: daemon.end()
+    return run.summary()
 
 
 if __name__ == '__main__':

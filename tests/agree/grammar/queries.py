@@ -1,6 +1,7 @@
 """Random SELECTs. Every source knows a key: columns that make ORDER BY total, so that order and LIMIT can be compared."""
 from grammar.tree import Node, NOTHING, Statement, clause, fixed, items
 from grammar.expressions import Column
+from grammar import values
 
 
 class Source:
@@ -26,7 +27,7 @@ class Queries:
 
     def source(self, depth=1):
         r = self.rng
-        left = self.derived_source(depth - 1) if depth > 0 and r.random() < 0.12 else self.table_source()
+        left = self.derived_source(depth - 1) if depth > 0 and r.random() < 0.12 else self.elements() if depth > 0 and r.random() < 0.05 else self.rows_given() if depth > 0 and r.random() < 0.04 else self.table_source()
         joins = 0
         while r.random() < 0.35 and joins < 2:
             joins += 1
@@ -34,18 +35,53 @@ class Queries:
             both = left.columns + right.columns
             key = left.key + right.key if left.key and right.key else None
             # SQLite 3.40 takes the ON of an inner join beside a RIGHT or FULL JOIN for a WHERE: those come alone.
-            how = r.choice(['JOIN', 'LEFT JOIN', 'CROSS JOIN', ',', 'LEFT JOIN', 'INNER JOIN', 'USING'] + (['RIGHT JOIN', 'FULL JOIN'] if joins == 1 else []))
+            how = r.choice(['JOIN', 'LEFT JOIN', 'CROSS JOIN', ',', 'LEFT JOIN', 'INNER JOIN', 'USING', 'NATURAL', 'NESTED'] + (['RIGHT JOIN', 'FULL JOIN'] if joins == 1 else []))
+            if how == 'NATURAL':
+                common = sorted({c.name for c in left.columns} & {c.name for c in right.columns} - {''})
+                if not common or joins > 1: how = 'JOIN'
+                else: return self.united(left, right, f'NATURAL {r.choice(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "INNER JOIN"])}', '', common)
+            if how == 'NESTED':
+                inner = self.table_source()
+                nested = fixed('(§ JOIN §§)', right.tree, inner.tree, clause(' ON §', self.join_condition(right, inner)))
+                right = Source(nested, right.columns + inner.columns, right.key + inner.key if right.key and inner.key and '.rowid' not in f'{right.key}{inner.key}' else None)
+                return Source(fixed('§ LEFT JOIN § ON §', left.tree, right.tree, self.join_condition(left, right)), left.columns + right.columns, left.key + right.key if left.key and right.key else None)
             if how == 'USING':
                 common = sorted({c.name for c in left.columns} & {c.name for c in right.columns} - {''})
                 if not common or joins > 1: how = 'JOIN'
                 else:
-                    left = Source(fixed(f'§ {r.choice(["JOIN", "LEFT JOIN"])} § USING ({r.choice(common)})', left.tree, right.tree), both, key)
-                    continue
+                    shared = r.sample(common, min(len(common), r.choice([1, 1, 2])))
+                    return self.united(left, right, r.choice(['JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN', 'LEFT JOIN']), f' USING ({", ".join(shared)})', shared)
             if how == ',': left = Source(fixed('§, §', left.tree, right.tree), both, key); break
             if how in ('RIGHT JOIN', 'FULL JOIN'): joins = 2
             on = clause(' ON §', self.join_condition(left, right)) if how != 'CROSS JOIN' else NOTHING
             left = Source(fixed(f'§ {how} §§', left.tree, right.tree, on if how in ('JOIN', 'INNER JOIN', 'CROSS JOIN') else Node(on.form, *on.parts, kind='x')), both, key)
         return left
+
+    def united(self, left, right, how, using, shared):
+        """A join whose common columns may be named without their table."""
+        return Source(fixed(f'§ {how} §{using}', left.tree, right.tree), left.columns + right.columns + [Column(name) for name in shared], left.key + right.key if left.key and right.key else None)
+
+    def elements(self):
+        """The rows of json_each or json_tree over a constant, or over a column of a table."""
+        r = self.rng
+        self.aliases += 1
+        j, call = f'j{self.aliases}', r.choice(['json_each', 'json_tree'])
+        columns = [Column(f'{j}.key'), Column(f'{j}.value'), Column(f'{j}.type', 'TEXT'), Column(f'{j}.atom'), Column(f'{j}.fullkey', 'TEXT'), Column(f'{j}.path', 'TEXT')]
+        path = f', {r.choice(values.PATHS)}' if r.random() < 0.3 else ''
+        if r.random() < 0.3: return Source(fixed(f'{call}({r.choice(values.JSONS + values.MORE_JSONS[:3])}{path}) AS {j}'), columns, [f'{j}.fullkey'])
+        t = self.table_source()
+        c = r.choice(t.columns).text
+        doc = r.choice([f'json_array({c}, 1)', f"json_object('a', {c})", f"CASE WHEN json_valid({c}) THEN {c} END", r.choice(values.JSONS), f"json_array(json_array({c}), {r.choice(t.columns).text})"])
+        joined = fixed(r.choice([f'§, {call}({doc}{path}) AS {j}', f'§ JOIN {call}({doc}{path}) AS {j}', f'§ LEFT JOIN {call}({doc}{path}) AS {j}']), t.tree)
+        return Source(joined, t.columns + columns, t.key + [f'{j}.fullkey'] if t.key else None)
+
+    def rows_given(self):
+        """VALUES in FROM."""
+        r = self.rng
+        self.aliases += 1
+        a, n = f'y{self.aliases}', r.randint(1, 2)
+        rows = items([fixed(f'({", ".join("§" * n)})', *[self.constant() for _ in range(n)]) for _ in range(r.randint(1, 4))])
+        return Source(fixed(f'(VALUES §) AS {a}', rows), [Column(f'{a}.column{i + 1}') for i in range(n)], None)
 
     def join_condition(self, left, right):
         r = self.rng
@@ -83,6 +119,11 @@ class Queries:
             return Node(f'(SELECT {call} FROM §§)', s.tree, self.where(scope))
         return Node(f'(SELECT § FROM §§ ORDER BY {", ".join(s.key)} LIMIT 1)', self.expression(s.columns, 1), s.tree, self.where(scope))
 
+    def row_subquery(self, outer, two):
+        r, s = self.rng, self.table_source()
+        if r.random() < 0.6 or not s.key: return Node('((§, §) IN (SELECT §, § FROM §§))', *two, self.leaf(s.columns), self.leaf(s.columns), s.tree, self.where(s.columns + outer))
+        return Node(f'((§, §) {r.choice(["=", "<", "IS"])} (SELECT §, § FROM §§ ORDER BY {", ".join(s.key)} LIMIT 1))', *two, self.leaf(s.columns), self.leaf(s.columns), s.tree, self.where(s.columns + outer))
+
     def subquery_test(self, outer, depth):
         r, s = self.rng, self.table_source()
         scope = s.columns + (outer if r.random() < 0.6 else [])
@@ -94,8 +135,9 @@ class Queries:
     def query(self):
         r = self.rng
         self.aliases = 0
-        return r.choices([self.select, self.distinct, self.grouped, self.aggregate, self.compound, self.windowed, self.with_query, self.recursive, self.concatenated, self.starred],
-                         (10, 2, 5, 3, 3, 5, 2, 1, 1, 1))[0]()
+        return r.choices([self.select, self.distinct, self.grouped, self.aggregate, self.compound, self.windowed, self.with_query, self.recursive, self.concatenated, self.starred,
+                          self.bare, self.ranged, self.ordered_recursion, self.catalog_query, self.several_tables, self.in_table],
+                         (10, 2, 5, 3, 4, 5, 2, 1, 1, 1, 2, 2, 1, 1, 1, 0.4))[0]()
 
     def outputs(self, scope, depth=3): return items([self.expression(scope, self.rng.randint(0, depth)) for _ in range(self.rng.randint(1, 3))])
 
@@ -111,7 +153,9 @@ class Queries:
 
     def distinct(self):
         s = self.source()
-        return Statement(fixed('SELECT DISTINCT § FROM §§', self.outputs(s.columns, 2), s.tree, self.where(s.columns)), loose=True)
+        outputs = self.outputs(s.columns, 2)
+        order = clause(f' ORDER BY {", ".join(str(i + 1) + self.rng.choice(["", " DESC", " NULLS LAST"]) for i in range(len(outputs.parts)))}§', self.limit() if self.rng.random() < 0.4 else NOTHING) if self.rng.random() < 0.4 else None
+        return Statement(fixed('SELECT DISTINCT § FROM §§§', outputs, s.tree, self.where(s.columns), order or NOTHING), order, loose=True)
 
     def aggregate_call(self, scope):
         r, tame = self.rng, [c for c in scope if c.tame]
@@ -137,7 +181,73 @@ class Queries:
         calls = [self.aggregate_call(s.columns) for _ in range(r.randint(1, 2))]
         having = clause(' HAVING §', Node(f'§ {r.choice([">", "<=", "IS NOT"])} 1', self.aggregate_call(s.columns))) if r.random() < 0.3 else NOTHING
         group = fixed(by) if by else items([Node('(§)', k) if str(k)[:1] in '-0123456789' else k for k in keys])
-        return Statement(fixed(f'SELECT {", ".join("§" * len(keys))}, § FROM §§ GROUP BY §§', *keys, items(calls), s.tree, self.where(s.columns), group, having), loose=True)
+        order = clause(f' ORDER BY {", ".join(str(i + 1) + r.choice(["", " DESC", " NULLS LAST"]) for i in range(len(keys)))}§', self.limit() if r.random() < 0.4 else NOTHING) if r.random() < 0.4 else None
+        return Statement(fixed(f'SELECT {", ".join("§" * len(keys))}, § FROM §§ GROUP BY §§§', *keys, items(calls), s.tree, self.where(s.columns), group, having, order or NOTHING), order, loose=True)
+
+    def bare(self):
+        """Columns beside one max() or min() of a key: SQLite takes them from the row that has it."""
+        r, s = self.rng, self.table_source()
+        if not s.key or len(s.key) > 1: return self.grouped()
+        key = self.expression(s.columns, r.choice([0, 1]))
+        where = self.where(s.columns, 0.4)
+        if r.random() < 0.4: return Statement(fixed(f'SELECT {r.choice(["max", "min"])}({s.key[0]}), § FROM §§', self.outputs(s.columns, 1), s.tree, where), loose=True)
+        return Statement(fixed(f'SELECT {r.choice(["max", "min"])}({s.key[0]}), § FROM §§ GROUP BY §', self.outputs(s.columns, 1), s.tree, where, Node('(§)', key)), loose=True)
+
+    def catalog_query(self):
+        """Questions about the schema."""
+        r = self.rng
+        t = r.choice([t for t in self.tables if t.name != 'lg'] or self.tables).name
+        return Statement(fixed(r.choice([f"SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info('{t}')", f'PRAGMA table_info({t})', f'PRAGMA table_xinfo({t})', f'PRAGMA index_list({t})', f'PRAGMA foreign_key_list({t})', f"SELECT x.name, i.name FROM pragma_index_list('{t}') AS x, pragma_index_info(x.name) AS i",
+                                         'SELECT type, name, tbl_name, sql FROM sqlite_schema', "SELECT m.name, p.name FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS p WHERE m.type = 'table'", f"SELECT count(*), (SELECT count(*) FROM {t}) FROM sqlite_schema WHERE tbl_name = '{t}'",
+                                         'PRAGMA foreign_key_check', f'PRAGMA foreign_key_check({t})', 'PRAGMA integrity_check', 'PRAGMA foreign_keys', 'SELECT changes() >= 0, total_changes() >= 0', f'SELECT count(*), typeof(last_insert_rowid()) FROM {t}', f"SELECT p.name, (SELECT count(*) FROM {t}) FROM pragma_table_info('{t}') AS p", 'PRAGMA user_version', f'PRAGMA user_version = {r.randint(1, 9)}'])))
+
+    def several_tables(self):
+        """Common tables that use one another, or that are used twice."""
+        r = self.rng
+        (a, names), (b, others) = self.plain_select(0), self.plain_select(0)
+        one, two = [Column(f'w1.{n}') for n in names], [Column(f'w2.{n}') for n in others]
+        kind = r.randrange(4)
+        if kind == 0: return Statement(fixed('WITH w1 AS (§), w2 AS (§) SELECT § FROM w1 LEFT JOIN w2 ON §§', a, b, self.outputs(one + two, 1), Node(f'{r.choice(one).text} = {r.choice(two).text}'), self.where(one + two, 0.3)), loose=True)
+        if kind == 1: return Statement(fixed('WITH w1 AS (§) SELECT § FROM w1 JOIN w1 AS w2 ON §', a, self.outputs(one, 1), Node(f'{r.choice(one).text} = w2.{r.choice(names)}')), loose=True)
+        if kind == 2: return Statement(fixed('WITH w1 AS (§), w3(k, n) AS (SELECT §, count(*) FROM w1 GROUP BY 1) SELECT k, n FROM w3 WHERE n >= (SELECT min(n) FROM w3)', a, Node(r.choice(one).text)), loose=True)
+        return Statement(fixed('WITH w1 AS (WITH w2 AS (§) SELECT § AS y FROM w2) SELECT y, count(*) FROM w1 GROUP BY y', b, self.expression(two, 1)), loose=True)
+
+    def in_table(self):
+        one = [t for t in self.tables if len(t.columns) == 1 and not t.view]
+        s = self.table_source()
+        if not one: return Statement(fixed('SELECT § FROM § WHERE § IN (SELECT § FROM §)', self.outputs(s.columns, 1), s.tree, self.leaf(s.columns), self.leaf(s.columns), s.tree), loose=False)
+        return Statement(fixed(f'SELECT § FROM § WHERE § IN {one[0].name}', self.outputs(s.columns, 1), s.tree, self.leaf(s.columns)))
+
+    def ranged(self):
+        """Windows of RANGE with offsets over exact numbers, and named windows."""
+        r, s = self.rng, self.table_source()
+        numbers = [c for c in s.columns if c.tame and c.affinity in ('INTEGER', 'REAL')]
+        if not numbers or not s.key: return self.windowed()
+        by, tame = r.choice(numbers).text, r.choice(numbers).text
+        low = r.choice(['UNBOUNDED PRECEDING', '1 PRECEDING', '2.5 PRECEDING', 'CURRENT ROW', '0 PRECEDING', '1 FOLLOWING'])
+        high = {'1 FOLLOWING': ['3 FOLLOWING', 'UNBOUNDED FOLLOWING']}.get(low, ['CURRENT ROW', '1 FOLLOWING', '2 FOLLOWING', 'UNBOUNDED FOLLOWING', '0.5 FOLLOWING'] if low != 'CURRENT ROW' else ['CURRENT ROW', '2 FOLLOWING', 'UNBOUNDED FOLLOWING'])
+        unit = r.choice(['RANGE', 'RANGE', 'GROUPS', 'ROWS'])
+        if unit != 'RANGE': low, high = low.replace('2.5', '2'), [h.replace('0.5', '1') for h in high]
+        if unit == 'ROWS': by = f'{by}, {", ".join(s.key)}'
+        frame = f'{unit} BETWEEN {low} AND {r.choice(high)}{r.choice(["", "", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES"])}'
+        partition = clause('PARTITION BY § ', self.expression(s.columns, r.choice([0, 1]))) if r.random() < 0.4 else NOTHING
+        desc = r.choice(['', ' DESC', ' NULLS LAST', ' DESC NULLS FIRST']) if ',' not in by else ''
+        call = lambda: r.choice([f'sum({tame})', f'count({tame})', 'count(*)', f'avg({tame})', f'min({tame})', f'max({tame})', f'total({tame}) FILTER (WHERE {tame} > 1)'])
+        order = clause(f' ORDER BY {", ".join(s.key)}')
+        if r.random() < 0.5: return Statement(fixed(f'SELECT {s.key[0]}, {call()} OVER (§ORDER BY {by}{desc} {frame}) FROM §§§', partition, s.tree, self.where(s.columns, 0.3), order), order, loose=True)
+        if r.random() < 0.5: return Statement(fixed(f'SELECT {s.key[0]}, {call()} OVER w, {call()} OVER (w {frame}) FROM §§ WINDOW w AS (§ORDER BY {by}{desc})§', s.tree, self.where(s.columns, 0.3), partition, order), order, loose=True)
+        return Statement(fixed(f'SELECT {s.key[0]}, {call()} OVER w2, {call()} OVER w FROM §§ WINDOW w AS (§ORDER BY {by}{desc} {frame}), w2 AS (ORDER BY {", ".join(s.key)} DESC)§', s.tree, self.where(s.columns, 0.3), partition, order), order, loose=True)
+
+    def ordered_recursion(self):
+        r = self.rng
+        keyed = [t for t in self.tables if t.key and len(t.key) == 1]
+        kind = r.randrange(4)
+        if kind == 0 or not keyed: return Statement(fixed(f'WITH RECURSIVE c(n, v) AS (SELECT 1, § UNION ALL SELECT n + 1, § FROM c LIMIT {r.choice([1, 4, 7])}{r.choice(["", " OFFSET 2"])}) SELECT n, v FROM c', self.expression([], 1), self.expression([Column('n', 'INTEGER', True), Column('v')], 1)), loose=True)
+        if kind == 1: return Statement(fixed(f'WITH RECURSIVE c(d, p) AS (SELECT 0, 1 UNION ALL SELECT d + 1, p * 2 + x.i FROM c, (SELECT 0 AS i UNION ALL SELECT 1) AS x WHERE d < 3 ORDER BY {r.choice(["1", "1 DESC", "d, p", "d DESC, p", "p"])}) SELECT d, p FROM c'))
+        t = r.choice(keyed)
+        k, other = f't.{t.key[0]}', f't.{r.choice(t.columns).name}'
+        if kind == 2: return Statement(fixed(f'WITH RECURSIVE c(n, v) AS (SELECT 0, {k} FROM {t.name} AS t WHERE § UNION ALL SELECT n + 1, {k} FROM c JOIN {t.name} AS t ON {other} = c.v WHERE n < 2) SELECT n, count(*), sum(n) FROM c GROUP BY n', self.expression([Column(f't.{c.name}', c.affinity) for c in t.columns], 1, 'truth')), loose=True)
+        return Statement(fixed(f'SELECT {k}, (WITH RECURSIVE c(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c WHERE n < 4) SELECT group_concat(n) FROM c WHERE § ) FROM {t.name} AS t', self.expression([Column('n', 'INTEGER'), Column(other)], 1, 'truth')))
 
     def concatenated(self):
         r, s = self.rng, self.table_source()
@@ -153,7 +263,11 @@ class Queries:
             s = self.source(0)
             arms.append(fixed(f'SELECT {", ".join("§" * n)} FROM §§', *[self.expression(s.columns, r.choice([0, 0, 1])) for _ in range(n)], s.tree, self.where(s.columns, 0.4)))
         ops = [r.choice(['UNION', 'UNION ALL', 'INTERSECT', 'EXCEPT']) for _ in arms[1:]]
-        return Statement(fixed('§' + ''.join(f' {op} §' for op in ops), *arms), loose=any(op != 'UNION ALL' for op in ops))
+        if r.random() < 0.1: arms[r.randrange(len(arms) - 1)] = fixed(f'VALUES ({", ".join("§" * n)})', *[self.constant() for _ in range(n)])
+        order = clause(f' ORDER BY {", ".join(str(i + 1) + r.choice(["", " DESC", " NULLS LAST", " COLLATE NOCASE"][:3]) for i in range(n))}§', self.limit() if r.random() < 0.5 else NOTHING) if r.random() < 0.5 else None
+        tree = fixed('§' + ''.join(f' {op} §' for op in ops) + '§', *arms, order or NOTHING)
+        if r.random() < 0.15: return Statement(fixed('SELECT count(*), max(x1) FROM (SELECT * FROM (§) AS u) AS u, (SELECT 1 AS x1) AS z', fixed('§' + ''.join(f' {op} §' for op in ops), *arms)), loose=True)
+        return Statement(tree, order, loose=order is not None or any(op != 'UNION ALL' for op in ops))
 
     def frame(self, total):
         r = self.rng

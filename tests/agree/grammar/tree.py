@@ -1,5 +1,6 @@
 """Statements as trees, so that a finding can be shrunk: an expression to one of its parts, a clause to nothing, a list
 to fewer items. A `§` in a form stands for the next part."""
+import re
 
 
 class Node:
@@ -23,23 +24,57 @@ def clause(form, *parts): return Node(form, *parts, kind='o')
 def items(parts, separator=', '): return Node(separator, *parts, kind='l')
 
 
+LITERAL = re.compile(r"^(?:NULL|-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|x'(?:[0-9a-f]{2})*'|'(?:[^']|'')*')$")
+
+
+def python_value(literal):
+    """What a literal is as a value to bind."""
+    if literal == 'NULL': return None
+    if literal[0] == 'x': return bytes.fromhex(literal[2:-1])
+    if literal[0] == "'": return literal[1:-1].replace("''", "'")
+    if re.fullmatch(r'-?\d+', literal) and -2**63 <= int(literal) < 2**63: return int(literal)
+    return float(literal)
+
+
 NOTHING = fixed('')
 LEAVES = ('1', 'NULL')
 
 
 class Statement:
     """One statement and how its answer is compared: `order`, the clause that makes its row order total, while it stands;
-    `loose` where 1 and 1.0, or texts that a collation holds equal, may stand for one another."""
-    def __init__(self, tree, order=None, loose=False, kind='query'):
+    `loose` where 1 and 1.0, or texts that a collation holds equal, may stand for one another. `values` are those of its
+    parameters, by name."""
+    def __init__(self, tree, order=None, loose=False, kind='query', values=None):
         self.tree, self.order, self.loose, self.kind = tree if isinstance(tree, Node) else fixed(tree.replace('§', '')), order, loose, kind
         self.sql = str(self.tree)
+        self.params = {name: value for name, value in (values or {}).items() if re.search(f':{name}\\b', self.sql)}
 
     def ordered(self): return self.order is not None and any(n is self.order or n.form == self.order.form and n.kind == 'o' for n in nodes(self.tree))
 
     def smaller(self):
         """Every statement that is this one with one thing taken away, the largest first."""
         for tree in sorted(edits(self.tree), key=lambda t: len(str(t))):
-            yield Statement(tree, self.order, self.loose, self.kind)
+            yield Statement(tree, self.order, self.loose, self.kind, self.params)
+
+    def with_parameters(self, rng, share):
+        """This statement with some of its literals bound instead of written."""
+        values = {}
+
+        def bind(node):
+            if node is self.order: return node
+            if node.kind == 'e' and not node.parts and LITERAL.match(node.form) and rng.random() < share:
+                name = f'p{len(values) + 1}'
+                values[name] = python_value(node.form)
+                return Node(':' + name)
+            if not node.parts: return node
+            return node.with_parts([bind(part) if isinstance(part, Node) else part for part in node.parts])
+
+        tree = bind(self.tree)
+        return Statement(tree, self.order, self.loose, self.kind, values) if values else self
+
+    def rebound(self, rng, literals):
+        """The same text with other values, of any class, for its parameters."""
+        return Statement(self.tree, self.order, self.loose, self.kind, {name: python_value(rng.choice(literals)) for name in self.params})
 
 
 def nodes(tree):
