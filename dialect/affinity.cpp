@@ -6,20 +6,37 @@ namespace howdah::dialect {
 
 namespace {
 
+// COLLATE leaves an operand its affinity.
+const Expr& operand(const Expr& e)
+{
+    const Expr* inside = &bare(e);
+    while (const auto* collate = as<Collate>(*inside))
+        inside = &bare(*collate->operand);
+    return *inside;
+}
+
+bool is_derived(const Expr& e)
+{
+    const auto* ref = as<ColumnRef>(operand(e));
+    return ref && ref->source &&
+           (ref->source->kind == Source::Kind::subquery || ref->source->kind == Source::Kind::common_table);
+}
+
 // A column of a compound subquery has the affinity of its first arm, and values that other arms never converted to it.
 bool may_hold_unconverted_text(const Expr& e)
 {
-    const auto* ref = as<ColumnRef>(bare(e));
-    const bool derived =
-        ref && ref->source &&
-        (ref->source->kind == Source::Kind::subquery || ref->source->kind == Source::Kind::common_table);
-    return derived && e.classes.has(StorageClass::text);
+    return is_derived(e) && e.classes.has(StorageClass::text);
+}
+
+bool may_hold_unconverted_number(const Expr& e)
+{
+    return is_derived(e) && (e.classes.has(StorageClass::integer) || e.classes.has(StorageClass::real));
 }
 
 // RETURNING takes all columns for the first one: what a column has is not what its affinity says.
 bool has_another_affinity(const Expr& e)
 {
-    const auto* ref = as<ColumnRef>(bare(e));
+    const auto* ref = as<ColumnRef>(operand(e));
     if (!ref || !ref->source || ref->alias_of || ref->as_string)
         return false;
     const Affinity own =
@@ -31,6 +48,11 @@ Affinity to_apply(const Expr& e)
 {
     return is_numeric(e.affinity) && !may_hold_unconverted_text(e) && !has_another_affinity(e) ? Affinity::none
                                                                                                : Affinity::numeric;
+}
+
+Affinity text_to_apply(const Expr& e)
+{
+    return may_hold_unconverted_number(e) || has_another_affinity(e) ? Affinity::text : Affinity::none;
 }
 
 } // namespace
@@ -45,16 +67,31 @@ ComparisonRule comparison(const Expr& lhs, const Expr& rhs)
         rule.rhs = to_apply(rhs);
     } else if (a == Affinity::text && b == Affinity::none) {
         rule.rhs = Affinity::text;
-        rule.lhs = has_another_affinity(lhs) ? Affinity::text : Affinity::none;
+        rule.lhs = text_to_apply(lhs);
     } else if (a == Affinity::none && b == Affinity::text) {
         rule.lhs = Affinity::text;
-        rule.rhs = has_another_affinity(rhs) ? Affinity::text : Affinity::none;
+        rule.rhs = text_to_apply(rhs);
     }
 
     if (lhs.collation_explicit || !rhs.collation_explicit)
         rule.collation = lhs.has_collation ? lhs.collation : rhs.collation;
     else
         rule.collation = rhs.collation;
+    return rule;
+}
+
+ComparisonRule membership(const Expr& operand)
+{
+    ComparisonRule rule;
+    if (is_numeric(operand.affinity)) {
+        rule.lhs = to_apply(operand);
+        rule.rhs = Affinity::numeric;
+    } else if (operand.affinity == Affinity::text) {
+        rule.lhs = text_to_apply(operand);
+        rule.rhs = Affinity::text;
+    }
+    if (operand.has_collation)
+        rule.collation = operand.collation;
     return rule;
 }
 

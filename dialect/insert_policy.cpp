@@ -98,6 +98,24 @@ bool wants_filter(const Table& table, ConflictAction statement)
     });
 }
 
+namespace {
+
+// The condition, once these values have been computed, which may raise.
+std::string computed_before(const std::string& condition, const std::string& values)
+{
+    return "CASE WHEN num_nulls(" + values + ") >= 0 THEN " + condition + " END";
+}
+
+std::string columns_of(const Table& table, const std::vector<int>& columns, const std::string& row)
+{
+    std::vector<std::string> names;
+    for (const int c : columns)
+        names.push_back(row + "." + quote_identifier(table.columns[static_cast<std::size_t>(c)].pg));
+    return join(names, ", ");
+}
+
+} // namespace
+
 std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAction statement, Lowering& lowering,
                           const std::string& row)
 {
@@ -113,10 +131,19 @@ std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAc
         else
             earlier += (earlier.empty() ? "" : " OR ") + is_null;
     }
+    std::vector<std::string> checks;
     if (statement == ConflictAction::ignore)
         for (const auto& check : table.checks)
-            parts.push_back("(" + check_text(table, check, row, lowering) + ") IS NOT FALSE");
-    return join(parts, " AND ");
+            checks.push_back("(" + check_text(table, check, row, lowering) + ") IS NOT FALSE");
+    // A value of another class than STRICT wants is told before a CHECK is looked at, a rowid that is no integer before
+    // everything: a row that is left out has had those computed.
+    if (!checks.empty() && table.strict)
+        checks = {computed_before(join(checks, " AND "), columns_of(table, rows.columns, row))};
+    parts.insert(parts.end(), checks.begin(), checks.end());
+    const std::string passes = join(parts, " AND ");
+    if (passes.empty() || rows.rowid == InsertRows::Rowid::automatic || rows.rowid == InsertRows::Rowid::none)
+        return passes;
+    return computed_before(passes, row + "." + quote_identifier(table.rowid_pg));
 }
 
 std::string fail_condition(const Table& table, const std::vector<KeyRule>& rules, ConflictAction statement)

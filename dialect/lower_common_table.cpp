@@ -163,6 +163,28 @@ void SelectLowering::add_path(const CommonTable& table, Arm& step)
                 {"(" + quote_identifier(source->pg_alias) + ".\"path\" || " + place_of + ")", PgType::v});
 }
 
+namespace {
+
+// What UNION compares column `i` under: the collation of the first arm that has one.
+Collation collation_of(const Select& select, std::size_t i)
+{
+    for (const SelectCore& core : select.cores)
+        if (i < core.outputs.size() && core.outputs[i].expr->has_collation)
+            return core.outputs[i].expr->collation;
+    return Collation::binary;
+}
+
+// PostgreSQL's UNION in a recursion knows a row again only when it is the same to the byte.
+void check_union(const Select& select)
+{
+    for (std::size_t i = 0; i < select.result.size(); ++i)
+        if (select.operators.back() == CompoundOp::union_ && collation_of(select, i) != Collation::binary &&
+            select.result[i].classes.has(StorageClass::text))
+            throw refusal("a recursive common table whose UNION compares texts under NOCASE or RTRIM");
+}
+
+} // namespace
+
 // anchor UNION [ALL] recursive. PostgreSQL takes the columns' types from the anchor, so every arm is given the types
 // that all arms need, found by trying.
 std::string SelectLowering::recursive_body(const CommonTable& table, std::vector<PgType>& types)
@@ -180,6 +202,7 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
     const std::string row = steps > 1 ? l_.fresh("row") : std::string();
     if (steps > 1)
         l_.common_[&table].name = row;
+    check_union(select);
     for (;;) {
         l_.common_[&table].types = types;
         std::vector<Arm> arms;

@@ -93,9 +93,11 @@ private:
     {
         if (policy.form == Form::probe || returning_reads(insert_.returning_outputs, table_, lowering_.catalog()))
             return true;
-        // What a BEFORE trigger did stays when the row then fails: the loop refuses that.
+        // What a BEFORE trigger did stays when the row then fails or is left out: the loop refuses that.
+        if ((filtered_ || insert_.conflict == ConflictAction::fail) && fires(CreateTrigger::Time::before))
+            return true;
         if (rows.single())
-            return (filtered_ || insert_.conflict == ConflictAction::fail) && fires(CreateTrigger::Time::before);
+            return false;
         if (insert_.conflict == ConflictAction::fail ||
             std::any_of(policy.rules.begin(), policy.rules.end(),
                         [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; }))

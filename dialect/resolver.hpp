@@ -44,5 +44,7 @@ struct ComparisonRule {
     Collation collation = Collation::binary;
 };
 ComparisonRule comparison(const Expr& lhs, const Expr& rhs);
+// The same for x IN (list), where the affinity of x is applied to both sides and that of a member is not.
+ComparisonRule membership(const Expr& operand);
 
 } // namespace howdah::dialect

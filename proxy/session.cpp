@@ -27,13 +27,13 @@ bool wants_exact_arithmetic(const pool::ServerError& error)
 
 // A write that SQLite prepares: what is wrong with it (a constraint, an overflow) it finds out when it runs, which
 // leaves changes() at 0.
-bool is_prepared_write(const dialect::Catalog& catalog, std::string_view sql)
+bool is_prepared_write(const dialect::Catalog& catalog, std::string_view sql, bool foreign_keys)
 try {
     const auto statement = dialect::parse(sql);
     const bool changes_rows = statement && (std::holds_alternative<dialect::Insert>(statement->node) ||
                                             std::holds_alternative<dialect::Update>(statement->node) ||
                                             std::holds_alternative<dialect::Delete>(statement->node));
-    return changes_rows && !catalog.mirror().prepare(sql).read_only;
+    return changes_rows && !catalog.mirror().prepare(sql, foreign_keys).read_only;
 } catch (const dialect::Error&) {
     return false;
 }
@@ -265,7 +265,7 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
     for (int promotions = 0;;) {
         auto planning = plan(sql, parameters, with);
         if (auto* error = std::get_if<dialect::Error>(&planning)) {
-            if (!error->refused && is_prepared_write(*catalog(), sql))
+            if (!error->refused && is_prepared_write(*catalog(), sql, with.foreign_keys))
                 values.changes = 0;
             co_return failed(client_error(*error, sql));
         }
@@ -308,8 +308,11 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
         } catch (const dialect::Error& error) {
             unsendable = error;
         }
-        if (unsendable)
+        if (unsendable) {
+            if (!unsendable->refused && compiled.kind == Kind::write)
+                values.changes = 0;
             co_return failed(client_error(*unsendable, sql));
+        }
         if (attempt.ok()) {
             if (compiled.kind == Kind::schema)
                 adopt_catalog(compiled.next);

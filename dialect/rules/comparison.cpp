@@ -292,10 +292,12 @@ Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& loweri
         return compare_rows(op, lhs, rhs, lowering);
     const ComparisonRule rule = comparison(lhs, rhs);
     const auto& [a, b] = comparison_operands(lhs, rhs, rule, lowering);
-    if (const auto bounded = compare_with_constant_fraction(op, a, b, rhs, lowering))
-        return *bounded;
-    if (const auto bounded = compare_with_constant_fraction(mirrored(op), b, a, lhs, lowering))
-        return *bounded;
+    if (is_constant(lhs, lowering) != is_constant(rhs, lowering)) {
+        if (const auto bounded = compare_with_constant_fraction(op, a, b, rhs, lowering))
+            return *bounded;
+        if (const auto bounded = compare_with_constant_fraction(mirrored(op), b, a, lhs, lowering))
+            return *bounded;
+    }
     return compare(op, a, b, rule.collation);
 }
 

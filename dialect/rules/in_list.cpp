@@ -2,25 +2,13 @@
 //
 // Only the affinity of x is applied to the members; a column among them keeps its values as they are. A member that is
 // a constant of a class x can never have is left out. An empty list is false, of NULL too.
+#include "dialect/resolver.hpp"
 #include "dialect/rules/comparison.hpp"
 #include "dialect/rules/rules.hpp"
 
 namespace howdah::dialect::rules {
 
 namespace {
-
-// What a comparison with each member does.
-ComparisonRule members_rule(const Expr& operand)
-{
-    ComparisonRule rule;
-    if (is_numeric(operand.affinity))
-        rule.rhs = Affinity::numeric;
-    else if (operand.affinity == Affinity::text)
-        rule.rhs = Affinity::text;
-    if (operand.has_collation)
-        rule.collation = operand.collation;
-    return rule;
-}
 
 // The list when every member has, or can be widened to, one type; a typed text each.
 std::string lists(const Fragment& x, const std::vector<Fragment>& members, Collation collation)
@@ -47,7 +35,7 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     if (is_row(*n->operand))
         throw refusal("a row value IN a list cannot be run; use IN (VALUES …)", expr.span);
 
-    const ComparisonRule rule = members_rule(*n->operand);
+    const ComparisonRule rule = membership(*n->operand);
     std::vector<Fragment> members;
     std::optional<Fragment> x;
     bool nullable = false;
