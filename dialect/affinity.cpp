@@ -23,10 +23,7 @@ bool is_derived(const Expr& e)
 }
 
 // A column of a compound subquery has the affinity of its first arm, and values that other arms never converted to it.
-bool may_hold_unconverted_text(const Expr& e)
-{
-    return is_derived(e) && e.classes.has(StorageClass::text);
-}
+bool may_hold_unconverted_text(const Expr& e) { return is_derived(e) && e.classes.has(StorageClass::text); }
 
 bool may_hold_unconverted_number(const Expr& e)
 {

@@ -79,13 +79,36 @@ public:
     {
         return quote_identifier(pg_identifier("howdah_fk_" + child_.name + "_" + std::to_string(number_ + 1)));
     }
+    // The test of an event, and how what makes it is called.
     std::string parent_constraint(Event event) const
     {
         return quote_identifier(
-            pg_identifier("howdah_fk_" + child_.name + "_" + std::to_string(number_ + 1) + suffix(event)));
+            pg_identifier("howdah_fk_" + child_.name + "_" + std::to_string(number_ + 1) + check_suffix(event)));
     }
+    bool has_parent_check(Event event) const { return action_of(event) == Action::none || action_misses_rows(); }
 
 private:
+    Action action_of(Event event) const { return event == Event::delete_ ? key_.on_delete : key_.on_update; }
+    std::string check_suffix(Event event) const
+    {
+        return suffix(event) + (action_of(event) == Action::none ? "" : "c");
+    }
+
+    // An action compares OLD's value without an affinity, the test that follows it under the parent's: a row that only
+    // the second finds is a violation.
+    bool action_misses_rows() const
+    {
+        for (std::size_t i = 0; i < key_.columns.size(); ++i) {
+            const Affinity parent = parent_column(i).affinity;
+            const Affinity child = child_column(i).affinity;
+            const bool is_rowid = parent_columns_[i] == parent_.rowid_alias;
+            if (!is_rowid && ((is_numeric(parent) && !is_numeric(child)) ||
+                              (parent == Affinity::text && !is_numeric(child) && child != Affinity::text)))
+                return true;
+        }
+        return false;
+    }
+
     static std::string suffix(Event event)
     {
         return event == Event::delete_ ? "_d" : event == Event::update ? "_u" : "_i";
@@ -226,7 +249,10 @@ private:
 
     void add_parent(std::vector<SchemaObject>& out, Event event, Action action) const
     {
-        out.push_back(action == Action::none ? parent_check(event) : parent_action(event, action));
+        if (action != Action::none)
+            out.push_back(parent_action(event, action));
+        if (has_parent_check(event))
+            out.push_back(parent_check(event));
     }
 
     // NO ACTION: children without a parent are a violation, unless another row has taken the key over.
@@ -235,14 +261,14 @@ private:
         const std::string block = block_of([&] {
             TriggerProgram program(catalog_, parent_,
                                    synthetic(event, "SELECT 1 FROM " + name(child_.name) + " WHERE " + refers_to_old()),
-                                   options_, parent_.schema);
+                                   options_, parent_.schema, TriggerProgram::Rows::with_affinity);
             return "#variable_conflict use_column\nBEGIN\nIF EXISTS (" + program.query(0) +
                    ") AND NOT EXISTS (SELECT 1 FROM " + pg_name(parent_) + " AS p WHERE " +
                    each(" AND ", [&](std::size_t i) { return parent_key_test(i); }) + ") THEN\n" + violation +
                    "\nEND IF;\nRETURN NULL;\nEND";
         });
-        SchemaObject out = object(suffix(event), parent_);
-        const std::string f = function(suffix(event));
+        SchemaObject out = object(check_suffix(event), parent_);
+        const std::string f = function(check_suffix(event));
         out.create = {trigger_function_sql(f, block), "CREATE CONSTRAINT TRIGGER " + parent_constraint(event) +
                                                           " AFTER " + on_event(event) + " ON " + pg_name(parent_) +
                                                           timing() + " FOR EACH ROW WHEN (" + enforced +
@@ -328,10 +354,9 @@ std::vector<std::string> constraints_of(const Catalog& catalog, const Table& tab
                 out.push_back(schema + names.child_constraint());
                 continue;
             }
-            if (key.on_delete == Action::none)
-                out.push_back(schema + names.parent_constraint(Event::delete_));
-            if (key.on_update == Action::none)
-                out.push_back(schema + names.parent_constraint(Event::update));
+            for (const Event event : {Event::delete_, Event::update})
+                if (names.has_parent_check(event))
+                    out.push_back(schema + names.parent_constraint(event));
         }
     };
     add(table, true);

@@ -260,9 +260,24 @@ private:
         });
     }
 
+    void refuse_generated(const UpsertClause& clause) const
+    {
+        const auto reads = [&](const Expr& e) {
+            const auto* ref = as<ColumnRef>(e);
+            return ref && ref->source && ref->source == insert_.excluded.get() && ref->index >= 0 &&
+                   table_.columns[static_cast<std::size_t>(ref->index)].generated != Column::Generated::no;
+        };
+        bool found = clause.where && any_expr(*clause.where, reads);
+        for (const SetClause& set : clause.set)
+            found = found || any_expr(*set.value, reads);
+        if (found)
+            throw refusal("a generated column of excluded cannot be read where keys are looked at one by one");
+    }
+
     std::string update_instead(const UpsertClause& clause, const std::string& condition)
     {
         declare("howdah_key record");
+        refuse_generated(clause);
         const std::string stem = "set" + std::to_string(&clause - insert_.upserts.data()) + "_";
         const OnceSubqueries once(lowering_, table_, stem);
         const Assignments set(clause.set, table_, ConflictAction::abort);

@@ -55,6 +55,20 @@ std::string_view materialized(CommonTable::Materialize m)
     return " AS ";
 }
 
+// A column that is NULL here and now, but a number by its expression, is given the number's type: others rely on it.
+bool gives_nulls_their_type(const Select& select, std::vector<PgType>& types)
+{
+    bool changed = false;
+    for (std::size_t i = 0; i < types.size() && i < select.result.size(); ++i) {
+        const PgType expected = pg_type_of(select.result[i].classes);
+        if (types[i] == PgType::text && expected != PgType::v && !select.result[i].classes.has(StorageClass::text)) {
+            changed = changed || expected != types[i];
+            types[i] = expected;
+        }
+    }
+    return changed;
+}
+
 } // namespace
 
 const std::string& SelectLowering::common_table(const CommonTable& table, const Source* source, bool in_order)
@@ -75,10 +89,15 @@ const std::string& SelectLowering::common_table(const CommonTable& table, const 
         RowPlaces places;
         places.alias = "\"\1\""; // of each reference to come
         places.columns = pg_column_names(column_names(*table.select, table.columns));
-        const std::string body = source ? placed(*table.select, *source, in_order, outputs, places)
-                                        : query(*table.select, nullptr, &outputs, {});
+        std::string body = source ? placed(*table.select, *source, in_order, outputs, places)
+                                  : query(*table.select, nullptr, &outputs, {});
         for (const Output& output : outputs)
             text.types.push_back(output.type);
+        std::vector<PgType> types = text.types;
+        if (places.loops.empty() && gives_nulls_their_type(*table.select, types)) {
+            body = query(*table.select, &types, nullptr, {});
+            text.types = types;
+        }
         if (!places.loops.empty())
             text.places = std::make_shared<RowPlaces>(places);
         printed = quote_identifier(text.name) + column_list(table, places.names) +

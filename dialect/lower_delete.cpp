@@ -11,6 +11,8 @@
 #include "dialect/write_order.hpp"
 #include "dialect/write_target.hpp"
 
+#include <algorithm>
+
 namespace howdah::dialect {
 
 namespace {
@@ -36,7 +38,7 @@ public:
         const bool looks =
             !lowering_.in_trigger && returning_reads(delete_.returning_outputs, table_, lowering_.catalog());
         const bool fires = !triggers_on(table_, TriggerEvent::delete_).empty();
-        if (looks || (fires && !one_row_)) {
+        if (looks || ((fires || cascades_to_itself()) && !one_row_)) {
             lower_loop(looks);
             return;
         }
@@ -56,6 +58,15 @@ public:
     }
 
 private:
+    // A row that the CASCADE of another takes is not counted.
+    bool cascades_to_itself() const
+    {
+        return lowering_.options().foreign_keys &&
+               std::any_of(table_.foreign_keys.begin(), table_.foreign_keys.end(), [&](const ForeignKey& key) {
+                   return key.on_delete == ForeignKeyClause::Action::cascade && equal_names(key.parent, table_.name);
+               });
+    }
+
     // The rows of ORDER BY and LIMIT.
     std::string chosen_rows()
     {

@@ -268,10 +268,15 @@ static bool is_equality(std::string_view condition, const Source* right)
         if (condition.find(word) != std::string_view::npos)
             return false;
     const std::string alias = quote_identifier(right->pg_alias) + ".";
-    const auto of_right = [&](std::string_view side) { return side.find(alias) != std::string_view::npos; };
-    const auto of_left = [&](std::string_view side) {
-        return side.find("\".\"") != std::string_view::npos && !of_right(side);
+    const auto count = [](std::string_view side, std::string_view text) {
+        int n = 0;
+        for (auto p = side.find(text); p != std::string_view::npos; p = side.find(text, p + text.size()))
+            ++n;
+        return n;
     };
+    const auto names = [&](std::string_view side) { return count(side, "\".\""); };
+    const auto of_right = [&](std::string_view side) { return names(side) > 0 && count(side, alias) == names(side); };
+    const auto of_left = [&](std::string_view side) { return names(side) > 0 && count(side, alias) == 0; };
     const std::string_view a = condition.substr(0, at), b = condition.substr(at + 3);
     return b.find(" = ") == std::string_view::npos && ((of_left(a) && of_right(b)) || (of_right(a) && of_left(b)));
 }

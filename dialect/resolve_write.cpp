@@ -245,6 +245,9 @@ void Resolver::trigger(CreateTrigger& trigger, const Table& table, TriggerScope&
         rows.old_row = make_table_source(table, Source::Kind::trigger_row, "old", "old");
         scope.entries.push_back(entry_of(*rows.old_row));
     }
+    for (Source* row : {rows.new_row.get(), rows.old_row.get()})
+        for (std::size_t i = 0; row && request_.rows_have_affinity && i < row->columns.size(); ++i)
+            row->columns[i].affinity = table.columns[i].affinity;
     if (home_schema_.empty())
         home_schema_ = table.schema;
     if (trigger.when)

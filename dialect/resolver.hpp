@@ -25,6 +25,7 @@ struct ResolveRequest {
     std::string home_schema;
     // The text that the tree's spans refer to: an unaliased result column is named by its verbatim text.
     std::string_view sql;
+    bool rows_have_affinity = false; // NEW and OLD as a foreign key compares them: with their columns' affinities
 };
 
 void resolve(Statement& statement, const ResolveRequest& request);

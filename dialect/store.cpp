@@ -206,8 +206,9 @@ Fragment store_rowid(const Fragment& value, const Table& table)
         return f;
     if (only_null(f))
         return carried(f, PgType::int8);
+    const Classes stored = StorageClass::integer;
     return {call("howdah.store_rowid", {widen(f, PgType::v).text}), PgType::int8,
-            f.classes & (Classes(StorageClass::integer) | Classes(StorageClass::null))};
+            f.classes.nullable() ? stored.with_null() : stored};
 }
 
 Fragment default_of(const Table& table, int column, Lowering& lowering)

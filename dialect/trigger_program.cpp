@@ -41,7 +41,7 @@ bool calls(const Expr& e, std::string_view function)
 
 struct TriggerProgram::Impl {
     Impl(const Catalog& catalog, const Table& table_, std::string text_, const Options& options,
-         std::string home_schema)
+         std::string home_schema, Rows rows)
         : text(std::move(text_)),
           table(table_),
           statement(*parse(text)),
@@ -56,7 +56,8 @@ struct TriggerProgram::Impl {
                                      .has_new = trigger.event != CreateTrigger::Event::delete_,
                                      .has_old = trigger.event != CreateTrigger::Event::insert,
                                      .home_schema = std::move(home_schema),
-                                     .sql = text};
+                                     .sql = text,
+                                     .rows_have_affinity = rows == Rows::with_affinity};
         scope = resolve_trigger(trigger, table, resolve);
         lowering.in_trigger = true;
         lowering.substitute = [this](const Expr& e) -> std::optional<Fragment> {
@@ -238,8 +239,8 @@ struct TriggerProgram::Impl {
 };
 
 TriggerProgram::TriggerProgram(const Catalog& catalog, const Table& table, std::string text, const Options& options,
-                               std::string schema)
-    : impl_(std::make_unique<Impl>(catalog, table, std::move(text), options, std::move(schema)))
+                               std::string schema, Rows rows)
+    : impl_(std::make_unique<Impl>(catalog, table, std::move(text), options, std::move(schema), rows))
 {
 }
 

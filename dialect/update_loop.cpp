@@ -47,9 +47,13 @@ public:
             if (!once.statements().empty()) {
                 loop_.declarations.insert(loop_.declarations.end(), once.declarations().begin(),
                                           once.declarations().end());
-                loop_.declarations.emplace_back("howdah_started boolean := false");
-                statement = "IF NOT howdah_started THEN\n" + once.statements() + "howdah_started := true;\nEND IF;\n" +
-                            statement;
+                if (update_.from) { // whose rows come with their new values
+                    loop_.before += once.statements();
+                } else {
+                    loop_.declarations.emplace_back("howdah_started boolean := false");
+                    statement = "IF NOT howdah_started THEN\n" + once.statements() +
+                                "howdah_started := true;\nEND IF;\n" + statement;
+                }
             }
         }
         loop_.body = statement;

@@ -484,6 +484,34 @@ asio::awaitable<Description> Session::describe(std::string_view sql, std::span<c
     co_return d;
 }
 
+asio::awaitable<Description> Session::describe_parameters(std::string_view sql)
+{
+    Impl& s = *impl_;
+    if (const auto known = s.parameter_names.find(sql); known != s.parameter_names.end()) {
+        Description d;
+        d.parameter_count = static_cast<int>(known->second.size());
+        d.parameter_names = known->second;
+        co_return d;
+    }
+    auto error = co_await s.ready();
+    if (!error && !is_blank(sql) && !s.is_raw(sql)) {
+        const dialect::Mirror::Answer answer = s.catalog()->mirror().prepare(sql);
+        if (!answer.error) {
+            Description d;
+            d.parameter_count = answer.parameter_count;
+            d.parameter_names = answer.parameter_names;
+            d.parameter_names.resize(static_cast<std::size_t>(answer.parameter_count));
+            constexpr std::size_t most = 1000;
+            if (s.parameter_names.size() >= most)
+                s.parameter_names.clear();
+            s.parameter_names.emplace(sql, d.parameter_names);
+            co_return d;
+        }
+    }
+    auto described = describe(sql, {});
+    co_return co_await std::move(described);
+}
+
 void Session::cancel()
 {
     impl_->cancelled = true;

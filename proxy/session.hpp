@@ -48,6 +48,9 @@ public:
     // What a statement's parameters and columns are. `parameters` are samples: only their storage classes matter.
     boost::asio::awaitable<Description> describe(std::string_view sql, std::span<const Value> parameters);
 
+    // The same of the parameters alone, which depends on no value; it asks SQLite and compiles nothing.
+    boost::asio::awaitable<Description> describe_parameters(std::string_view sql);
+
     // Runs one statement. `parameters` by number from 1; missing ones are NULL, as in SQLite.
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                         RunOptions options);

@@ -115,6 +115,7 @@ struct Session::Impl {
     // nullopt: the statement is to be run the ordinary way, which knows what to do about this error.
     std::optional<Outcome> end_shared(std::string_view sql, ReplySink& sink);
     std::string key;      // scratch
+    std::map<std::string, std::vector<std::string>, std::less<>> parameter_names; // by a statement's text
     dialect::Shape shape; // of the statement that is looked for or runs
     std::optional<Planned> find_plan(std::string_view sql, std::span<const Value> parameters,
                                      const dialect::Options& with);

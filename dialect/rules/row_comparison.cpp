@@ -1,9 +1,12 @@
 // row_comparison:  (a, b) < (c, d)  =>  ROW(a, b) < ROW(c, d)      (a, b) = (SELECT …)  =>  the same
 //
-// Each pair has affinity and collation of its own; where a pair has classes that never meet the members are compared
-// one by one.
+// A subquery whose columns need a conversion is read as a table of one row. Each pair has affinity and collation of its
+// own; where a pair has classes that never meet the members are compared one by one.
+#include "dialect/resolver.hpp"
 #include "dialect/rules/comparison.hpp"
 #include "dialect/rules/rules.hpp"
+
+#include <functional>
 
 namespace howdah::dialect::rules {
 
@@ -81,8 +84,66 @@ std::optional<Fragment> as_rows(BinaryOp op, const std::vector<ExprPtr>& a, cons
     return Fragment{"(" + call("ROW", left) + sign_of(op) + call("ROW", right) + ")", PgType::boolean, classes};
 }
 
+// The column of a SELECT as an operand of a comparison.
+Expr operand_of(const Select::Column& column)
+{
+    Expr e;
+    e.node = Subquery{};
+    e.affinity = column.affinity;
+    e.collation = column.collation;
+    e.has_collation = column.has_collation;
+    e.classes = column.classes.with_null();
+    return e;
+}
+
+Fragment under(const Fragment& f, Affinity affinity)
+{
+    const bool converts =
+        is_numeric(affinity) ? f.type == PgType::text || f.type == PgType::v : affinity == Affinity::text;
+    return converts ? with_affinity(f, is_numeric(affinity) ? Affinity::numeric : affinity) : to_value(f);
+}
+
+// (a, b) op (SELECT c, d …) =>  (SELECT a op s.c1 … FROM (SELECT) LEFT JOIN (SELECT c, d … LIMIT 1) AS s ON true)
+// `swapped`: the subquery stood on the left, where its collations go first.
+Fragment by_columns(BinaryOp op, const std::vector<ExprPtr>& members, const Select& select, bool swapped,
+                    Lowering& lowering)
+{
+    const std::string alias = quote_identifier(lowering.fresh("row"));
+    std::vector<PgType> types;
+    std::vector<std::string> names;
+    std::vector<std::function<std::string(BinaryOp)>> pairs;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const Select::Column& column = select.result[i];
+        types.push_back(pg_type_of(column.classes));
+        names.push_back("c" + std::to_string(i + 1));
+        const Expr other = operand_of(column);
+        ComparisonRule rule = swapped ? comparison(other, *members[i]) : comparison(*members[i], other);
+        if (swapped)
+            std::swap(rule.lhs, rule.rhs);
+        const bool may_need_numbers = column.classes.has(StorageClass::text) && is_numeric(column.affinity);
+        const Fragment a = under(lowering.value(*members[i]), rule.lhs);
+        const Fragment b = under({alias + "." + names.back(), types.back(), other.classes},
+                                 may_need_numbers ? Affinity::numeric : rule.rhs);
+        pairs.emplace_back([=](BinaryOp sign) { return compare(sign, a, b, rule.collation).text; });
+    }
+    const bool all = op == BinaryOp::equal || op == BinaryOp::is;
+    const bool any = op == BinaryOp::not_equal || op == BinaryOp::is_not;
+    std::string text = pairs.back()(op);
+    for (std::size_t i = pairs.size() - 1; i-- > 0;) {
+        if (all || any)
+            text = "(" + pairs[i](op) + (all ? " AND " : " OR ") + text + ")";
+        else
+            text = "(" + pairs[i](strict_form(op)) + " OR (" + pairs[i](BinaryOp::equal) + " AND " + text + "))";
+    }
+    const std::string row = "(SELECT * FROM (" + lowering.select(select, &types) + ") AS s LIMIT 1) AS " + alias + "(" +
+                            join(names, ", ") + ")";
+    return {"(SELECT " + text + " FROM (SELECT) AS o LEFT JOIN " + row + " ON true)", PgType::boolean,
+            integer.with_null()};
+}
+
 // (a, b) op (SELECT c, d …): no row is a row of NULLs.
-Fragment with_subquery(BinaryOp op, const std::vector<ExprPtr>& members, const Select& select, Lowering& lowering)
+Fragment with_subquery(BinaryOp op, const std::vector<ExprPtr>& members, const Select& select, bool swapped,
+                       Lowering& lowering)
 {
     std::vector<std::string> left;
     std::vector<PgType> types;
@@ -96,7 +157,7 @@ Fragment with_subquery(BinaryOp op, const std::vector<ExprPtr>& members, const S
                             (!column.has_collation || column.collation == Collation::binary);
         const bool one_class = f.type != PgType::v && f.type == other;
         if (!binary || !(alike || one_class))
-            throw refusal("this comparison of a row value with a subquery cannot be run exactly", members[i]->span);
+            return by_columns(op, members, select, swapped, lowering);
         types.push_back(only_null(f) ? other : wider(f.type, other));
         left.push_back(collation_key(widen(f, types.back()), Collation::binary).text);
     }
@@ -136,11 +197,12 @@ Fragment compare_rows(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& l
         }
         return by_members(op, *a, *b, lowering);
     }
-    if (is_form || (!a && !b))
-        throw refusal("this comparison of row values cannot be run exactly", lhs.span);
-    if (!a)
-        return with_subquery(mirrored(op), *b, *as<Subquery>(bare(lhs))->select, lowering);
-    return with_subquery(op, *a, *as<Subquery>(bare(rhs))->select, lowering);
+    if (!a && !b)
+        throw refusal("the comparison of two subqueries of several columns cannot be run exactly", lhs.span);
+    const Select& select = *as<Subquery>(bare(a ? rhs : lhs))->select;
+    const BinaryOp sign = a ? op : mirrored(op);
+    return is_form ? by_columns(sign, a ? *a : *b, select, !a, lowering)
+                   : with_subquery(sign, a ? *a : *b, select, !a, lowering);
 }
 
 const Rule row_comparison{"row_comparison", lower};

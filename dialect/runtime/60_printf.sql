@@ -176,14 +176,17 @@ BEGIN
       next_arg := next_arg + 1;
       IF width < 0 THEN flags := flags || '-'; width := -width; END IF;
     ELSE
-      width := ('0' || spec[2])::int;
+      width := least(('0' || spec[2])::numeric, 1e9)::int;
     END IF;
     places := -1;
     IF spec[4] = '*' THEN
       places := abs(howdah.low32(coalesce(howdah.v2i(args[next_arg]), 0)));
       next_arg := next_arg + 1;
     ELSIF spec[3] IS NOT NULL THEN
-      places := ('0' || spec[4])::int;
+      places := least(('0' || spec[4])::numeric, 1e9)::int;
+    END IF;
+    IF greatest(width, places) > 16000 THEN
+      PERFORM howdah.err('howdah: printf() of more than 16000 places');
     END IF;
     IF conversion = '%' THEN
       out := coalesce(out, '') || howdah.printf_pad('%', 1, flags, width);

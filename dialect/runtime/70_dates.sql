@@ -199,8 +199,21 @@ END $$;
 CREATE OR REPLACE FUNCTION howdah.d_local_offset(jd int8) RETURNS int8
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
-  u timestamptz := to_timestamp((jd - 210866760000000) / 1000);
+  p howdah.moment;
+  u timestamptz;
 BEGIN
+  -- Before 1970 and after 2037 SQLite asks for the same day of a year near 2000.
+  IF jd NOT BETWEEN 210866760000000 AND 213014145600000 THEN
+    p := howdah.d_none();
+    p.jd := jd;
+    p.has_jd := true;
+    p := howdah.d_hms(howdah.d_ymd(p));
+    IF p IS NULL THEN PERFORM howdah.err('howdah: the local time of a moment that is none'); END IF;
+    p.y := 2000 + p.y % 4;
+    p.has_jd := false;
+    jd := (howdah.d_jd(p)).jd;
+  END IF;
+  u := to_timestamp((jd - 210866760000000) / 1000);
   RETURN extract(epoch FROM (u AT TIME ZONE current_setting('TimeZone')) - (u AT TIME ZONE 'UTC'))::int8 * 1000;
 END $$;
 
@@ -340,14 +353,14 @@ BEGIN
     RETURN p;
   ELSIF u = 'localtime' THEN
     p := howdah.d_jd(p);
-    IF p IS NULL THEN RETURN NULL; END IF;
+    IF p IS NULL THEN PERFORM howdah.err('howdah: the local time of a moment that is none'); END IF;
     p.jd := p.jd + howdah.d_local_offset(p.jd);
     p.is_raw := false;
     RETURN howdah.d_jd_only(p);
   ELSIF u = 'utc' THEN
     IF p.tz_given THEN RETURN p; END IF;
     p := howdah.d_jd(p);
-    IF p IS NULL THEN RETURN NULL; END IF;
+    IF p IS NULL THEN PERFORM howdah.err('howdah: the local time of a moment that is none'); END IF;
     k := howdah.d_local_offset(p.jd);
     k := howdah.d_local_offset(p.jd - k);
     p.jd := p.jd - k;
@@ -380,7 +393,13 @@ BEGIN
   FOR i IN 1..cardinality(modifiers) LOOP
     IF modifiers[i] IS NULL THEN RETURN NULL; END IF;
     p := howdah.d_modify(p, modifiers[i], i);
-    IF p IS NULL OR p.has_jd IS NULL THEN RETURN NULL; END IF;
+    IF p IS NULL OR p.has_jd IS NULL THEN
+      -- SQLite's localtime and utc forget that a number was no date.
+      IF (x).n IS NOT NULL AND lower(array_to_string(modifiers[i:], ' ')) ~ '(localtime|utc)' THEN
+        PERFORM howdah.err('howdah: the local time of a moment that is none');
+      END IF;
+      RETURN NULL;
+    END IF;
   END LOOP;
   p := howdah.d_jd(p);
   IF p IS NULL OR p.jd IS NULL OR p.jd < 0 OR p.jd > 464269060799999 THEN RETURN NULL; END IF;

@@ -406,7 +406,7 @@ awaitable<std::optional<std::vector<Value>>> Conversation::parameters(std::strin
                                                                       const Request& request, std::size_t& used)
 {
     running_ = true;
-    auto describe = session_->describe(statement, {});
+    auto describe = session_->describe_parameters(statement);
     Description description = co_await std::move(describe);
     running_ = false;
     if (description.error) {

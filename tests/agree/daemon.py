@@ -20,7 +20,7 @@ class Daemon:
         self.config, self.log = os.path.join(self.dir, 'howdah.toml'), os.path.join(self.dir, 'howdah.log')
         with open(self.config, 'w', encoding='utf-8') as f:
             f.write(f'[listen]\npgwire = ["{self.pgwire}"]\nlines = ["{self.lines}"]\nhttp = ["{self.http}"]\n')
-        self.start()
+        if not self.start(): self.bury()
 
     def start(self, fresh=False):
         if fresh: shutil.rmtree(os.path.join(self.dir, 'data'), ignore_errors=True)
@@ -30,7 +30,7 @@ class Daemon:
         os.replace(copy + '.new', copy)
         self.process = subprocess.Popen([copy, 'serve', '--config', self.config, '--embedded', os.path.join(self.dir, 'data')], stdout=open(self.log, 'a', encoding='utf-8'),
                                         stderr=subprocess.STDOUT, start_new_session=True)
-        end = time.monotonic() + 180
+        end = time.monotonic() + 120
         while time.monotonic() < end and self.process.poll() is None:
             try:
                 if urllib.request.urlopen(f'http://{self.http}/ready', timeout=5).status == 200: return True
@@ -49,9 +49,9 @@ class Daemon:
         """Keeps the log of one that died, and starts another."""
         self.deaths += 1
         shutil.copy(self.log, os.path.join(self.out, f'death_{int(time.time())}.log'))
-        for attempt in range(10):
-            if self.start(fresh=attempt > 0): return
-            time.sleep(5)
+        for attempt in range(20):
+            time.sleep(min(attempt, 10))
+            if self.start(fresh=attempt > 1): return
         raise RuntimeError('howdah does not start')
 
     def stop(self):

@@ -259,3 +259,162 @@ SELECT * FROM rna ORDER BY id;
 CREATE TABLE rrp(c0 BLOB, c1, t TEXT);
 INSERT INTO rrp VALUES (x'', 'a', ''), (x'61', x'61', 'a'), (x'62', 5, ''), (NULL, 2.5, ''), (1, NULL, 'x');
 SELECT typeof(replace(c0, c0, c0)), typeof(replace(c0, '', 'x')), typeof(replace(c1, t, c1)), typeof(replace(c0, 'a', 'b')), typeof(replace(c1, '', '')), replace(c1, '', 'x'), replace(c1, t, 'y') FROM rrp ORDER BY rowid;
+
+-- case: random/writes-in-the-order-of-the-rowid-or-of-an-index
+CREATE TABLE rolg(id INTEGER PRIMARY KEY, what TEXT, a);
+CREATE TABLE row1(c0 TEXT, c1 REAL, c2, PRIMARY KEY (c0)) WITHOUT ROWID;
+CREATE INDEX row1_c1 ON row1(c1 DESC);
+CREATE TRIGGER row1_d AFTER DELETE ON row1 BEGIN INSERT INTO rolg(what, a) VALUES ('d', OLD.c0); END;
+CREATE TRIGGER row1_u BEFORE UPDATE ON row1 BEGIN INSERT INTO rolg(what, a) VALUES ('u', OLD.c0); END;
+INSERT INTO row1 VALUES ('b', 3, 1), ('a', 1, 2), ('c', 2, 3);
+UPDATE row1 SET c2 = 5;
+DELETE FROM row1 WHERE c1 > 0;
+SELECT * FROM rolg ORDER BY id;
+CREATE TABLE row2(a INT UNIQUE ON CONFLICT REPLACE, b);
+INSERT INTO row2 VALUES (9, 'first'), (3, 'second'), (1, 'third');
+UPDATE OR REPLACE row2 SET a = 42 WHERE a > 2;
+SELECT * FROM row2 ORDER BY b;
+CREATE TABLE row3(c0 INT, c1 UNIQUE, c2, PRIMARY KEY (c0 DESC)) WITHOUT ROWID;
+CREATE INDEX row3_c2 ON row3(c2);
+INSERT INTO row3 VALUES (1, 'a', 30), (2, 'b', 20), (3, 'c', 10);
+UPDATE OR IGNORE row3 SET c1 = 'x' WHERE c2 > 5;
+SELECT * FROM row3 ORDER BY c0;
+UPDATE OR IGNORE row3 SET c0 = 7;
+SELECT * FROM row3 ORDER BY c0;
+
+-- case: random/collate-keeps-an-operands-affinity
+CREATE TABLE rcka(c0 DATE, c1 TEXT);
+INSERT INTO rcka VALUES (1, 1), ('x', 'y');
+UPDATE rcka SET c0 = c0 RETURNING (c1 COLLATE BINARY IS c1), (c1 COLLATE NOCASE = c1), c1 IN (c1), (c1 COLLATE BINARY) IN ('1', 'y');
+SELECT c1 COLLATE BINARY = 1, c0 COLLATE NOCASE = '1' FROM rcka ORDER BY rowid;
+
+-- case: random/in-a-list-of-what-a-recursion-made
+CREATE TABLE rilr(t TEXT, n INTEGER);
+INSERT INTO rilr VALUES ('1', 1), (' ', 2);
+WITH RECURSIVE c(n, v) AS (SELECT 1, t FROM rilr UNION ALL SELECT n + 1, (v IN (v)) FROM c WHERE n < 4) SELECT n, count(*), max(v), min(v IN ('1', 1)) FROM c GROUP BY n ORDER BY n;
+WITH RECURSIVE c(n, v) AS (SELECT 1, t FROM rilr UNION ALL SELECT n + 1, n FROM c WHERE n < 4) SELECT n, v = '1', v IN ('1'), '2' = v, typeof(v) FROM c ORDER BY n, v;
+
+-- case: random/case-of-an-integer-when-a-whole-real
+CREATE TABLE rcwr(a INTEGER, t TEXT);
+INSERT INTO rcwr VALUES (5, 'x');
+SELECT CASE -5 WHEN -5.0 THEN t WHEN 42 THEN a END, CASE 5.0 WHEN 5 THEN t WHEN 1 THEN a END, 5 = 5.0, CASE 5 WHEN 5.5 THEN t WHEN 6 THEN a END FROM rcwr;
+SELECT t FROM rcwr WHERE 5 < 5.5 AND 6.0 = 6 AND NOT 5 >= 5.5;
+
+-- case: random/a-class-that-strict-refuses-before-a-check
+CREATE TABLE rcsc(c0 BLOB CHECK (c0 <= 1e18), c1 BLOB) STRICT;
+INSERT OR IGNORE INTO rcsc VALUES (x'', 1);
+INSERT OR IGNORE INTO rcsc VALUES (x'', x'');
+CREATE TABLE rcsn(id INTEGER PRIMARY KEY, c1 NOT NULL, c2 CHECK (c2 > 0));
+INSERT OR IGNORE INTO rcsn VALUES ('9223372036854775808', NULL, 1);
+INSERT OR IGNORE INTO rcsn VALUES ('x', 1, 0);
+INSERT OR IGNORE INTO rcsn VALUES (1, NULL, 1), (NULL, 1, 0), (2, 2, 2), (NULL, 3, 3);
+SELECT * FROM rcsn ORDER BY id;
+
+-- case: random/create-table-as-a-join-with-using
+CREATE TABLE rcju(a, b);
+CREATE TABLE rcjv(a, c);
+INSERT INTO rcju VALUES (1, 2), (3, 4);
+INSERT INTO rcjv VALUES (1, 5), (7, 8);
+CREATE TABLE rcjw AS SELECT a, b, c FROM rcju JOIN rcjv USING (a);
+CREATE TABLE rcjx AS SELECT * FROM rcju NATURAL LEFT JOIN rcjv;
+SELECT * FROM rcjw ORDER BY a;
+SELECT * FROM rcjx ORDER BY a;
+
+-- case: random/full-join-under-an-equality-of-both-sides
+CREATE TABLE rfea(x, t TEXT);
+CREATE TABLE rfeb(y);
+INSERT INTO rfea VALUES (1, '2'), (2, '5'), (4, 'a');
+INSERT INTO rfeb VALUES (1), (3);
+SELECT x, y FROM rfea FULL JOIN rfeb ON x + y = t ORDER BY 1, 2;
+SELECT x, y FROM rfea FULL JOIN rfeb ON x = y + x - 1 ORDER BY 1, 2;
+
+-- case: random/row-values-and-subqueries-of-any-class
+CREATE TABLE rvsa(id INTEGER PRIMARY KEY, a, t TEXT COLLATE NOCASE, n INTEGER);
+CREATE TABLE rvsb(id INTEGER PRIMARY KEY, b, u TEXT, m REAL);
+INSERT INTO rvsa VALUES (1, '1', 'x', 1), (2, 1, 'X', 2), (3, NULL, 'y', 3), (4, x'31', NULL, NULL);
+INSERT INTO rvsb VALUES (1, 1, 'X', 1.0), (2, '1', 'x', 2.5);
+SELECT id, (a, t) = (SELECT b, u FROM rvsb ORDER BY id LIMIT 1), (t, n) = (SELECT u, m FROM rvsb ORDER BY id LIMIT 1), (a, n) < (SELECT b, m FROM rvsb ORDER BY id DESC LIMIT 1) FROM rvsa ORDER BY id;
+SELECT id, (a, t) IS (SELECT b, u FROM rvsb ORDER BY id LIMIT 1), (a, t) IS NOT (SELECT b, u FROM rvsb ORDER BY id LIMIT 1), (a, n) IS (SELECT b, m FROM rvsb WHERE id > 9), (n, n) >= (SELECT u, b FROM rvsb ORDER BY id LIMIT 1) FROM rvsa ORDER BY id;
+SELECT id, (SELECT b, u FROM rvsb ORDER BY id LIMIT 1) > (a, t), (SELECT u, m FROM rvsb WHERE id = rvsa.n) IS (t, n), (t, n) <> (SELECT u, m FROM rvsb WHERE rvsb.id = rvsa.id) FROM rvsa ORDER BY id;
+
+-- case: random/local-time-of-long-ago
+CREATE TABLE rlta(d);
+INSERT INTO rlta VALUES ('0001-02-03 04:05:06'), ('9999-12-31'), (2460000.5), (NULL), ('x'), ('1965-07-01');
+SELECT datetime(d, 'localtime'), datetime(d, 'utc'), time(d, 'start of day', 'start of year', 'localtime') FROM rlta ORDER BY rowid;
+
+-- case: random/changes-after-a-foreign-key-without-its-parent
+PRAGMA foreign_keys = ON;
+CREATE TABLE rcfk(a REFERENCES nowhere(x), b);
+CREATE TABLE rcfl(a);
+INSERT INTO rcfl VALUES (1), (2);
+INSERT INTO rcfk VALUES (1, 2);
+SELECT changes();
+
+-- case: random/a-before-trigger-and-a-row-left-out
+CREATE TABLE rbtl(id INTEGER PRIMARY KEY, a);
+CREATE TABLE rbtr(a NOT NULL, b);
+CREATE TRIGGER rbtr_b BEFORE INSERT ON rbtr BEGIN INSERT INTO rbtl(a) VALUES (NEW.b); END;
+INSERT INTO rbtr VALUES (1, 2), (3, 4);
+SELECT * FROM rbtl ORDER BY id;
+
+-- case: random/update-from-with-a-subquery-over-its-table
+CREATE TABLE rufa(c0 BLOB, c1 BLOB UNIQUE);
+CREATE TABLE rufb(id INTEGER PRIMARY KEY);
+INSERT INTO rufa VALUES (0.5, x'c3a9'), (x'', 2);
+INSERT INTO rufb VALUES (1), (2);
+UPDATE rufa SET c1 = (SELECT min(a2.c0) FROM rufa AS a2) FROM rufb WHERE rufb.id = rufa.rowid;
+UPDATE rufa SET c1 = (SELECT max(a2.c0) FROM rufa AS a2) FROM (SELECT id AS k FROM rufb WHERE id = 2) AS q WHERE q.k = rufa.rowid;
+SELECT rowid, * FROM rufa ORDER BY rowid;
+
+-- case: random/a-cascade-to-the-table-itself-is-not-counted
+PRAGMA foreign_keys = ON;
+CREATE TABLE rcti(id INTEGER PRIMARY KEY, p INTEGER REFERENCES rcti(id) ON DELETE CASCADE);
+INSERT INTO rcti VALUES (1, NULL), (2, 1), (3, 2), (4, NULL);
+DELETE FROM rcti WHERE id < 4;
+SELECT changes(), count(*) FROM rcti;
+
+-- case: random/a-blob-is-no-rowid
+CREATE TABLE rbnr(c0 INTEGER, c1 TEXT, PRIMARY KEY (c0 COLLATE NOCASE));
+REPLACE INTO rbnr VALUES (x'', 'B ');
+INSERT INTO rbnr VALUES (x'31', 'B ');
+INSERT INTO rbnr VALUES (NULL, 'a'), ('7', 'b');
+SELECT * FROM rbnr ORDER BY 1;
+
+-- case: random/a-number-that-is-null-in-a-common-table
+CREATE TABLE rncn(id INTEGER PRIMARY KEY, what TEXT);
+CREATE TABLE rnct(c0 TEXT);
+INSERT INTO rncn VALUES (1, 'x');
+INSERT INTO rnct VALUES ('1');
+-- bind: {"p1": null}
+WITH w AS (SELECT (id % :p1) AS x0, what AS x1 FROM rncn) DELETE FROM rnct WHERE c0 IN (SELECT x0 FROM w);
+-- bind: {"p1": 5}
+WITH w AS (SELECT (id % :p1) AS x0, what AS x1 FROM rncn) DELETE FROM rnct WHERE c0 IN (SELECT x0 FROM w);
+
+-- case: random/a-foreign-key-compares-under-the-parents-affinity
+PRAGMA foreign_keys = ON;
+CREATE TABLE rfkp(c0 REAL PRIMARY KEY, c1 TEXT UNIQUE, n NUMERIC UNIQUE);
+CREATE TABLE rfkr(p TEXT REFERENCES rfkp(c0) ON DELETE RESTRICT);
+CREATE TABLE rfkc(p TEXT REFERENCES rfkp(c0) ON DELETE CASCADE);
+CREATE TABLE rfkn(p REFERENCES rfkp(n));
+CREATE TABLE rfku(p REFERENCES rfkp(n) ON UPDATE SET NULL);
+INSERT INTO rfkp VALUES (1, 'a', 1), (2, 'b', 2), (3, 'c', 3), (4, 'd', 4), (5, 'e', 5);
+INSERT INTO rfkr VALUES (1);
+INSERT INTO rfkc VALUES (2), ('2.0');
+INSERT INTO rfkn VALUES ('3');
+INSERT INTO rfku VALUES ('4'), (4);
+DELETE FROM rfkp WHERE c0 = 1;
+DELETE FROM rfkp WHERE c0 = 2;
+DELETE FROM rfkp WHERE c0 = 3;
+UPDATE rfkp SET n = 40 WHERE n = 4;
+DELETE FROM rfkp WHERE c0 = 5;
+SELECT typeof(p), p FROM rfkc ORDER BY rowid;
+SELECT c0 FROM rfkp ORDER BY 1;
+
+-- case: random/named-parameters-of-any-class
+CREATE TABLE rnpa(a, b INTEGER);
+INSERT INTO rnpa VALUES (1, 2);
+-- bind: {"p1": "xyz"}
+DELETE FROM rnpa WHERE (:p1 LIKE 'abc' ESCAPE '');
+SELECT changes();
+-- bind: {"x": 1, "y": "2"}
+SELECT a = :x, b = @y, $x + :x FROM rnpa;
