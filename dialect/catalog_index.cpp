@@ -43,15 +43,23 @@ void complete_from_text(Index& index, const CreateIndex& create)
     }
 }
 
-// Constraints over the same columns share one index; a conflict clause on any of them is the index's.
-void note_conflict(Table& table, const std::vector<int>& columns, ConflictAction conflict)
+struct KeyColumn {
+    int column;
+    Collation collation;
+};
+
+// Constraints over the same columns under the same collations share one index; a conflict clause on any of them is the
+// index's.
+void note_conflict(Table& table, const std::vector<KeyColumn>& columns, ConflictAction conflict)
 {
     if (conflict == ConflictAction::unspecified)
         return;
     for (Index& index : table.indexes) {
         const bool same = index.origin != Index::Origin::create_index &&
                           std::equal(index.columns.begin(), index.columns.end(), columns.begin(), columns.end(),
-                                     [](const IndexColumn& a, int b) { return a.column == b; });
+                                     [](const IndexColumn& a, const KeyColumn& b) {
+                                         return a.column == b.column && a.collation == b.collation;
+                                     });
         if (same)
             index.conflict = conflict;
     }
@@ -65,13 +73,18 @@ void read_conflicts(Table& table, const CreateTable& create)
     for (std::size_t i = 0; i < create.columns.size(); ++i)
         for (const Constraint& constraint : create.columns[i].constraints)
             if (is_key(constraint))
-                note_conflict(table, {static_cast<int>(i)}, constraint.conflict);
+                note_conflict(table, {{static_cast<int>(i), table.columns[i].collation}}, constraint.conflict);
     for (const Constraint& constraint : create.constraints) {
         if (!is_key(constraint))
             continue;
-        std::vector<int> columns;
-        for (const IndexedColumn& term : constraint.columns)
-            columns.push_back(table.find_column(column_of_key(*term.expr)));
+        std::vector<KeyColumn> columns;
+        for (const IndexedColumn& term : constraint.columns) {
+            const int column = table.find_column(column_of_key(*term.expr));
+            const auto* collate = as<Collate>(bare(*term.expr));
+            const Collation own =
+                column < 0 ? Collation::binary : table.columns[static_cast<std::size_t>(column)].collation;
+            columns.push_back({column, collate ? collation_named(collate->collation.text) : own});
+        }
         note_conflict(table, columns, constraint.conflict);
     }
 }

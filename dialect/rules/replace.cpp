@@ -19,8 +19,11 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     const Fragment replaced{call("replace", {x.text, y.text, z.text}), PgType::text,
                             strict(StorageClass::text, {&x, &y, &z})};
     const auto pattern = text_literal(*n->args[1]);
-    if ((pattern && !pattern->empty()) || args[0].type == PgType::bytea)
+    if (pattern && !pattern->empty())
         return replaced;
+    if (args[0].type == PgType::bytea)
+        return Fragment{"(CASE WHEN " + y.text + " = '' THEN " + x.text + " ELSE " + replaced.text + " END)",
+                        PgType::text, x.classes | replaced.classes};
     // An empty pattern leaves a number the number it is; a blob has become a text.
     const std::string number = args[0].type == PgType::v ? " AND (" + args[0].text + ").n IS NOT NULL" : std::string();
     const PgType type = wider(args[0].type, PgType::text);

@@ -418,3 +418,11 @@ DELETE FROM rnpa WHERE (:p1 LIKE 'abc' ESCAPE '');
 SELECT changes();
 -- bind: {"x": 1, "y": "2"}
 SELECT a = :x, b = @y, $x + :x FROM rnpa;
+
+-- case: random/a-conflict-clause-of-one-of-two-keys-over-a-column
+CREATE TABLE rcok(c0 TEXT UNIQUE ON CONFLICT REPLACE, c1, PRIMARY KEY (c0 COLLATE NOCASE));
+INSERT INTO rcok VALUES ('a', 1), ('b', 2);
+UPDATE rcok SET c0 = 'x';
+INSERT INTO rcok VALUES ('A', 3);
+INSERT INTO rcok VALUES ('a', 4);
+SELECT * FROM rcok ORDER BY c1;
