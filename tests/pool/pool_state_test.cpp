@@ -119,6 +119,23 @@ TEST_CASE("the connection that was used last is lent first, so that the others c
     CHECK(text(pool.ask(3, at(2s))) == "lend 2 to 3 (hit)");
 }
 
+TEST_CASE("a connection can be had at once when one is idle, fresh, and nobody waits")
+{
+    PoolState pool(limits(0, 1));
+    CHECK_FALSE(pool.lends_at_once(at(0s)));
+    const ConnectionId only = lent(pool, 1);
+    CHECK_FALSE(pool.lends_at_once(at(0s)));
+    pool.give_back(only, at(1s));
+    CHECK(pool.lends_at_once(at(30s)));
+    CHECK_FALSE(pool.lends_at_once(at(31s))); // it is to be checked first
+    CHECK(text(pool.ask(2, at(31s))) == "check 1");
+    CHECK_FALSE(pool.lends_at_once(at(31s)));
+    pool.checked(only, true, at(31s));
+    pool.give_back(only, at(32s));
+    pool.shut_down(at(33s));
+    CHECK_FALSE(pool.lends_at_once(at(33s)));
+}
+
 // 38.
 TEST_CASE("a returned connection goes to the client that has waited longest")
 {
