@@ -102,6 +102,16 @@ Fragment Aggregation::without_this(const Expr& expr)
     return f;
 }
 
+// The query around may group as well: its columns in the arguments are its own to choose, the aggregate is not.
+Fragment Aggregation::own_aggregate(const Expr& call)
+{
+    const auto around = around_;
+    around_ = [around, &call](const Expr& e) { return &e == &call || !around ? std::nullopt : around(e); };
+    Fragment f = without_this(call);
+    around_ = around;
+    return f;
+}
+
 // An aggregate is this core's when it speaks of its rows, or of no rows at all.
 bool Aggregation::owns(const Call& call) const
 {
@@ -149,8 +159,8 @@ Fragment Aggregation::representative(const Fragment& value)
     f.text = "(array_agg(" + value.text + " ORDER BY " + *extreme_order_ + "))" + row;
     if (!extreme_filter_.empty())
         f.text = "(CASE WHEN " + extreme_filter_ + " THEN (array_agg(" + value.text +
-                 (order.empty() ? "" : " ORDER BY " + order) + ") FILTER (WHERE " + extreme_passes_ + "))" +
-                 "[count(*) FILTER (WHERE " + extreme_passes_ + ")] ELSE " + f.text + " END)";
+                 (order.empty() ? "" : " ORDER BY " + order) + ") FILTER (WHERE " + extreme_passes_ + "))" + "[" +
+                 extreme_rows_ + " FILTER (WHERE " + extreme_passes_ + ")] ELSE " + f.text + " END)";
     return f;
 }
 
@@ -172,12 +182,14 @@ void Aggregation::find_extreme_order()
     extreme_order_ = key.text(true) + (row_order_.empty() ? "" : ", " + row_order_);
     if (!value.classes.nullable())
         return;
+    // Counts all rows, and says whose: in a subquery count(*) would count the subquery's.
+    extreme_rows_ = "count((" + value.text + ") IS NULL)";
     const std::string all_null =
         "count(" + value.text + ")" + (extreme_->filter ? " FILTER (WHERE " + extreme_passes_ + ")" : "") + " = 0";
     if (extreme_->filter)
-        extreme_filter_ = all_null + " AND count(*) FILTER (WHERE " + extreme_passes_ + ") > 0";
+        extreme_filter_ = all_null + " AND " + extreme_rows_ + " FILTER (WHERE " + extreme_passes_ + ") > 0";
     else
-        extreme_index_ = "CASE WHEN " + all_null + " THEN count(*) ELSE 1 END";
+        extreme_index_ = "CASE WHEN " + all_null + " THEN " + extreme_rows_ + " ELSE 1 END";
 }
 
 // A grouped expression is its key, unless values that are equal as keys differ.
@@ -201,7 +213,7 @@ std::optional<Fragment> Aggregation::bare_column(const Expr& expr, const ColumnR
 std::optional<Fragment> Aggregation::operator()(const Expr& expr)
 {
     if (const auto* call = as<Call>(expr); call && call->aggregate && owns(*call)) {
-        const Fragment f = without_this(expr);
+        const Fragment f = own_aggregate(expr);
         aggregates_.push_back(f.text);
         return f;
     }

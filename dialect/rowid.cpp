@@ -115,7 +115,7 @@ std::string record_sequence_statements(const Table& table, const Catalog& catalo
 bool has_rowid_sequence(const Table& table)
 {
     return table.has_rowid() && table.kind == Table::Kind::ordinary && !table.is_private() &&
-           table.name != "sqlite_sequence";
+           table.name != "sqlite_sequence" && table.name != "sqlite_stat1";
 }
 
 std::string make_rowid_sequences_sql(const std::vector<const Table*>& tables)

@@ -82,6 +82,7 @@ private:
     std::optional<Fragment> grouped(const Key& key);
     Fragment representative(const Fragment& value);
     Fragment without_this(const Expr& expr);
+    Fragment own_aggregate(const Expr& call);
     bool owns(const Call& call) const;
     bool determines(const Source& source) const;
     void find_extreme(const Select& select);
@@ -97,6 +98,7 @@ private:
     const Call* extreme_ = nullptr;       // the min() or max() whose row gives the bare columns
     std::optional<std::string> extreme_order_;
     std::string extreme_index_ = "1"; // of the row in that order
+    std::string extreme_rows_;        // how many rows the group has
     std::string extreme_passes_;      // its FILTER
     std::string extreme_filter_;      // when the row is the last one that passes the FILTER
     std::function<std::optional<Fragment>(const Expr&)> around_;

@@ -582,3 +582,24 @@ SELECT json_set('{}', '$.a', ifnull(json(x), 1)) FROM j WHERE id < 3 ORDER BY id
 SELECT json_array(CASE id WHEN 1 THEN json(x) WHEN 2 THEN iif(x IS NULL, x, json_array(x)) ELSE 'other' END, CASE WHEN id = 1 THEN json('{}') END, 1) FROM j ORDER BY id;
 SELECT json_group_object(id, CASE WHEN x LIKE '[%' THEN json(x) ELSE coalesce(x, 'nothing') END) FROM (SELECT * FROM j ORDER BY id);
 SELECT typeof(json_array(coalesce(x, json('[]')))) FROM j;
+
+-- case: group/bare-columns-in-subqueries
+CREATE TABLE o(id, x, n TEXT);
+CREATE TABLE i(oid, y);
+CREATE TABLE none(z);
+CREATE TABLE p(id INTEGER, x INTEGER, n TEXT);
+INSERT INTO o VALUES (1, 10, 'a'), (2, 20, 'b'), (1, 30, 'c'), (3, NULL, 'd'), (3, NULL, 'e');
+INSERT INTO p SELECT id, x, n FROM o;
+INSERT INTO i VALUES (1, 1), (1, 2), (2, 3);
+SELECT id, (SELECT sum(y + o.x) FROM i) FROM o GROUP BY id;
+SELECT id, (SELECT group_concat(y || o.x) FROM i) FROM o GROUP BY id;
+SELECT id, (SELECT group_concat(y || p.x || p.id) FROM i) FROM p GROUP BY id;
+SELECT id, max(x), (SELECT count(*) FROM i WHERE y * 10 < o.x) FROM o GROUP BY id;
+SELECT id FROM o GROUP BY id HAVING max(x) > (SELECT max(y) FROM i WHERE oid = o.id);
+SELECT id, max(x), (SELECT o.n FROM i), (SELECT o.n FROM none), (SELECT o.n || y FROM i ORDER BY y DESC LIMIT 1) FROM o GROUP BY id;
+SELECT id, max(x), (SELECT p.n FROM none), EXISTS (SELECT p.n FROM none), (SELECT count(*) || p.n FROM i) FROM p GROUP BY id;
+SELECT id, min(x) FILTER (WHERE n > 'a'), (SELECT p.n || y FROM i LIMIT 1), (SELECT sum(y + p.x) FROM i) FROM p GROUP BY id;
+SELECT max(x), (SELECT p.n FROM none), (SELECT p.n FROM i) FROM p WHERE id > 5;
+SELECT id, max(x), (SELECT sum(i.y) FROM i WHERE i.y IN (SELECT y FROM i AS j WHERE j.y * 10 <= o.x)) FROM o GROUP BY id;
+SELECT id, (SELECT sum(o.x) FROM i), (SELECT sum(o.x + i.y) FROM i) FROM o GROUP BY id;
+SELECT sum(x), (SELECT max(y + o.x) FROM i) FROM o;
