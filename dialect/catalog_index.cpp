@@ -50,15 +50,19 @@ struct KeyColumn {
 
 // Constraints over the same columns under the same collations share one index; a conflict clause on any of them is the
 // index's.
-void note_conflict(Table& table, const std::vector<KeyColumn>& columns, ConflictAction conflict)
+void note_conflict(Table& table, const Constraint& constraint, const std::vector<KeyColumn>& columns)
 {
+    const ConflictAction conflict = constraint.conflict;
     if (conflict == ConflictAction::unspecified)
         return;
     for (Index& index : table.indexes) {
+        // WITHOUT ROWID's key of one INTEGER forgets its COLLATE.
+        const bool any_collation =
+            constraint.kind == Constraint::Kind::primary_key && index.origin == Index::Origin::primary_key;
         const bool same = index.origin != Index::Origin::create_index &&
                           std::equal(index.columns.begin(), index.columns.end(), columns.begin(), columns.end(),
-                                     [](const IndexColumn& a, const KeyColumn& b) {
-                                         return a.column == b.column && a.collation == b.collation;
+                                     [&](const IndexColumn& a, const KeyColumn& b) {
+                                         return a.column == b.column && (any_collation || a.collation == b.collation);
                                      });
         if (same)
             index.conflict = conflict;
@@ -73,7 +77,7 @@ void read_conflicts(Table& table, const CreateTable& create)
     for (std::size_t i = 0; i < create.columns.size(); ++i)
         for (const Constraint& constraint : create.columns[i].constraints)
             if (is_key(constraint))
-                note_conflict(table, {{static_cast<int>(i), table.columns[i].collation}}, constraint.conflict);
+                note_conflict(table, constraint, {{static_cast<int>(i), table.columns[i].collation}});
     for (const Constraint& constraint : create.constraints) {
         if (!is_key(constraint))
             continue;
@@ -85,7 +89,7 @@ void read_conflicts(Table& table, const CreateTable& create)
                 column < 0 ? Collation::binary : table.columns[static_cast<std::size_t>(column)].collation;
             columns.push_back({column, collate ? collation_named(collate->collation.text) : own});
         }
-        note_conflict(table, columns, constraint.conflict);
+        note_conflict(table, constraint, columns);
     }
 }
 

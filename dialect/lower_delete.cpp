@@ -93,7 +93,7 @@ private:
         if (!delete_.limit)
             return sql + " ORDER BY " + order;
         return "SELECT * FROM (" + sql + " ORDER BY " + chosen_order() +
-               lowering_.limit(delete_.limit.get(), delete_.offset.get()) + ") AS s ORDER BY 1";
+               lowering_.limit(delete_.limit.get(), delete_.offset.get()) + ") AS s ORDER BY " + identity_order(table_);
     }
 
     void lower_loop(bool looks)

@@ -133,7 +133,7 @@ std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>&
     // The LIMIT chooses rows by the statement's own ORDER BY; they are visited in the table's order all the same.
     const std::string chosen = update.order_by.empty() ? order : lowering.order_by(update.order_by) + ", " + order;
     return "SELECT * FROM (SELECT " + selected + body + " ORDER BY " + chosen +
-           lowering.limit(update.limit.get(), update.offset.get()) + ") AS s ORDER BY 1";
+           lowering.limit(update.limit.get(), update.offset.get()) + ") AS s ORDER BY " + identity_order(plan.table);
 }
 
 } // namespace howdah::dialect

@@ -240,6 +240,32 @@ std::string identity_list(const Table& table, std::string_view alias)
     return join(parts, ", ");
 }
 
+std::string identity_order(const Table& table)
+{
+    const auto primary = std::find_if(table.indexes.begin(), table.indexes.end(),
+                                      [](const Index& i) { return i.origin == Index::Origin::primary_key; });
+    std::vector<std::string> parts;
+    for (const int column : row_identity(table)) {
+        const std::string name = "k" + std::to_string(parts.size() + 1);
+        Fragment key{name, PgType::int8, Classes(StorageClass::integer), true};
+        Collation collation = Collation::binary;
+        bool descending = false;
+        if (column >= 0) {
+            const Column& c = table.columns[static_cast<std::size_t>(column)];
+            key = {name, c.storage, classes_of(c.storage), true};
+            collation = c.collation;
+            for (const IndexColumn& i : primary == table.indexes.end() ? std::vector<IndexColumn>() : primary->columns)
+                if (i.column == column) {
+                    collation = i.collation;
+                    descending = i.descending;
+                    break;
+                }
+        }
+        parts.push_back(collation_key(key, collation).text + (descending ? " DESC" : ""));
+    }
+    return join(parts, ", ");
+}
+
 std::string identity_condition(const Table& table, std::string_view alias, std::string_view record)
 {
     std::vector<std::string> parts;

@@ -41,6 +41,8 @@ Fragment index_value(const Table& table, const IndexColumn& column, std::string_
 Fragment row_column(const Table& table, int column, std::string_view alias);
 // The columns that tell a row of the table from every other: the rowid (-1), or WITHOUT ROWID's primary key.
 std::vector<int> row_identity(const Table& table);
+// ORDER BY for the columns of identity_list(), as the table itself is sorted.
+std::string identity_order(const Table& table);
 // The quoted PostgreSQL name of a column; -1 is the rowid.
 std::string column_text(const Table& table, int column);
 // a."x" AS k1, a."y" AS k2; and the condition that finds that row again: a."x" = row.k1 AND …
