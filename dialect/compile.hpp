@@ -26,6 +26,8 @@ struct Options {
     bool exact_arithmetic = false; // tier 2 (catalogue D2): the retry after PostgreSQL reported 22003
     Writers writers = Writers::single;
     Mismatch mismatch = Mismatch::promote;
+    // A query's rows come as PostgreSQL finds them where neither ORDER BY nor LIMIT decides; otherwise as SQLite would.
+    bool any_row_order = false;
     bool operator==(const Options&) const = default;
 };
 

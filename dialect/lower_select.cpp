@@ -607,7 +607,8 @@ void lower_query(const Select& select, Lowering& lowering, Compiled& out)
 {
     lowering.begin_step();
     std::vector<Output> outputs;
-    const std::string text = SelectLowering(lowering).query(select, nullptr, &outputs, {true, false});
+    const std::string text =
+        SelectLowering(lowering).query(select, nullptr, &outputs, {!lowering.options().any_row_order, false});
     if (out.columns.empty())
         out.columns.resize(outputs.size()); // inside a trigger no one announced any
     if (outputs.size() != out.columns.size())

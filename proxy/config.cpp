@@ -232,6 +232,7 @@ void read_database(Section& section, DatabaseConfig& database)
     section.read("create", database.create);
     section.read_choice("writers", database.writers, {"single", "concurrent"});
     section.read_choice("mismatch", database.mismatch, {"promote", "reject"});
+    section.read_choice("row_order", database.row_order, {"sqlite", "any"});
     section.read("foreign_keys", database.foreign_keys);
     section.read("allow_postgres", database.allow_postgres);
 }

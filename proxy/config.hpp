@@ -17,6 +17,7 @@ struct DatabaseConfig {
     bool create = false;              // create the schema on first use
     std::string writers = "single";   // single, concurrent
     std::string mismatch = "promote"; // promote, reject
+    std::string row_order = "sqlite"; // sqlite, any
     bool foreign_keys = false;        // PRAGMA foreign_keys of a new session
     bool allow_postgres = true;       // /* howdah: postgres */ and pg_catalog
 };

@@ -58,7 +58,8 @@ void plan_key(std::string& key, std::string_view sql, const dialect::Options& op
     const unsigned bits = (options.case_sensitive_like ? 1U : 0U) | (options.foreign_keys ? 2U : 0U) |
                           (options.recursive_triggers ? 4U : 0U) | (options.exact_arithmetic ? 8U : 0U) |
                           (options.writers == dialect::Writers::concurrent ? 16U : 0U) |
-                          (options.mismatch == dialect::Mismatch::reject ? 32U : 0U);
+                          (options.mismatch == dialect::Mismatch::reject ? 32U : 0U) |
+                          (options.any_row_order ? 64U : 0U);
     key.push_back(static_cast<char>(bits));
     for (const dialect::Value& value : parameters)
         key.push_back(static_cast<char>('0' + value.index()));

@@ -86,6 +86,7 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::ready()
         const DatabaseConfig& config = database->config();
         options.writers = config.writers == "concurrent" ? dialect::Writers::concurrent : dialect::Writers::single;
         options.mismatch = config.mismatch == "reject" ? dialect::Mismatch::reject : dialect::Mismatch::promote;
+        options.any_row_order = config.row_order == "any";
         options.foreign_keys = config.foreign_keys;
     }
     if (changed_schema)

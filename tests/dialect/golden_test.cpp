@@ -2,7 +2,7 @@
 //
 //   exec-ddl                      runs CREATE statements; they hold to the end of the file
 //   lower [expect=rule]… [expect-not=rule]… [bind=value]… [exact] [foreign-keys]
-//       [case-sensitive-like] [concurrent]
+//       [case-sensitive-like] [concurrent] [any-row-order]
 //                                 what the statement becomes: its steps, then its slots
 //   resolve [bind=value]…         what each result column can be
 //   error                         the message alone
@@ -154,6 +154,7 @@ public:
         options.exact_arithmetic = directive.has("exact");
         options.foreign_keys = directive.has("foreign-keys");
         options.case_sensitive_like = directive.has("case-sensitive-like");
+        options.any_row_order = directive.has("any-row-order");
         options.writers = directive.has("concurrent") ? Writers::concurrent : Writers::single;
         const CompileRequest request{c.sql, schema_.catalog(), parameters, options, {}};
         if (directive.name == "resolve")

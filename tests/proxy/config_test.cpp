@@ -62,6 +62,7 @@ TEST_CASE("conf/howdah.toml parses to the defaults")
     CHECK(database.create == default_database.create);
     CHECK(database.writers == default_database.writers);
     CHECK(database.mismatch == default_database.mismatch);
+    CHECK(database.row_order == default_database.row_order);
     CHECK(database.foreign_keys == default_database.foreign_keys);
     CHECK(database.allow_postgres == default_database.allow_postgres);
 }
