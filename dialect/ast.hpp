@@ -260,6 +260,7 @@ struct FromClause {
         TableRef table;
         ExprPtr on;
         std::vector<Name> using_columns;
+        bool on_is_resolved = false; // `on` is what the resolver made of USING or NATURAL, no part of the text
     };
     std::vector<Item> items;
 };

@@ -294,6 +294,7 @@ void Resolver::merge_columns(FromClause::Item& item, std::vector<Scope::Entry>& 
     const bool outer_right =
         std::any_of(entries.begin() + 1, entries.end(), [](const Scope::Entry& e) { return keeps_right(e.op); });
     item.on = merged_condition(left, right, outer_right);
+    item.on_is_resolved = true;
 }
 
 ExprPtr Resolver::merged_condition(const std::vector<Scope::Entry>& left, const Scope::Entry& right, bool outer_right)

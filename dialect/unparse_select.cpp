@@ -109,7 +109,7 @@ void Unparser::from(const FromClause& f)
         if (i > 0)
             join_op(item.op);
         table(item.table);
-        if (item.using_columns.empty() && !item.op.natural) // what the resolver made of those is no part of the text
+        if (!item.on_is_resolved)
             clause("ON", item.on);
         if (!item.using_columns.empty()) {
             raw(" USING ");
