@@ -33,17 +33,10 @@ bool is_arithmetic(Kind kind)
            kind == Kind::rem || kind == Kind::concat;
 }
 
-// What may follow an operand that is complete.
-bool ends_operand(Kind kind)
+// Begins a part of the statement in which no literal is lifted.
+bool begins_other_clause(Kind kind)
 {
     switch (kind) {
-    case Kind::end_of_input:
-    case Kind::semi:
-    case Kind::right_paren:
-    case Kind::comma:
-    case Kind::and_:
-    case Kind::or_:
-    case Kind::where:
     case Kind::from:
     case Kind::group:
     case Kind::order:
@@ -58,6 +51,23 @@ bool ends_operand(Kind kind)
         return true;
     default:
         return false;
+    }
+}
+
+// What may follow an operand that is complete.
+bool ends_operand(Kind kind)
+{
+    switch (kind) {
+    case Kind::end_of_input:
+    case Kind::semi:
+    case Kind::right_paren:
+    case Kind::comma:
+    case Kind::and_:
+    case Kind::or_:
+    case Kind::where:
+        return true;
+    default:
+        return begins_other_clause(kind);
     }
 }
 
@@ -132,20 +142,9 @@ struct Lifter {
         case Kind::set:
             clause = Clause::set;
             break;
-        case Kind::from:
-        case Kind::group:
-        case Kind::order:
-        case Kind::limit:
-        case Kind::having:
-        case Kind::window:
-        case Kind::union_:
-        case Kind::except:
-        case Kind::intersect:
-        case Kind::returning:
-        case Kind::on:
-            clause = Clause::other;
-            break;
         default:
+            if (begins_other_clause(kind))
+                clause = Clause::other;
             break;
         }
     }
