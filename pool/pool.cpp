@@ -88,6 +88,15 @@ void Pool::Impl::Waiter::wake()
         timer->cancel();
 }
 
+Lease Pool::Impl::Waiter::take_lease(Clock::time_point asked)
+{
+    pool->wait_times.add(std::chrono::duration<double>(Clock::now() - asked).count());
+    auto lease = std::make_unique<Lease::Impl>(pool, *connection);
+    connection.reset();
+    error.emplace(); // over: there is nothing to leave
+    return Lease(std::move(lease));
+}
+
 asio::awaitable<Result<Lease>> Pool::Impl::checkout(std::shared_ptr<Impl> self)
 {
     self->weed_idle();
@@ -103,11 +112,7 @@ asio::awaitable<Result<Lease>> Pool::Impl::checkout(std::shared_ptr<Impl> self)
     }
     if (waiter.error)
         co_return std::move(*waiter.error);
-    self->wait_times.add(std::chrono::duration<double>(Clock::now() - asked).count());
-    auto lease = std::make_unique<Lease::Impl>(self, *waiter.connection);
-    waiter.connection.reset();
-    waiter.error.emplace(); // over: there is nothing to leave
-    co_return Lease(std::move(lease));
+    co_return waiter.take_lease(asked);
 }
 
 std::optional<Lease> Pool::Impl::try_checkout(const std::shared_ptr<Impl>& self)
@@ -119,11 +124,7 @@ std::optional<Lease> Pool::Impl::try_checkout(const std::shared_ptr<Impl>& self)
     Waiter waiter(self);
     self->perform(self->state.ask(waiter.id, asked));
     assert(waiter.connection);
-    self->wait_times.add(0);
-    auto lease = std::make_unique<Lease::Impl>(self, *waiter.connection);
-    waiter.connection.reset();
-    waiter.error.emplace(); // over: there is nothing to leave
-    return Lease(std::move(lease));
+    return waiter.take_lease(asked);
 }
 
 void Pool::Impl::perform(Decisions decisions)

@@ -56,6 +56,8 @@ struct Pool::Impl : std::enable_shared_from_this<Pool::Impl> {
         Waiter& operator=(const Waiter&) = delete;
         bool over() const { return connection || error; }
         void wake();
+        // What it has been given, and the end of its wait.
+        Lease take_lease(Clock::time_point asked);
 
         std::shared_ptr<Impl> pool;
         WaiterId id;
