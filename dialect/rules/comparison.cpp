@@ -18,14 +18,6 @@ constexpr std::int64_t exact_in_real = 9007199254740992; // 2^53
 
 bool is_number(PgType type) { return type == PgType::int8 || type == PgType::float8 || type == PgType::numeric; }
 
-// Affinity before a comparison: unlike on store a number stays as it is.
-Fragment before_comparison(const Fragment& f, Affinity affinity)
-{
-    if (is_numeric(affinity))
-        return f.type == PgType::text || f.type == PgType::v ? with_affinity(f, Affinity::numeric) : to_value(f);
-    return affinity == Affinity::text ? with_affinity(f, affinity) : to_value(f);
-}
-
 // An INTEGER constant to be compared with REALs: as REAL when that is exact.
 Fragment as_real_if_exact(const Expr& expr, std::int64_t value, Lowering& lowering)
 {
@@ -225,6 +217,24 @@ BinaryOp mirrored(BinaryOp op)
     default:
         return op;
     }
+}
+
+Fragment before_comparison(const Fragment& f, Affinity affinity)
+{
+    if (is_numeric(affinity))
+        return f.type == PgType::text || f.type == PgType::v ? with_affinity(f, Affinity::numeric) : to_value(f);
+    return affinity == Affinity::text ? with_affinity(f, affinity) : to_value(f);
+}
+
+Expr operand_of(const Select::Column& column)
+{
+    Expr e;
+    e.node = Subquery{};
+    e.affinity = column.affinity;
+    e.collation = column.collation;
+    e.has_collation = column.has_collation;
+    e.classes = column.classes;
+    return e;
 }
 
 Operands comparison_operands(const Expr& lhs, const Expr& rhs, const ComparisonRule& rule, Lowering& lowering)

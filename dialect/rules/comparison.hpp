@@ -13,6 +13,11 @@ struct Operands {
 };
 Operands comparison_operands(const Expr& lhs, const Expr& rhs, const ComparisonRule& rule, Lowering& lowering);
 
+// Affinity before a comparison: unlike on store a number stays as it is.
+Fragment before_comparison(const Fragment& f, Affinity affinity);
+// The column of a SELECT as an operand of a comparison.
+Expr operand_of(const Select::Column& column);
+
 // lhs op rhs: boolean. `op` is one of the six comparisons, or is, is_not.
 Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collation collation);
 // The whole: rule, operands, comparison. Row values are compared member by member.

@@ -8,18 +8,6 @@ namespace howdah::dialect::rules {
 
 namespace {
 
-// The column of a SELECT as an operand of a comparison.
-Expr operand_of(const Select::Column& column)
-{
-    Expr e;
-    e.node = Subquery{};
-    e.affinity = column.affinity;
-    e.collation = column.collation;
-    e.has_collation = column.has_collation;
-    e.classes = column.classes;
-    return e;
-}
-
 struct Column {
     Fragment x;          // the left side, ready
     PgType type;         // what the SELECT must deliver

@@ -84,25 +84,6 @@ std::optional<Fragment> as_rows(BinaryOp op, const std::vector<ExprPtr>& a, cons
     return Fragment{"(" + call("ROW", left) + sign_of(op) + call("ROW", right) + ")", PgType::boolean, classes};
 }
 
-// The column of a SELECT as an operand of a comparison.
-Expr operand_of(const Select::Column& column)
-{
-    Expr e;
-    e.node = Subquery{};
-    e.affinity = column.affinity;
-    e.collation = column.collation;
-    e.has_collation = column.has_collation;
-    e.classes = column.classes.with_null();
-    return e;
-}
-
-Fragment under(const Fragment& f, Affinity affinity)
-{
-    const bool converts =
-        is_numeric(affinity) ? f.type == PgType::text || f.type == PgType::v : affinity == Affinity::text;
-    return converts ? with_affinity(f, is_numeric(affinity) ? Affinity::numeric : affinity) : to_value(f);
-}
-
 // (a, b) op (SELECT c, d …) =>  (SELECT a op s.c1 … FROM (SELECT) LEFT JOIN (SELECT c, d … LIMIT 1) AS s ON true)
 // `swapped`: the subquery stood on the left, where its collations go first.
 Fragment by_columns(BinaryOp op, const std::vector<ExprPtr>& members, const Select& select, bool swapped,
@@ -116,14 +97,15 @@ Fragment by_columns(BinaryOp op, const std::vector<ExprPtr>& members, const Sele
         const Select::Column& column = select.result[i];
         types.push_back(pg_type_of(column.classes));
         names.push_back("c" + std::to_string(i + 1));
-        const Expr other = operand_of(column);
+        Expr other = operand_of(column);
+        other.classes = other.classes.with_null(); // the SELECT may have no row
         ComparisonRule rule = swapped ? comparison(other, *members[i]) : comparison(*members[i], other);
         if (swapped)
             std::swap(rule.lhs, rule.rhs);
         const bool may_need_numbers = column.classes.has(StorageClass::text) && is_numeric(column.affinity);
-        const Fragment a = under(lowering.value(*members[i]), rule.lhs);
-        const Fragment b = under({alias + "." + names.back(), types.back(), other.classes},
-                                 may_need_numbers ? Affinity::numeric : rule.rhs);
+        const Fragment a = before_comparison(lowering.value(*members[i]), rule.lhs);
+        const Fragment b = before_comparison({alias + "." + names.back(), types.back(), other.classes},
+                                             may_need_numbers ? Affinity::numeric : rule.rhs);
         pairs.emplace_back([=](BinaryOp sign) { return compare(sign, a, b, rule.collation).text; });
     }
     const bool all = op == BinaryOp::equal || op == BinaryOp::is;
