@@ -149,6 +149,18 @@ public:
 
 } // namespace
 
+// What keeps the partitions apart; a constant does not.
+std::vector<SortKey> SelectLowering::partition_keys(const std::vector<ExprPtr>* partition_by)
+{
+    std::vector<SortKey> keys;
+    if (!partition_by)
+        return keys;
+    for (const ExprPtr& e : *partition_by)
+        if (!e->constant)
+            keys.emplace_back().key = collation_key(l_.value(*e), e->collation);
+    return keys;
+}
+
 // SQLite sorts for the first window of the SELECT last: its order is that of the rows, and the next one's among rows
 // that are equal under it.
 std::vector<std::vector<SortKey>> SelectLowering::window_orders(const SelectCore& core)
@@ -159,14 +171,7 @@ std::vector<std::vector<SortKey>> SelectLowering::window_orders(const SelectCore
     std::vector<std::vector<SortKey>> orders;
     for (const Call* call : windows.calls) {
         const WindowParts window = parts(*call->over, &core);
-        std::vector<SortKey> keys;
-        if (window.partition_by)
-            for (const ExprPtr& e : *window.partition_by)
-                if (!e->constant) {
-                    SortKey key;
-                    key.key = collation_key(l_.value(*e), e->collation);
-                    keys.push_back(std::move(key));
-                }
+        std::vector<SortKey> keys = partition_keys(window.partition_by);
         if (window.order_by)
             for (SortKey& key : sort_keys(*window.order_by))
                 keys.push_back(std::move(key));
@@ -202,23 +207,14 @@ std::string SelectLowering::over(const Call& call)
     const WindowParts window = parts(*call.over, l_.core_);
     const std::string function = fold(call.name.text);
     std::string text;
+    std::vector<SortKey> whole = partition_keys(window.partition_by);
     std::vector<std::string> partition;
-    if (window.partition_by)
-        for (const ExprPtr& e : *window.partition_by)
-            if (!e->constant)
-                partition.push_back(collation_key(l_.value(*e), e->collation).text);
+    for (const SortKey& key : whole)
+        partition.push_back(key.key.text);
     if (!partition.empty())
         text = "PARTITION BY " + join(partition, ", ");
 
     std::vector<SortKey> keys = window.order_by ? sort_keys(*window.order_by) : std::vector<SortKey>{};
-    std::vector<SortKey> whole;
-    if (window.partition_by)
-        for (const ExprPtr& e : *window.partition_by)
-            if (!e->constant) {
-                SortKey key;
-                key.key = collation_key(l_.value(*e), e->collation);
-                whole.push_back(std::move(key));
-            }
     whole.insert(whole.end(), keys.begin(), keys.end());
     const Frame* frame = window.frame;
     std::string frame_text;

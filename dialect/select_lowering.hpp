@@ -159,6 +159,7 @@ private:
     static void report(const std::vector<Arm>& arms, const std::vector<PgType>& types, std::vector<Output>* outputs);
     std::string frame(const Frame& frame, std::vector<SortKey>& keys);
     std::string limit_value(const Expr& expr, bool offset);
+    std::vector<SortKey> partition_keys(const std::vector<ExprPtr>* partition_by);
     std::vector<std::vector<SortKey>> window_orders(const SelectCore& core);
     std::string later_order(const std::vector<SortKey>& own);
 
