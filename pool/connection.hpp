@@ -26,7 +26,7 @@ namespace howdah::pool {
 
 // Of all connections of a pool, live and gone.
 struct Traffic {
-    std::uint64_t bytes_sent = 0, bytes_received = 0, queries = 0, cancels = 0;
+    std::uint64_t bytes_sent = 0, bytes_received = 0, queries = 0, grouped = 0, cancels = 0;
     std::uint64_t prepared_hits = 0, prepared_misses = 0, prepared_evictions = 0;
 };
 

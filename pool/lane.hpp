@@ -1,5 +1,9 @@
 // A connection on which statements of many clients are outstanding at once, answered in the order in which they were
 // sent. Part of the pool's inside; lanes.hpp decides what goes where.
+//
+// Short ones that are sent together share one Sync, a group: the server sends its answers at a Sync, and one send for
+// many is most of what a short query costs it. When a member fails, the server skips the rest of the group; when one is
+// slow, the answers before it are held back. Then those without an answer are sent again, from now on in no group.
 #pragma once
 
 #include "pool/connection.hpp"
@@ -39,6 +43,10 @@ public:
     bool withdraw(SharedStatement& statement, bool stop);
     // Everything behind the first statement goes elsewhere, and nothing more is taken: the first is, or may be, slow.
     void displace_followers();
+    // The same where it is not known who of the first group is slow: the first statement, too, goes elsewhere.
+    void displace_group();
+    // Whether the first statement is what the server is at, and not another of its group.
+    bool first_is_known() const { return !outstanding_.empty() && outstanding_.front().syncs; }
     // The first statement's owner has room again.
     void resume();
     // Asks the server to stop the first statement, which then ends with this message.
@@ -78,8 +86,13 @@ private:
         std::shared_ptr<const ServerError> unprepared = nullptr;
         bool told = false;  // the owner has been given rows
         bool stale = false; // the server no longer has what was prepared
+        bool syncs = false; // the last of its group
     };
 
+    bool joins_group(const SharedStatement& statement, double micros) const;
+    void end_group();
+    // The server has come to the end of a group, in which it skipped whatever was behind an error.
+    void on_sync();
     void watch(bool for_write);
     void on_ready(bool for_write);
     void read();
@@ -111,6 +124,12 @@ private:
         std::string message;
     };
     std::optional<Cancelling> cancelling_; // of the first
+    // What is put but not sent yet, behind the last Sync.
+    struct Group {
+        std::size_t size = 0, bytes = 0;
+        double micros = 0;
+    } group_;
+    bool skipping_ = false; // the server, until the group's end
     bool closed_ = false, paused_ = false, failed_ = false;
     bool watching_read_ = false, watching_write_ = false;
 };

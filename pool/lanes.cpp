@@ -31,7 +31,8 @@ Lanes::Seat* Lanes::choose(double micros)
 void Lanes::submit(SharedStatement& statement)
 {
     statement.tries_ = 0;
-    statement.cancelled_ = false;
+    statement.cancelled_ = statement.alone_ = false;
+    statement.bytes_ = 0;
     place(statement);
 }
 
@@ -333,9 +334,9 @@ void Lanes::look_at(Lane& lane, Clock::time_point now)
     if (lane.is_empty())
         return;
     if (now - lane.first_since() > patience) {
-        if (SharedStatement* const first = lane.first())
+        if (SharedStatement* const first = lane.first(); first && lane.first_is_known())
             first->estimate->was_long(lane.first_began(), now);
-        lane.displace_followers();
+        lane.displace_group();
         lane.stop_unwanted(now);
     }
     if (query_timeout.count() > 0 && now - lane.first_began() > query_timeout) {

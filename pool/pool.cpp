@@ -374,6 +374,7 @@ Snapshot Pool::Impl::snapshot() const
     s.rollbacks = rollbacks;
     s.shared = lanes.shared();
     s.displaced = lanes.displaced();
+    s.grouped = traffic->grouped;
     s.tls_version = tls_version;
     s.tls_not_after = tls_not_after;
     s.last_error = state.last_error();

@@ -1,5 +1,5 @@
-// An autocommit statement that shares a server connection: it is sent behind other clients' statements, each with its
-// own Sync, so one write and one read serve many of them (lane.hpp).
+// An autocommit statement that shares a server connection: it is sent behind other clients' statements, so one write
+// and one read serve many of them (lane.hpp).
 //
 // It must be harmless to run twice, a query without effects: one that waits behind a neighbour that turns out slow, is
 // hit by a neighbour's cancel, or was on a connection that broke, is sent again elsewhere, as long as no row was told.
@@ -36,6 +36,8 @@ public:
     {
         micros_ = !known_ ? micros : micros_ + (micros - micros_) * (micros < micros_ ? 0.5 : 0.005);
         known_ = true;
+        if (failing_ > 0)
+            --failing_;
         if (++quick_ == forgiven_after)
             penalty_ = first_penalty;
     }
@@ -50,7 +52,15 @@ public:
         quick_ = 0;
     }
 
+    // Of an answer's rows.
+    void answered(std::size_t bytes) { bytes_ = bytes > bytes_ ? bytes : bytes_ - (bytes_ - bytes) / 16; }
+    std::size_t bytes() const { return bytes_; }
+    // Whoever shares a group with a statement that fails is sent again, so one that often does has none.
+    void failed() { failing_ = suspected_after_failure; }
+    bool fails() const { return failing_ > 0; }
+
     static constexpr int unknown = 1'000'000;
+    static constexpr int suspected_after_failure = 32; // runs without an error that clear it
     static constexpr std::chrono::milliseconds first_penalty{20};
     static constexpr int forgiven_after = 100; // runs that were not long
 
@@ -59,7 +69,8 @@ private:
     bool known_ = false;
     Clock::time_point long_until_{}, last_long_{};
     Clock::duration penalty_ = first_penalty;
-    int quick_ = 0;
+    int quick_ = 0, failing_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 // Derive from it to receive the answer. Owned by the asker; until on_end() it must stay where it is, or be withdrawn
@@ -106,6 +117,8 @@ private:
     enum class Where : std::uint8_t { nowhere, queue, lane, displaced, ended };
     Where where_ = Where::nowhere;
     bool cancelled_ = false;
+    bool alone_ = false;    // in no group: it has been in one that could not be answered
+    std::size_t bytes_ = 0; // of its rows
     std::uint8_t tries_ = 0;
     Lane* lane_ = nullptr;
     std::uint64_t waiter_ = 0; // in the pool's queue

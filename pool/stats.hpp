@@ -38,6 +38,7 @@ struct Snapshot {
     // Queries that joined others on a connection, and those that were moved from one: their neighbour was slow, was
     // cancelled, or lost the connection.
     std::uint64_t shared = 0, displaced = 0;
+    std::uint64_t grouped = 0;      // queries that joined others under one Sync
     std::string tls_version;        // of the newest connection: "TLSv1.3", or empty
     std::int64_t tls_not_after = 0; // the server certificate's expiry, seconds since 1970; 0 when unknown
     std::string last_error;         // of connecting, without secrets

@@ -149,8 +149,8 @@ void put_shared(std::string& out, std::string_view name, std::string_view rest)
         put_string(out, name);
         out.append(rest);
     }
-    static constexpr std::string_view execute_and_sync("E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04", 15);
-    out.append(execute_and_sync);
+    static constexpr std::string_view execute("E\0\0\0\x09\0\0\0\0\0", 10);
+    out.append(execute);
 }
 
 void put_rest_begin(std::string& rest, std::size_t params)

@@ -22,7 +22,7 @@ void put_parse(std::string& out, std::string_view name, std::string_view sql, st
 // `formats`: one for each result column; one for all of them; none: text.
 void put_bind(std::string& out, std::string_view portal, std::string_view name, std::span<const Param> params,
               std::span<const std::int16_t> formats);
-// Types alone, as a SharedStatement has them; and its Bind, Execute and Sync in one. `rest`: Bind behind the names.
+// Types alone, as a SharedStatement has them; and its Bind and Execute in one. `rest`: Bind behind the names.
 void put_parse(std::string& out, std::string_view name, std::string_view sql, std::span<const Oid> types);
 void put_shared(std::string& out, std::string_view name, std::string_view rest);
 // The parts of `rest`: for each parameter in binary put_value(); formats as in put_bind.

@@ -191,8 +191,10 @@ constexpr PoolNumber pool_numbers[] = {
      [](const pool::Snapshot& p) { return p.cancels; }},
     {"howdah_pool_shared_total", "counter", "Queries that joined other clients' on a connection.",
      [](const pool::Snapshot& p) { return p.shared; }},
+    {"howdah_pool_grouped_total", "counter", "Queries that joined others in one round trip's transaction.",
+     [](const pool::Snapshot& p) { return p.grouped; }},
     {"howdah_pool_displaced_total", "counter",
-     "Queries sent again elsewhere, because a neighbour on the connection was slow or was cancelled.",
+     "Queries sent again elsewhere, because a neighbour on the connection was slow, failed or was cancelled.",
      [](const pool::Snapshot& p) { return p.displaced; }},
     {"howdah_pool_rollbacks_total", "counter", "Transactions rolled back because their client left.",
      [](const pool::Snapshot& p) { return p.rollbacks; }},
@@ -350,6 +352,7 @@ void write_pool(Json& out, const pool::Snapshot& p)
                                        {"bytes_received", p.bytes_received},
                                        {"cancels", p.cancels},
                                        {"shared", p.shared},
+                                       {"grouped", p.grouped},
                                        {"displaced", p.displaced},
                                        {"rollbacks", p.rollbacks}})
         out.member(name, number);

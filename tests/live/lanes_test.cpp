@@ -159,6 +159,14 @@ struct Lanes {
         });
         CHECK(over);
     }
+    // The statement has been run before, on the one connection that is there.
+    asio::awaitable<void> prepare(std::string sql)
+    {
+        ask(sql, sql == sleeps ? "0" : "1");
+        co_await all_over();
+        trust_all();
+        statements.clear();
+    }
     // The connections that serve statements are there.
     asio::awaitable<void> warm(std::size_t connections)
     {
@@ -277,6 +285,88 @@ TEST_CASE("those behind a statement that turns out slow are answered elsewhere, 
         co_await lanes.all_over();
         CHECK(slow.outcome() == "3");
         CHECK(again.outcome() == "0");
+    });
+    CHECK(lanes.sums == 0);
+}
+
+TEST_CASE("short statements that are sent together share one Sync, in bounded groups")
+{
+    Lanes lanes(settings(1));
+    lanes.run([&]() -> asio::awaitable<void> {
+        co_await lanes.prepare(echo);
+        for (int i = 0; i < 20; ++i)
+            lanes.ask(echo, std::to_string(i));
+        co_await lanes.all_over();
+        CHECK(lanes.pool->stats().grouped == 20 - 4); // one that was alone and sent at once, eight, eight, three
+        for (int i = 0; i < 4; ++i) {
+            lanes.ask(echo, std::string(4000, 'x'));
+            co_await lanes.all_over();
+        }
+        const auto grouped = lanes.pool->stats().grouped;
+        lanes.ask(echo, "known for");
+        lanes.ask(echo, "long answers");
+        co_await lanes.all_over();
+        CHECK(lanes.pool->stats().grouped == grouped);
+    });
+    int i = 0;
+    for (const Asked& one : lanes.statements) {
+        if (i == 20)
+            break;
+        CHECK(one.outcome() == std::to_string(i++));
+        CHECK(one.ends == 1);
+    }
+    CHECK(lanes.pool->stats().displaced == 0);
+}
+
+TEST_CASE("what the server skips behind an error in a group is sent again, and who fails has no group then")
+{
+    Lanes lanes(settings(1));
+    lanes.run([&]() -> asio::awaitable<void> {
+        co_await lanes.prepare(echo);
+        co_await lanes.prepare(fails);
+        for (int i = 0; i < 8; ++i)
+            lanes.ask(i == 2 ? fails : echo, i == 2 ? "" : std::to_string(i));
+        co_await lanes.all_over();
+        CHECK(lanes.pool->stats().displaced == 5);
+        for (int i = 0; i < 8; ++i)
+            lanes.ask(i == 2 ? fails : echo, i == 2 ? "" : std::to_string(i));
+        co_await lanes.all_over();
+        CHECK(lanes.pool->stats().displaced == 5);
+    });
+    int i = 0;
+    for (const Asked& one : lanes.statements) {
+        INFO(i);
+        CHECK(one.outcome() == (i % 8 == 2 ? "error 22012" : std::to_string(i % 8)));
+        CHECK(one.ends == 1);
+        ++i;
+    }
+}
+
+TEST_CASE("who turns out slow in the middle of a group keeps back neither those behind nor those before")
+{
+    Lanes lanes(settings(3));
+    lanes.run([&]() -> asio::awaitable<void> {
+        co_await lanes.warm(1);
+        co_await lanes.prepare(echo);
+        co_await lanes.prepare(sleeps);
+        Asked* slow = nullptr;
+        std::vector<Asked*> others;
+        for (int i = 0; i < 8; ++i) {
+            if (i == 4)
+                slow = &lanes.ask(sleeps, "2");
+            else
+                others.push_back(&lanes.ask(echo, std::to_string(i)));
+        }
+        const bool answered = co_await eventually(
+            [&] { return std::none_of(others.begin(), others.end(), [](Asked* a) { return a->outstanding(); }); });
+        CHECK(answered);
+        CHECK(slow->outstanding());
+        for (Asked* const other : others)
+            CHECK(other->ends == 1);
+        co_await lanes.all_over();
+        CHECK(slow->outcome() == "2");
+        CHECK(lanes.pool->stats().displaced >= 7); // all but the first, which was sent at once
+        CHECK(lanes.pool->stats().cancels >= 1);   // nobody wanted what was left on the first connection
     });
     CHECK(lanes.sums == 0);
 }
