@@ -4,6 +4,7 @@
 #include "dialect/ast.hpp"
 #include "dialect/catalog.hpp"
 #include "dialect/mirror.hpp"
+#include "dialect/point_access.hpp"
 #include "dialect/result.hpp"
 
 #include <memory>
@@ -108,6 +109,7 @@ struct Compiled {
     bool rehearsal = false; // to be run and rolled back, without foreign keys; only the rowids it tells matter
     // The table whose AUTOINCREMENT or rowid an INSERT uses; for last_insert_rowid of WITHOUT ROWID tables it is empty.
     std::string insert_table;
+    std::optional<PointAccess> point; // with concurrent writers and without foreign keys
     bool chooses_rowids = false; // an INSERT some of whose rows have no rowid given
     std::vector<std::string> rules; // every rule that fired, in order
     // The parsed statement: the session reads BEGIN, PRAGMA, ATTACH, … from it. Shared, because plans are copied.

@@ -91,4 +91,21 @@ struct BatchResult {
     bool stale_plan = false;
 };
 
+// Derive from it to ask a batch without a coroutine (Lease::start). Owned by whoever asks; it must stay where it is
+// until on_answer(), or be withdrawn (Lease::withdraw). Callbacks run on the pool's executor; on_answer() may do
+// anything, also give the lease back.
+class BatchOwner {
+public:
+    // The buffer behind the batch's sinks has no room: nothing more is read until Lease::resume().
+    virtual bool is_full() const = 0;
+    virtual void on_full() = 0;
+    // It is over: Lease::take_answer().
+    virtual void on_answer() = 0;
+    // The io_context is being destroyed, nothing more will come: to destroy whoever waits, who may own this.
+    virtual void on_context_gone() = 0;
+
+protected:
+    ~BatchOwner() = default;
+};
+
 } // namespace howdah::pool

@@ -23,8 +23,6 @@ namespace {
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds cancel_timeout{5000};
 constexpr std::size_t kept_output = 64 * 1024;
-// A server that always has more must not keep the thread to itself.
-constexpr int reads_in_a_row = 8;
 
 std::string in_words(milliseconds time) { return std::to_string(time.count()) + " ms"; }
 
@@ -268,12 +266,8 @@ asio::awaitable<Result<BatchResult>> Connection::run_once(const Batch& batch, mi
         result.transaction_status = transaction_status();
         co_return result;
     }
-    Prepared& prepared = replies_.prepared();
     replies_.ask(batch, out_);
-    traffic_->queries += batch.commands.size();
-    traffic_->prepared_hits += std::exchange(prepared.hits, 0);
-    traffic_->prepared_misses += std::exchange(prepared.misses, 0);
-    traffic_->prepared_evictions += std::exchange(prepared.evictions, 0);
+    count(batch);
 
     BatchResult seen;
     Deadline deadline(*this, timeout, final);
@@ -289,6 +283,15 @@ asio::awaitable<Result<BatchResult>> Connection::run_once(const Batch& batch, mi
     if (deadline.cancelled() && !seen.sink_gone && result.error && result.error->sqlstate == "57014")
         result.error->message = "query_timeout of " + in_words(timeout) + " exceeded";
     co_return result;
+}
+
+void Connection::count(const Batch& batch)
+{
+    Prepared& prepared = replies_.prepared();
+    traffic_->queries += batch.commands.size();
+    traffic_->prepared_hits += std::exchange(prepared.hits, 0);
+    traffic_->prepared_misses += std::exchange(prepared.misses, 0);
+    traffic_->prepared_evictions += std::exchange(prepared.evictions, 0);
 }
 
 asio::awaitable<Result<BatchResult>> Connection::run(const Batch& batch, milliseconds timeout)

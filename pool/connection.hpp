@@ -50,6 +50,12 @@ public:
 
     // As Lease::run. `timeout` 0: none.
     boost::asio::awaitable<Result<BatchResult>> run(const Batch& batch, std::chrono::milliseconds timeout);
+    // As Lease::start and what belongs to it.
+    bool start(const Batch& batch, BatchOwner& owner, std::chrono::milliseconds timeout);
+    void resume();
+    void withdraw();
+    Result<BatchResult> take_answer();
+    void tear_down();
     // One simple query whose rows nobody wants; a server error becomes an Error.
     boost::asio::awaitable<Result<BatchResult>> run_simple(std::string sql, std::chrono::milliseconds timeout);
     // Cancels and reads off what run() left, and lets cancels in flight arrive. False: lost, or the server does not
@@ -94,6 +100,15 @@ private:
     boost::asio::awaitable<bool> flush_sinks(BatchResult* result);
     boost::asio::awaitable<bool> wait(bool for_write);
     boost::asio::awaitable<void> cancels_landed();
+    void count(const Batch& batch);
+    // Of what start() has asked.
+    void watch(bool for_write);
+    void go_on();
+    void end_exchange();
+    std::string timeout_message() const
+    {
+        return "query_timeout of " + std::to_string(timeout_.count()) + " ms exceeded";
+    }
     Step write();
     Step read();
     Step digest();
@@ -111,8 +126,13 @@ private:
     std::string write_failure_; // why writing stopped; the server may have said more
     std::shared_ptr<Traffic> traffic_;
     bool lost_ = false;
-    bool running_ = false; // inside run(): one batch at a time
+    bool running_ = false; // inside run(), or start() is not answered: one batch at a time
     Error loss_;
+    BatchOwner* owner_ = nullptr; // of what start() has asked
+    bool paused_ = false;         // the owner is full
+    bool watching_read_ = false, watching_write_ = false;
+    std::chrono::milliseconds timeout_{0};
+    std::unique_ptr<Deadline> deadline_;
     // A cancel was sent since the last round trip that began after it had arrived: its signal may still be on its way.
     bool cancelled_ = false;
     std::size_t cancels_in_flight_ = 0;

@@ -13,6 +13,8 @@ namespace howdah::pool {
 // How long a server may take to answer after a cancel, and how often it is asked again: a cancel that arrives before
 // the query has begun is lost.
 inline constexpr std::chrono::milliseconds cancel_grace{5000}, cancel_again{1000};
+// A server that always has more must not keep the thread to itself.
+inline constexpr int reads_in_a_row = 8;
 
 // The time that a batch may take. A client's query is cancelled first, and given up when the server does not answer to
 // that; the pool's own (`final`) is given up at once. The timers' handlers hold the connection weakly.

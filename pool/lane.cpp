@@ -11,7 +11,6 @@ namespace howdah::pool {
 
 namespace {
 
-constexpr int reads_in_a_row = 8;
 constexpr std::size_t kept_output = 64 * 1024;
 // A group's bounds: the first to be answered waits for the last, so what that costs is small beside what it saves; the
 // answers are less than what the server sends without being asked to (8 KB).

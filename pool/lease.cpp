@@ -35,6 +35,23 @@ asio::awaitable<Result<BatchResult>> Lease::run(const Batch& batch)
     co_return result;
 }
 
+bool Lease::start(const Batch& batch, BatchOwner& owner)
+{
+    assert(impl_);
+    impl_->began = Pool::Impl::Clock::now();
+    return impl_->connection->start(batch, owner, impl_->pool->settings.query_timeout);
+}
+
+void Lease::resume() { impl_->connection->resume(); }
+void Lease::withdraw() { impl_->connection->withdraw(); }
+
+Result<BatchResult> Lease::take_answer()
+{
+    const std::chrono::duration<double> took = Pool::Impl::Clock::now() - impl_->began;
+    impl_->pool->run_times.add(took.count());
+    return impl_->connection->take_answer();
+}
+
 char Lease::transaction_status() const { return impl_->connection->transaction_status(); }
 void Lease::mark_dirty() { impl_->dirty = true; }
 void Lease::cancel() { impl_->connection->cancel(); }

@@ -54,7 +54,7 @@ void ContextWatch::shutdown()
     *going_down_ = true;
     for (const std::weak_ptr<Pool::Impl>& weak : std::exchange(pools_, {}))
         if (const auto pool = weak.lock())
-            pool->lanes.tear_down();
+            pool->tear_down();
 }
 
 Pool::Impl::Impl(asio::any_io_executor executor_, Settings settings_)
@@ -318,6 +318,16 @@ void Pool::Impl::arm()
         self->tick();
         self->arm();
     });
+}
+
+void Pool::Impl::tear_down()
+{
+    lanes.tear_down();
+    std::vector<std::shared_ptr<Connection>> all;
+    for (const auto& [id, connection] : connections)
+        all.push_back(connection);
+    for (const std::shared_ptr<Connection>& connection : all)
+        connection->tear_down();
 }
 
 void Pool::Impl::reconfigure(Settings next)

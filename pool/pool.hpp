@@ -55,6 +55,16 @@ public:
     // it is lent again.
     boost::asio::awaitable<Result<BatchResult>> run(const Batch& batch);
 
+    // The same without a coroutine. False: nothing has happened, run() is the way (the connection is lost, has to be
+    // settled first, or the batch cannot be sent). `batch` need not outlive the call, its sinks and the owner must.
+    bool start(const Batch& batch, BatchOwner& owner);
+    // The owner that was full has room again.
+    void resume();
+    // The owner goes before its answer has come: so must the lease.
+    void withdraw();
+    // In or after on_answer(), once.
+    Result<BatchResult> take_answer();
+
     // 'I', 'T' or 'E' of the last ReadyForQuery.
     char transaction_status() const;
     // The connection keeps state of its client (TEMP tables, LISTEN, SET, …): it is reset (DISCARD ALL) before it is

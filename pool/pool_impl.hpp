@@ -46,6 +46,8 @@ struct Pool::Impl : std::enable_shared_from_this<Pool::Impl> {
     void give_back(ConnectionId id, bool dirty);
     void reconfigure(Settings next);
     void shut_down();
+    // The io_context is being destroyed: frees whoever waits for an answer.
+    void tear_down();
     Snapshot snapshot() const;
 
     // One that waits for a connection, in the frame of its checkout(). Leaving early, it gives back what it was lent.
@@ -118,6 +120,7 @@ struct Lease::Impl {
     ConnectionId id;
     std::shared_ptr<Connection> connection;
     bool dirty = false;
+    Pool::Impl::Clock::time_point began; // what start() has asked
 };
 
 } // namespace howdah::pool

@@ -25,6 +25,7 @@ struct CachedPlan : dialect::Compiled {
     bool shares = false;                    // a query that may run beside others on one connection
     bool forwardable = false;               // its columns are int8, text and bytea: PostgreSQL's bytes are the client's
     mutable pool::RunEstimate estimate;     // learnt while it runs; one thread
+    mutable int misfits = 0;                // so many transactions that it begins are no RowTransaction
 };
 using Plan = std::shared_ptr<const CachedPlan>;
 
@@ -36,7 +37,7 @@ std::string plan_key(std::string_view sql, const dialect::Options& options, std:
 
 // Least recently used keys leave when `capacity` keys are held. One key has a few plans, told apart by their guards.
 class PlanCache {
-  public:
+public:
     static constexpr std::size_t variants = 8;
 
     explicit PlanCache(std::size_t capacity) : capacity_(capacity) {}
@@ -48,7 +49,7 @@ class PlanCache {
     std::size_t size() const { return entries_.size(); }
     std::uint64_t evictions() const { return evictions_; }
 
-  private:
+private:
     struct Entry {
         std::string key;
         std::vector<Plan> plans;

@@ -145,8 +145,8 @@ std::optional<std::vector<Value>> Session::Impl::slot_values(const dialect::Comp
     return computed;
 }
 
-std::optional<Session::Impl::Planned> Session::Impl::find_plan(std::string_view sql, std::span<const Value> parameters,
-                                                               const dialect::Options& with)
+std::optional<Planned> Session::Impl::find_plan(std::string_view sql, std::span<const Value> parameters,
+                                                const dialect::Options& with)
 {
     plan_key(key, sql, with, catalog()->id(), parameters);
     for (const Plan& cached : database->plans().find(key))
@@ -157,8 +157,8 @@ std::optional<Session::Impl::Planned> Session::Impl::find_plan(std::string_view 
     return std::nullopt;
 }
 
-std::variant<Session::Impl::Planned, dialect::Error>
-Session::Impl::plan(std::string_view sql, std::span<const Value> parameters, const dialect::Options& with)
+std::variant<Planned, dialect::Error> Session::Impl::plan(std::string_view sql, std::span<const Value> parameters,
+                                                          const dialect::Options& with)
 {
     if (auto found = find_plan(sql, parameters, with))
         return std::move(*found);
@@ -242,20 +242,49 @@ void Session::Impl::adopt_catalog(CatalogPtr next)
     database->mark_stale();
 }
 
+Outcome Session::Impl::outcome_of(const dialect::Compiled& plan, const Attempt& attempt)
+{
+    using Kind = dialect::Compiled::Kind;
+    // A new virtual table writes rows of its own, and SQLite counts them.
+    if (plan.kind == Kind::write || (plan.kind == Kind::schema && attempt.last_rowid)) {
+        values.changes = attempt.changes;
+        values.total_changes += attempt.changes;
+        if (attempt.last_rowid)
+            values.last_insert_rowid = *attempt.last_rowid;
+    }
+    if (attempt.kept) {
+        bool compiler_bug = false;
+        return failed(client_error(*attempt.kept, catalog().get(), compiler_bug));
+    }
+    Outcome o = outcome();
+    o.has_columns = plan.kind == Kind::query || !plan.columns.empty();
+    o.rows = attempt.rows;
+    o.suspended = attempt.suspended;
+    o.tag = command_tag(plan, attempt.changes, attempt.rows);
+    return o;
+}
+
 asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::span<const Value> parameters,
                                                      ReplySink& sink, const RunOptions& run_options)
 {
-    ++shared.totals.statements;
-    cancelled = false;
-    if (is_blank(sql)) {
-        Outcome o = outcome();
-        o.is_empty = true;
-        co_return o;
+    std::optional<Unfinished> begun = std::exchange(unfinished, std::nullopt);
+    if (!begun) {
+        ++shared.totals.statements;
+        cancelled = false;
+        if (is_blank(sql)) {
+            Outcome o = outcome();
+            o.is_empty = true;
+            co_return o;
+        }
+        if (auto error = co_await ready())
+            co_return failed(std::move(*error));
+        if (is_raw(sql)) {
+            const bool left = co_await leave_rows();
+            if (!left)
+                co_return cannot_leave_rows();
+            co_return co_await run_raw(sql, parameters, sink, run_options);
+        }
     }
-    if (auto error = co_await ready())
-        co_return failed(std::move(*error));
-    if (is_raw(sql))
-        co_return co_await run_raw(sql, parameters, sink, run_options);
 
     dialect::Options with = options;
     const Text text = text_to_plan(sql, parameters, with);
@@ -264,14 +293,25 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
     bool retried_stale = false;
     int tries = 0;
     for (int promotions = 0;;) {
-        auto planning = plan(sql, parameters, with);
-        if (auto* error = std::get_if<dialect::Error>(&planning)) {
-            if (!error->refused && is_prepared_write(*catalog(), sql, with.foreign_keys))
-                values.changes = 0;
-            co_return failed(client_error(*error, sql));
+        Planned planned;
+        if (begun) {
+            planned.plan = begun->sending->planned.plan;
+        } else {
+            auto planning = plan(sql, parameters, with);
+            if (auto* error = std::get_if<dialect::Error>(&planning)) {
+                if (!error->refused && is_prepared_write(*catalog(), sql, with.foreign_keys))
+                    values.changes = 0;
+                co_return failed(client_error(*error, sql));
+            }
+            planned = std::move(std::get<Planned>(planning));
         }
-        const Planned planned = std::move(std::get<Planned>(planning));
-        const dialect::Compiled& compiled = *planned.plan;
+        const Plan keep = planned.plan;
+        const dialect::Compiled& compiled = *keep;
+        if (!begun && !may_stay_by_rows(planned, run_options)) {
+            const bool left = co_await leave_rows();
+            if (!left)
+                co_return cannot_leave_rows();
+        }
         if (compiled.kind == dialect::Compiled::Kind::promote) {
             if (++promotions > 64)
                 co_return failed(
@@ -304,8 +344,15 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
         Attempt attempt;
         std::optional<dialect::Error> unsendable; // a parameter that PostgreSQL cannot hold
         try {
-            if (!compiled.steps.empty())
-                attempt = co_await execute(planned, sink, run_options);
+            if (begun) {
+                attempt = std::move(begun->attempt);
+                if (!attempt.unfit)
+                    co_await conclude(*begun->sending, attempt, run_options);
+                begun.reset();
+                end_turn();
+            } else if (!compiled.steps.empty()) {
+                attempt = co_await execute(std::move(planned), sink, run_options);
+            }
         } catch (const dialect::Error& error) {
             unsendable = error;
         }
@@ -314,26 +361,25 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
                 values.changes = 0;
             co_return failed(client_error(*unsendable, sql));
         }
+        if (attempt.unfit) {
+            const std::string state = attempt.server ? attempt.server->sqlstate : std::string();
+            if (state == "57014") { // as SQLite does with a write that is interrupted
+                lost_transaction();
+                bool bug = false;
+                co_return failed(client_error(*attempt.server, catalog().get(), bug));
+            }
+            const bool left = co_await leave_rows();
+            if (!left)
+                co_return cannot_leave_rows();
+            // Under REPEATABLE READ, and with its savepoint, the statement finds its own end.
+            const bool may_repeat = !attempt.rows_sent || sink.rewind();
+            if (may_repeat && state != "55P03")
+                continue;
+        }
         if (attempt.ok()) {
             if (compiled.kind == Kind::schema)
                 adopt_catalog(compiled.next);
-            // A new virtual table writes rows of its own, and SQLite counts them.
-            if (compiled.kind == Kind::write || (compiled.kind == Kind::schema && attempt.last_rowid)) {
-                values.changes = attempt.changes;
-                values.total_changes += attempt.changes;
-                if (attempt.last_rowid)
-                    values.last_insert_rowid = *attempt.last_rowid;
-            }
-            if (attempt.kept) {
-                bool compiler_bug = false;
-                co_return failed(client_error(*attempt.kept, catalog().get(), compiler_bug));
-            }
-            Outcome o = outcome();
-            o.has_columns = compiled.kind == Kind::query || !compiled.columns.empty();
-            o.rows = attempt.rows;
-            o.suspended = attempt.suspended;
-            o.tag = command_tag(compiled, attempt.changes, attempt.rows);
-            co_return o;
+            co_return outcome_of(compiled, attempt);
         }
         if (attempt.world)
             co_return failed(client_error(*attempt.world, !transaction.autocommit()));
@@ -370,7 +416,7 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
             continue;
         }
         if (again) {
-            const bool unseen = co_await may_try_again(*planned.plan, attempt, ++tries);
+            const bool unseen = co_await may_try_again(*keep, attempt, ++tries);
             if (unseen)
                 continue;
         }
@@ -403,31 +449,6 @@ Session::~Session() = default;
 
 asio::awaitable<std::optional<ClientError>> Session::open() { return impl_->ready(); }
 
-bool Session::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& options)
-{
-    Impl& s = *impl_;
-    s.busy = true;
-    ++s.shared.busy;
-    const bool started = s.start_shared(sql, parameters, sink, options);
-    if (!started) {
-        s.busy = false;
-        --s.shared.busy;
-    }
-    return started;
-}
-
-bool Session::arrived() const { return impl_->shared_query->is_over(); }
-
-asio::awaitable<void> Session::wait(ReplySink& sink) { return impl_->wait_shared(sink); }
-
-std::optional<Outcome> Session::finish(std::string_view sql, ReplySink& sink)
-{
-    Impl& s = *impl_;
-    s.busy = false;
-    --s.shared.busy;
-    return s.end_shared(sql, sink);
-}
-
 asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                       RunOptions options)
 {
@@ -435,7 +456,7 @@ asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Valu
     const bool started = start(sql, parameters, sink, options);
     if (started) {
         if (!arrived())
-            co_await s.wait_shared(sink);
+            co_await s.wait(sink);
         std::optional<Outcome> finished = finish(sql, sink);
         if (finished)
             co_return std::move(*finished);
@@ -475,7 +496,7 @@ asio::awaitable<Description> Session::describe(std::string_view sql, std::span<c
         d.error = client_error(*error, sql);
         co_return d;
     }
-    const CachedPlan& compiled = *std::get<Impl::Planned>(planning).plan;
+    const CachedPlan& compiled = *std::get<Planned>(planning).plan;
     d.parameter_count = compiled.parameter_count;
     d.parameter_names = compiled.parameter_names;
     d.columns =

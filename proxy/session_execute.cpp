@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <chrono>
 
@@ -15,9 +16,14 @@ namespace asio = boost::asio;
 
 namespace howdah::proxy {
 
-namespace {
+pool::Command control(std::string sql)
+{
+    pool::Command command;
+    command.sql = std::move(sql);
+    command.prepare = true;
+    return command;
+}
 
-// The number at the end of a command tag: "INSERT 0 3" is 3.
 std::int64_t count_of(std::string_view tag)
 {
     const auto space = tag.rfind(' ');
@@ -27,132 +33,16 @@ std::int64_t count_of(std::string_view tag)
     return count;
 }
 
-// Receives one step's rows: decodes each field to SQLite's value, hands the client's columns on and keeps the rest.
-class StepSink final : public pool::RowSink {
-public:
-    StepSink(const CachedPlan& plan, const dialect::Step& step, ReplySink& reply)
-        : plan_(plan),
-          to_client_(step.role == dialect::Step::Role::rows || step.returns_rows),
-          returns_rowid_(step.returns_rowid),
-          count_is_value_(step.count_is_value),
-          reply_(reply)
-    {
-        if (to_client_)
-            types_.reserve(plan.columns.size() + 1);
-        if (to_client_)
-            for (const dialect::Output& column : plan.columns)
-                types_.push_back(column.type);
-        if (returns_rowid_ || count_is_value_)
-            types_.push_back(dialect::PgType::int8);
-        values_.resize(types_.size());
-    }
-
-    void on_row(std::span<const pool::Field> row) override
-    try {
-        if (failure_)
-            return;
-        const std::size_t known = std::min(row.size(), types_.size());
-        for (std::size_t i = 0; i < known; ++i)
-            values_[i] = dialect::decode_field(row[i], types_[i]);
-        std::size_t client_columns = known;
-        if ((returns_rowid_ || count_is_value_) && known > 0) {
-            --client_columns;
-            if (values_[client_columns].type == StorageClass::integer)
-                hidden_ = values_[client_columns].integer;
-        }
-        if (!to_client_)
-            return;
-        announce();
-        reply_.on_row(std::span(values_).first(client_columns));
-        ++rows_;
-    } catch (const dialect::Error& error) {
-        failure_ = error; // what arrived is no value of the column's type
-    }
-
-    asio::awaitable<bool> flush() override { return reply_.flush(); }
-
-    // Columns are announced with the first row, or at the end: an error before that leaves no header behind.
-    void announce()
-    {
-        if (announced_ || !to_client_)
-            return;
-        announced_ = true;
-        reply_.on_columns(plan_.output);
-    }
-
-    std::uint64_t rows() const { return rows_; }
-    bool announced() const { return announced_; }
-    const std::optional<dialect::Error>& failure() const { return failure_; }
-    std::optional<std::int64_t> hidden() const { return hidden_; }
-
-private:
-    const CachedPlan& plan_;
-    bool to_client_, returns_rowid_, count_is_value_;
-    bool announced_ = false;
-    ReplySink& reply_;
-    std::vector<dialect::PgType> types_;
-    std::vector<ValueView> values_;
-    std::optional<dialect::Error> failure_;
-    std::uint64_t rows_ = 0;
-    std::optional<std::int64_t> hidden_;
-};
-
-// Receives the row of a step with role failure: the error that ended an OR FAIL statement.
-class FailureSink final : public pool::RowSink {
-public:
-    void on_row(std::span<const pool::Field> row) override
-    {
-        pool::ServerError& e = error_.emplace();
-        e.severity = "ERROR";
-        std::string* const fields[] = {&e.sqlstate, &e.message, &e.detail,    &e.schema,
-                                       &e.table,    &e.column,  &e.constraint};
-        for (std::size_t i = 0; i < std::size(fields) && i < row.size(); ++i)
-            *fields[i] = std::string(row[i].value_or(std::string_view()));
-    }
-    asio::awaitable<bool> flush() override { co_return true; }
-    const std::optional<pool::ServerError>& error() const { return error_; }
-
-private:
-    std::optional<pool::ServerError> error_;
-};
-
-struct NoRows final : ReplySink {
-    void on_columns(std::span<const Column>) override {}
-    void on_row(std::span<const ValueView>) override {}
-    void on_raw_columns(std::span<const RawColumn>) override {}
-    void on_raw_row(std::span<const RawField>) override {}
-    asio::awaitable<bool> flush() override { co_return true; }
-};
-
-// A plan's steps as commands, with what must stand before and after them in the same packet.
-struct Packet {
-    pool::Batch batch;
-    std::size_t after_opening = 0;   // commands before this one open the transaction
-    std::size_t after_savepoint = 0; // from this one on, the statement's savepoint exists
-    std::size_t lock_begin = 0, lock_end = 0;
-    std::size_t steps_begin = 0;
-    bool savepoint = false;
-    // One transaction without BEGIN and COMMIT: commands up to a Sync are one.
-    bool implicit = false;
-
-    void add(std::string sql) { batch.commands.push_back(control(std::move(sql))); }
-    // For this transaction alone. SET LOCAL is for transactions that have begun by BEGIN.
-    void set(const std::string& name, const std::string& value)
-    {
-        if (implicit)
-            add("SELECT set_config('" + name + "', '" + value + "', true)");
-        else
-            add("SET LOCAL " + name + " = '" + value + "'");
-    }
-};
-
-} // namespace
-
-pool::Command control(std::string sql)
+pool::Command step_command(const Planned& planned, const dialect::Step& step)
 {
     pool::Command command;
-    command.sql = std::move(sql);
-    command.prepare = true;
+    command.sql = step.sql;
+    command.params.reserve(step.slots.size());
+    for (const int slot : step.slots) {
+        const auto i = static_cast<std::size_t>(slot);
+        dialect::EncodedParameter encoded = dialect::encode_parameter(planned.slots[i], planned.plan->slots[i].type);
+        command.params.push_back({std::move(encoded.bytes), encoded.oid, true});
+    }
     return command;
 }
 
@@ -185,14 +75,25 @@ asio::awaitable<std::optional<pool::Error>> Session::Impl::acquire(std::optional
     co_return std::nullopt;
 }
 
+bool Session::Impl::try_turn()
+{
+    if (!lease && !turn)
+        turn = database->writers().try_take();
+    return lease || turn;
+}
+
+// A turn without the lock goes with its statement.
+void Session::Impl::end_turn()
+{
+    if (!transaction.writer_locked())
+        turn.reset();
+}
+
 asio::awaitable<bool> Session::Impl::take_turn(Attempt& attempt)
 {
-    if (lease || turn)
+    if (try_turn())
         co_return true;
     WriterQueue& queue = database->writers();
-    turn = queue.try_take();
-    if (turn)
-        co_return true;
     const auto patience = std::chrono::milliseconds(std::clamp<std::int64_t>(busy_timeout_ms, 0, 86'400'000));
     if (patience.count() > 0 && !cancelled) {
         WriterQueue::Place place(queue);
@@ -225,74 +126,73 @@ asio::awaitable<bool> Session::Impl::take_turn(Attempt& attempt)
     co_return false;
 }
 
-asio::awaitable<Session::Impl::Attempt> Session::Impl::send(pool::Lease& on, const pool::Batch& batch,
-                                                            pool::BatchResult& result)
+Attempt Session::Impl::answer_of(pool::Result<pool::BatchResult> answered, pool::BatchResult& result)
 {
     Attempt attempt;
-    running = &on;
-    auto answered = co_await on.run(batch);
-    running = nullptr;
     if (answered.has_error()) {
         attempt.world = answered.error();
-        co_return attempt;
+        return attempt;
     }
     result = std::move(*answered);
     attempt.server = result.error;
     attempt.client_gone = result.sink_gone;
-    co_return attempt;
+    return attempt;
 }
 
-asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& planned, ReplySink& sink,
-                                                               const RunOptions& run_options)
+asio::awaitable<Attempt> Session::Impl::send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result)
+{
+    running = &on;
+    auto answered = co_await on.run(batch);
+    running = nullptr;
+    co_return answer_of(std::move(answered), result);
+}
+
+void Session::Impl::intend(Sending& sending, Planned planned, const RunOptions& run_options) const
 {
     const CachedPlan& plan = *planned.plan;
-    const bool writes = plan.kind != dialect::Compiled::Kind::query;
-    const bool portal = plan.kind == dialect::Compiled::Kind::query && run_options.max_rows > 0;
-    const bool lock =
-        writes && plan.needs_writer_lock && options.writers == dialect::Writers::single && !transaction.writer_locked();
-    const bool inside = !transaction.autocommit();
-    const bool own_transaction = !inside && (writes || portal || plan.steps.size() > 1);
-    std::optional<SharedFlush::Writer> writer;
-    Attempt attempt;
-    // A turn without the lock goes with this statement.
-    struct TurnEnd {
-        Impl& session;
-        ~TurnEnd()
-        {
-            if (!session.transaction.writer_locked())
-                session.turn.reset();
-        }
-    } const turn_end{*this};
-    if (lock) {
-        writer.emplace(database->flush());
-        const bool may_try = co_await take_turn(attempt);
-        if (!may_try)
-            co_return attempt;
-    }
-    const bool hands_on = lock && own_transaction && !plan.rehearsal && database->flush().worth_it();
+    sending.writes = plan.kind != dialect::Compiled::Kind::query;
+    sending.portal = !sending.writes && run_options.max_rows > 0;
+    sending.lock = sending.writes && plan.needs_writer_lock && options.writers == dialect::Writers::single &&
+                   !transaction.writer_locked();
+    sending.inside = !transaction.autocommit();
+    sending.own_transaction = !sending.inside && (sending.writes || sending.portal || plan.steps.size() > 1);
+    if (sending.lock)
+        sending.writer.emplace(database->flush());
+    sending.planned = std::move(planned);
+    sending.by_rows = rows.active() || (sending.inside && !transaction.on_server() && transaction.savepoints() == 0 &&
+                                        !sending.portal && !lease && RowTransaction::may_begin(sending.planned));
+}
 
-    Packet packet;
+void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions& run_options)
+{
+    const CachedPlan& plan = *sending.planned.plan;
+    const bool inside = sending.inside, writes = sending.writes;
+    Packet& packet = sending.packet;
+    sending.hands_on = sending.lock && sending.own_transaction && !plan.rehearsal && database->flush().worth_it();
     packet.batch.commands.reserve(plan.steps.size() + 8);
-    packet.implicit = own_transaction && plan.kind == dialect::Compiled::Kind::write && !plan.rehearsal;
-    for (std::string& sql : transaction.opening())
+    packet.implicit = sending.own_transaction && plan.kind == dialect::Compiled::Kind::write && !plan.rehearsal;
+    for (std::string& sql :
+         transaction.opening(sending.by_rows ? Isolation::read_committed : Isolation::repeatable_read))
         packet.add(std::move(sql));
-    if (own_transaction && !packet.implicit)
+    if (sending.own_transaction && !packet.implicit)
         packet.add("BEGIN");
     packet.after_opening = packet.batch.commands.size();
-    Transaction::Guard guard;
-    if (inside && !portal) {
+    const std::int64_t lock_timeout = busy_timeout_ms > 0 ? busy_timeout_ms : 1;
+    if (writes && (inside ? transaction.lock_timeout().value_or(default_busy_timeout_ms) != lock_timeout
+                          : busy_timeout_ms != default_busy_timeout_ms))
+        packet.set("lock_timeout", std::to_string(lock_timeout));
+    packet.after_lock_timeout = packet.batch.commands.size();
+    if (inside && !sending.portal && !sending.by_rows) {
         packet.savepoint = true;
-        guard = transaction.guard();
-        for (std::string& sql : guard.make)
+        sending.guard = transaction.guard();
+        for (std::string& sql : sending.guard.make)
             packet.add(std::move(sql));
     }
     packet.after_savepoint = packet.batch.commands.size();
-    if (writes && busy_timeout_ms != default_busy_timeout_ms)
-        packet.set("lock_timeout", std::to_string(busy_timeout_ms > 0 ? busy_timeout_ms : 1));
-    if (hands_on)
+    if (sending.hands_on)
         packet.set("synchronous_commit", "off");
     packet.lock_begin = packet.batch.commands.size();
-    if (lock)
+    if (sending.lock)
         for (std::string& sql : writer_locks(packet.implicit))
             packet.add(std::move(sql));
     packet.lock_end = packet.batch.commands.size();
@@ -307,139 +207,181 @@ asio::awaitable<Session::Impl::Attempt> Session::Impl::execute(const Planned& pl
         packet.set("howdah.recursive_triggers", options.recursive_triggers ? "on" : "off");
     packet.steps_begin = packet.batch.commands.size();
 
-    std::vector<std::unique_ptr<StepSink>> sinks;
-    FailureSink failure;
     for (const dialect::Step& step : plan.steps) {
-        pool::Command command;
-        command.sql = step.sql;
+        pool::Command command = step_command(sending.planned, step);
         command.prepare = step.prepare && !changed_schema; // a plan of before would be stale
-        for (const int slot : step.slots) {
-            const dialect::Slot& s = plan.slots[static_cast<std::size_t>(slot)];
-            dialect::EncodedParameter encoded =
-                dialect::encode_parameter(planned.slots[static_cast<std::size_t>(slot)], s.type);
-            command.params.push_back({std::move(encoded.bytes), encoded.oid, true});
-        }
-        sinks.push_back(std::make_unique<StepSink>(plan, step, sink));
+        sending.sinks.push_back(std::make_unique<StepSink>(plan, step, sink));
+        if (sending.by_rows)
+            sending.sinks.back()->keep_digest();
         if (step.role == dialect::Step::Role::rows || step.returns_rows || step.returns_rowid || step.count_is_value)
-            command.rows = sinks.back().get();
+            command.rows = sending.sinks.back().get();
         if (step.role == dialect::Step::Role::failure)
-            command.rows = &failure;
-        if (portal) {
+            command.rows = &sending.failure;
+        if (sending.portal) {
             command.portal = run_options.portal.empty() ? "howdah_portal" : "p_" + run_options.portal;
             command.max_rows = run_options.max_rows;
         }
         packet.batch.commands.push_back(std::move(command));
     }
     if (packet.savepoint && plan.rehearsal)
-        packet.add(guard.undo);
-    if (own_transaction && !portal && !packet.implicit)
+        packet.add(sending.guard.undo);
+    if (sending.own_transaction && !sending.portal && !packet.implicit)
         packet.add(plan.rehearsal ? "ROLLBACK" : "COMMIT");
+}
 
-    std::optional<pool::Lease> own;
-    pool::Lease* use = nullptr;
-    if (auto error = co_await acquire(own, use)) {
-        attempt.world = std::move(error);
-        co_return attempt;
-    }
-    pool::BatchResult result;
-    attempt = co_await send(*use, packet.batch, result);
-    for (const auto& step_sink : sinks) {
+void Session::Impl::note(Sending& sending, Attempt& attempt)
+{
+    for (const auto& step_sink : sending.sinks) {
         attempt.rows += step_sink->rows();
         attempt.rows_sent = attempt.rows_sent || step_sink->announced();
         if (step_sink->failure())
             attempt.decoding = step_sink->failure();
     }
     if (attempt.world) {
-        if (inside)
+        if (sending.inside)
             lost_transaction();
         else if (lease)
             lose_private_tables();
-        co_return attempt;
+        return;
     }
-
-    const std::size_t done = result.results.size();
-    const auto keep_connection = [&] {
-        if (own)
-            lease = std::exchange(own, std::nullopt);
-        use = &*lease;
-    };
-    if (inside) {
-        keep_connection();
+    const Packet& packet = sending.packet;
+    const std::size_t done = sending.result.results.size();
+    if (sending.inside) {
+        if (sending.own)
+            lease = std::exchange(sending.own, std::nullopt);
         if (done >= packet.after_opening)
             transaction.opened();
+        if (packet.after_lock_timeout > packet.after_opening && done >= packet.after_lock_timeout)
+            transaction.told_lock_timeout(busy_timeout_ms > 0 ? busy_timeout_ms : 1);
         if (packet.savepoint && done >= packet.after_savepoint)
             transaction.guarded();
     }
+    if (sending.by_rows) {
+        if (!rows.active()) {
+            rows.begin();
+            ++shared.totals.row_transactions;
+        }
+        attempt.unfit =
+            !attempt.ok() || !RowTransaction::holds(sending.planned, count_of(sending.result.results.back().tag));
+    }
     attempt.at_lock = attempt.server && done >= packet.lock_begin && done < packet.lock_end;
-    if (attempt.server && inside && result.transaction_status == 'E') {
-        // The statement undoes itself and no more; without its savepoint the transaction cannot be saved.
-        pool::Batch undo;
-        const bool is_guarded = packet.savepoint && done >= packet.after_savepoint;
-        undo.commands.push_back(control(is_guarded ? guard.undo : "ROLLBACK"));
-        pool::BatchResult undone;
-        const Attempt recovery = co_await send(*use, undo, undone);
-        if (!recovery.ok() || !is_guarded)
-            lost_transaction();
-    }
-    if (attempt.server && !inside && lease && result.transaction_status == 'E') {
-        // A connection of one statement alone is cleaned when it goes back; this one stays.
-        pool::Batch undo;
-        undo.commands.push_back(control("ROLLBACK"));
-        pool::BatchResult undone;
-        const Attempt recovery = co_await send(*lease, undo, undone);
-        if (!recovery.ok())
-            lose_private_tables();
-    }
-    if (!attempt.ok())
-        co_return attempt;
+}
+
+asio::awaitable<void> Session::Impl::undo(Sending& sending, const Attempt& attempt)
+{
+    assert(!sending.by_rows || attempt.ok()); // leave_rows() is the way
+    const Packet& packet = sending.packet;
+    if (!attempt.server || sending.result.transaction_status != 'E' || !lease)
+        co_return; // a connection of one statement alone is cleaned when it goes back
+    pool::Batch undoing;
+    pool::BatchResult undone;
+    // In a transaction the statement undoes itself and no more; without its savepoint that cannot be saved.
+    const bool is_guarded =
+        sending.inside && packet.savepoint && sending.result.results.size() >= packet.after_savepoint;
+    undoing.commands.push_back(control(is_guarded ? sending.guard.undo : "ROLLBACK"));
+    const Attempt recovery = co_await send(*lease, undoing, undone);
+    if (sending.inside && (!recovery.ok() || !is_guarded))
+        lost_transaction();
+    else if (!recovery.ok())
+        lose_private_tables();
+}
+
+void Session::Impl::succeed(Sending& sending, Attempt& attempt)
+{
+    const CachedPlan& plan = *sending.planned.plan;
     transaction.showed();
     if (plan.touches_temp) {
         // TEMP objects live on this connection alone: it stays with the session, and is never lent to another.
-        keep_connection();
+        if (sending.own)
+            lease = std::exchange(sending.own, std::nullopt);
         pinned_by_temp = true;
     }
-
-    attempt.kept = failure.error();
-    if (inside && lock && !plan.rehearsal)
+    attempt.kept = sending.failure.error();
+    if (sending.inside && sending.lock && !plan.rehearsal)
         transaction.took_writer_lock();
-    for (std::size_t i = 0; i < sinks.size(); ++i) {
+    for (std::size_t i = 0; i < sending.sinks.size(); ++i) {
         const dialect::Step& step = plan.steps[i];
-        const pool::CommandResult& answer = result.results[packet.steps_begin + i];
-        sinks[i]->announce();
-        attempt.rows_sent = attempt.rows_sent || sinks[i]->announced();
+        StepSink& step_sink = *sending.sinks[i];
+        const pool::CommandResult& answer = sending.result.results[sending.packet.steps_begin + i];
+        step_sink.announce();
+        attempt.rows_sent = attempt.rows_sent || step_sink.announced();
         attempt.suspended = attempt.suspended || answer.suspended;
         if (step.role != dialect::Step::Role::write)
             continue;
-        attempt.changes += step.count_is_value ? sinks[i]->hidden().value_or(0) : count_of(answer.tag);
-        if (step.returns_rowid && !step.count_is_value && sinks[i]->hidden())
-            attempt.last_rowid = sinks[i]->hidden();
+        attempt.changes += step.count_is_value ? step_sink.hidden().value_or(0) : count_of(answer.tag);
+        if (step.returns_rowid && !step.count_is_value && step_sink.hidden())
+            attempt.last_rowid = step_sink.hidden();
     }
-    if (hands_on) {
-        writer.reset();
+    if (sending.by_rows) {
+        const StepSink& only = *sending.sinks.front();
+        rows.ran(sending.planned, {attempt.changes, only.rows(), only.digest(), attempt.last_rowid});
+    }
+}
+
+asio::awaitable<void> Session::Impl::follow_up(Sending& sending, Attempt& attempt, const RunOptions& run_options)
+{
+    if (sending.hands_on) {
+        sending.writer.reset();
         turn.reset(); // the commit has given the lock up
         const bool keep = lease.has_value();
-        std::optional<pool::Lease>& committed_on = keep ? lease : own;
+        std::optional<pool::Lease>& committed_on = keep ? lease : sending.own;
         auto error = co_await database->flush().flush(committed_on, keep);
         attempt.world = std::move(error);
     }
-    if (portal) {
-        if (attempt.suspended) {
-            auto opened = std::make_shared<Portal>();
-            opened->plan = planned.plan;
-            opened->own_transaction = own_transaction;
-            opened->rows = attempt.rows;
-            portals[run_options.portal] = std::move(opened);
-            if (own && !inside) // inside, the session holds it already
-                lease = std::move(own);
-        } else if (own_transaction) {
-            pool::Batch end;
-            end.commands.push_back(control("COMMIT"));
-            pool::BatchResult ended;
-            const Attempt committed = co_await send(*use, end, ended);
-            if (!committed.ok())
-                attempt.world = committed.world;
-        }
+    if (!sending.portal)
+        co_return;
+    if (attempt.suspended) {
+        auto opened = std::make_shared<Portal>();
+        opened->plan = sending.planned.plan;
+        opened->own_transaction = sending.own_transaction;
+        opened->rows = attempt.rows;
+        portals[run_options.portal] = std::move(opened);
+        if (sending.own && !sending.inside) // inside, the session holds it already
+            lease = std::move(sending.own);
+    } else if (sending.own_transaction) {
+        pool::Batch end;
+        end.commands.push_back(control("COMMIT"));
+        pool::BatchResult ended;
+        const Attempt committed = co_await send(sending.own ? *sending.own : *lease, end, ended);
+        if (!committed.ok())
+            attempt.world = committed.world;
     }
+}
+
+asio::awaitable<void> Session::Impl::conclude(Sending& sending, Attempt& attempt, const RunOptions& run_options)
+{
+    if (!attempt.world)
+        co_await undo(sending, attempt);
+    if (!attempt.ok())
+        co_return;
+    succeed(sending, attempt);
+    co_await follow_up(sending, attempt, run_options);
+}
+
+asio::awaitable<Attempt> Session::Impl::execute(Planned planned, ReplySink& sink, const RunOptions& run_options)
+{
+    Sending doing;
+    intend(doing, std::move(planned), run_options);
+    Attempt attempt;
+    struct TurnEnd {
+        Impl& session;
+        ~TurnEnd() { session.end_turn(); }
+    } const turn_end{*this};
+    if (doing.lock) {
+        const bool may_try = co_await take_turn(attempt);
+        if (!may_try)
+            co_return attempt;
+    }
+    assemble(doing, sink, run_options);
+    pool::Lease* use = nullptr;
+    if (auto error = co_await acquire(doing.own, use)) {
+        attempt.world = std::move(error);
+        co_return attempt;
+    }
+    attempt = co_await send(*use, doing.packet.batch, doing.result);
+    note(doing, attempt);
+    if (!attempt.unfit)
+        co_await conclude(doing, attempt, run_options);
     co_return attempt;
 }
 

@@ -7,6 +7,9 @@
 #include "dialect/shape.hpp"
 #include "proxy/client_error.hpp"
 #include "proxy/database.hpp"
+#include "proxy/held_answer.hpp"
+#include "proxy/row_transaction.hpp"
+#include "proxy/sending.hpp"
 #include "proxy/session.hpp"
 #include "proxy/shared_query.hpp"
 #include "proxy/transaction.hpp"
@@ -77,10 +80,6 @@ struct Session::Impl {
     // -- session.cpp
     boost::asio::awaitable<std::optional<ClientError>> ready();
     const CatalogPtr& catalog() const { return own_catalog ? own_catalog : database->catalog(); }
-    struct Planned {
-        Plan plan;
-        std::vector<Value> slots; // what each slot has for the bound parameters
-    };
     std::variant<Planned, dialect::Error> plan(std::string_view sql, std::span<const Value> parameters,
                                                const dialect::Options& with);
     // The statement in the form in which it has a plan, or gets one: without its literals, where that can be.
@@ -99,6 +98,7 @@ struct Session::Impl {
     std::vector<Column> local_columns(std::string_view sql, std::span<const Value> parameters,
                                       const dialect::Compiled& plan);
     Outcome outcome() const; // counters and transaction state as they are now
+    Outcome outcome_of(const dialect::Compiled& plan, const Attempt& attempt); // which has succeeded
     Outcome failed(ClientError error);
     void adopt_catalog(CatalogPtr next);
 
@@ -107,37 +107,56 @@ struct Session::Impl {
     dialect::Mirror::Answer prepare_as_set(std::string_view sql) const;
     void describe_as_set(std::string_view sql, Description& description) const;
 
-    // -- session_shared.cpp
-    // Sends a planned query that may share a connection. False: nothing has happened, run() is the way.
-    bool start_shared(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
-                      const RunOptions& run_options);
+    // -- session_short.cpp
+    // Sends a planned statement that needs no coroutine. False: nothing has happened, run() is the way.
+    bool start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& run_options);
+    bool arrived() const;
+    boost::asio::awaitable<void> wait(ReplySink& sink);
+    // nullopt: the statement is to be run the ordinary way, which goes on with `unfinished` if there is one.
+    std::optional<Outcome> finish(std::string_view sql, ReplySink& sink);
+    enum class Short { none, shared, held, begin, commit, rollback } way = Short::none;
+    bool counts_as_busy = false; // what start() has sent, beside an open transaction
+    bool start_shared(Planned& found, ReplySink& sink);
+    bool start_held(Planned& found, ReplySink& sink, const RunOptions& run_options);
+    bool drop_sending();
+    bool start_control(const dialect::StatementNode& node);
     boost::asio::awaitable<void> wait_shared(ReplySink& sink);
-    // nullopt: the statement is to be run the ordinary way, which knows what to do about this error.
-    std::optional<Outcome> end_shared(std::string_view sql, ReplySink& sink);
-    std::string key;      // scratch
+    std::optional<Outcome> finish_shared(std::string_view sql, ReplySink& sink);
+    std::optional<Outcome> finish_held();
+    Outcome finish_transaction(bool committed);
+    // What start() sent on a connection of the session's own; `held` has its answer.
+    std::unique_ptr<Sending> sending;
+    HeldAnswer held;
+    std::optional<SharedFlush::Writer> committing;
+    // An attempt that needs more than plain success does.
+    struct Unfinished {
+        std::unique_ptr<Sending> sending;
+        Attempt attempt;
+    };
+    std::optional<Unfinished> unfinished;
+    std::string key;                                                              // scratch
     std::map<std::string, std::vector<std::string>, std::less<>> parameter_names; // by a statement's text
     dialect::Shape shape; // of the statement that is looked for or runs
     std::optional<Planned> find_plan(std::string_view sql, std::span<const Value> parameters,
                                      const dialect::Options& with);
 
     // -- session_execute.cpp
-    struct Attempt {
-        std::optional<pool::ServerError> server; // the server refused
-        std::optional<pool::Error> world;        // no connection, or it broke
-        std::optional<dialect::Error> decoding;  // a row was not what the plan says: a mistake of the compiler
-        std::optional<pool::ServerError> kept;   // OR FAIL: the statement failed, and what it did before stays
-        bool at_lock = false;                    // the writer lock was what failed
-        bool rows_sent = false;                  // the sink has rows of this attempt
-        bool suspended = false;
-        bool client_gone = false;
-        std::uint64_t rows = 0;
-        std::int64_t changes = 0;
-        std::optional<std::int64_t> last_rowid;
-        std::string tag;
-        bool ok() const { return !server && !world && !decoding; }
-    };
-    boost::asio::awaitable<Attempt> execute(const Planned& planned, ReplySink& sink, const RunOptions& run_options);
+    boost::asio::awaitable<Attempt> execute(Planned planned, ReplySink& sink, const RunOptions& run_options);
+    // The stages of execute(). What is sent, before what it needs is there; its packet; after the answer: what the
+    // session knows from it, what an error leaves to be done, what a success means, and what comes after that.
+    void intend(Sending& sending, Planned planned, const RunOptions& run_options) const;
+    void assemble(Sending& sending, ReplySink& sink, const RunOptions& run_options);
+    static Attempt answer_of(pool::Result<pool::BatchResult> answered, pool::BatchResult& result);
+    void note(Sending& sending, Attempt& attempt);
+    boost::asio::awaitable<void> undo(Sending& sending, const Attempt& attempt);
+    void succeed(Sending& sending, Attempt& attempt);
+    boost::asio::awaitable<void> follow_up(Sending& sending, Attempt& attempt, const RunOptions& run_options);
+    // What becomes of an attempt that has its answer.
+    boost::asio::awaitable<void> conclude(Sending& sending, Attempt& attempt, const RunOptions& run_options);
+    void end_turn();
     boost::asio::awaitable<Attempt> send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result);
+    // The writer's turn, if it can be had without waiting or is not needed.
+    bool try_turn();
     // Takes the writer's turn where there is one to wait for. False: SQLITE_BUSY, or interrupted (`attempt` says it).
     boost::asio::awaitable<bool> take_turn(Attempt& attempt);
     // A connection: the held one, or one for this statement alone (kept in `own`).
@@ -151,6 +170,15 @@ struct Session::Impl {
     void lost_transaction();
     boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink);
     boost::asio::awaitable<void> close_portal(std::string_view portal);
+
+    // -- session_rows.cpp
+    RowTransaction rows;
+    // Makes the RowTransaction, if there is one, a transaction under REPEATABLE READ that has told its client the same.
+    // False: that cannot be, the transaction is gone, and SQLITE_BUSY is the answer.
+    boost::asio::awaitable<bool> leave_rows();
+    // It fits, does not touch the server, or ends the transaction.
+    bool may_stay_by_rows(const Planned& planned, const RunOptions& run_options) const;
+    Outcome cannot_leave_rows();
 
     // -- session_transaction.cpp
     boost::asio::awaitable<Outcome> run_session_statement(std::string_view sql, std::span<const Value> parameters,
@@ -193,8 +221,5 @@ struct Session::Impl {
 // No portal, no limit. A named object, because GCC 12 destroys a braced temporary in a co_await expression twice (bug
 // 107288 and its kin).
 inline const RunOptions all_rows;
-
-// Statements that a batch needs around a plan's own, as commands. Plain SQL without parameters; prepared on the server.
-pool::Command control(std::string sql);
 
 } // namespace howdah::proxy

@@ -210,6 +210,7 @@ Outcome Session::Impl::outcome_with(std::string tag) const
 void Session::Impl::end_transaction(bool committed)
 {
     transaction.ended();
+    rows.end();
     turn.reset();
     mark_catalogs.clear();
     defer_foreign_keys = false;

@@ -12,8 +12,9 @@ struct Totals {
     std::uint64_t statements = 0, errors = 0, refused = 0;
     std::uint64_t plan_hits = 0, plan_misses = 0, plan_evictions = 0;
     std::uint64_t retries_exact = 0, retries_stale = 0, retries_conflict = 0, promotions = 0, compiler_bugs = 0;
-    std::size_t writers_waiting = 0; // sessions in a WriterQueue now
-    std::uint64_t local = 0; // answered without PostgreSQL
+    std::uint64_t row_transactions = 0, row_transactions_left = 0; // begun as such; and then made ordinary ones
+    std::size_t writers_waiting = 0;                               // sessions in a WriterQueue now
+    std::uint64_t local = 0;                                       // answered without PostgreSQL
     std::map<std::string, std::uint64_t>
         pins; // sessions that hold a connection now, by reason: transaction, temp, portal
     std::map<std::string, std::uint64_t> clients; // connected now, by front end: pgwire, lines, http

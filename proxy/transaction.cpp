@@ -122,16 +122,19 @@ void Transaction::done(const Plan& plan)
     }
     marks_.resize(plan.keep);
     guards_ = 0;
+    lock_timeout_.reset(); // rolled back, perhaps
     writer_locked_ = plan.writer_locked;
 }
 
 void Transaction::ended() { *this = Transaction{}; }
 
-std::vector<std::string> Transaction::opening() const
+std::vector<std::string> Transaction::opening(Isolation isolation) const
 {
     if (!active_ || on_server_)
         return {};
-    std::vector<std::string> statements{"BEGIN ISOLATION LEVEL REPEATABLE READ"};
+    std::vector<std::string> statements{isolation == Isolation::repeatable_read
+                                            ? "BEGIN ISOLATION LEVEL REPEATABLE READ"
+                                            : "BEGIN ISOLATION LEVEL READ COMMITTED"};
     for (const Mark& mark : marks_)
         statements.push_back("SAVEPOINT " + mark.server_name);
     return statements;
@@ -141,6 +144,7 @@ void Transaction::restarted()
 {
     on_server_ = false;
     writer_locked_ = false;
+    lock_timeout_.reset();
     guards_ = 0;
     for (Mark& mark : marks_)
         mark.writer_locked = false;

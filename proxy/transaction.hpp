@@ -4,12 +4,15 @@
 // https://sqlite.org/lang_transaction.html, https://sqlite.org/lang_savepoint.html
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace howdah::proxy {
+
+enum class Isolation : std::uint8_t { read_committed, repeatable_read };
 
 class Transaction {
 public:
@@ -43,9 +46,12 @@ public:
     void ended();
 
     // What precedes the first statement on the server: BEGIN and the savepoints made so far. Empty once it is there.
-    std::vector<std::string> opening() const;
+    std::vector<std::string> opening(Isolation isolation = Isolation::repeatable_read) const;
     void opened() { on_server_ = active_; }
     void took_writer_lock() { writer_locked_ = true; }
+    // The lock_timeout (ms) that the server has been told for this transaction, where it still holds.
+    std::optional<std::int64_t> lock_timeout() const { return lock_timeout_; }
+    void told_lock_timeout(std::int64_t ms) { lock_timeout_ = ms; }
     // The savepoint behind which the next statement runs, so that it can be undone alone. It stays until there are
     // most_guards of them, which a statement that succeeds need not wait for: one command a statement instead of two.
     struct Guard {
@@ -78,6 +84,7 @@ private:
     bool on_server_ = false;
     bool writer_locked_ = false;
     bool shown_ = false;
+    std::optional<std::int64_t> lock_timeout_;
     std::vector<Mark> marks_;
     std::size_t guards_ = 0; // on the server, made after the newest mark
     unsigned counter_ = 0;

@@ -133,6 +133,11 @@ void write_statements(Exposition& out, const Totals& totals)
     out.sample({{"reason", "exact_arithmetic"}}, totals.retries_exact);
     out.sample({{"reason", "stale_catalog"}}, totals.retries_stale);
     out.sample({{"reason", "conflict"}}, totals.retries_conflict);
+    out.single("howdah_row_transactions_total", "counter",
+               "Transactions begun row by row, without conflicts (writers = \"concurrent\").",
+               totals.row_transactions);
+    out.single("howdah_row_transactions_left_total", "counter",
+               "Those of them that had to be repeated as ordinary ones.", totals.row_transactions_left);
     out.single("howdah_column_promotions_total", "counter", "Columns given a wider type by a value that did not fit.",
                totals.promotions);
     out.single("howdah_compiler_bugs_total", "counter", "Statements whose translation PostgreSQL refused.",
@@ -383,6 +388,8 @@ void write_totals(Json& out, const Totals& totals)
                                        {"retries_exact", totals.retries_exact},
                                        {"retries_stale", totals.retries_stale},
                                        {"retries_conflict", totals.retries_conflict},
+                                       {"row_transactions", totals.row_transactions},
+                                       {"row_transactions_left", totals.row_transactions_left},
                                        {"promotions", totals.promotions},
                                        {"compiler_bugs", totals.compiler_bugs},
                                        {"crashes", totals.crashes},

@@ -1,0 +1,93 @@
+// See row_transaction.hpp.
+#include "proxy/row_transaction.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace howdah::proxy {
+
+namespace {
+
+using Kind = dialect::PointAccess::Kind;
+
+const Value& rowid_of(const Planned& planned)
+{
+    return planned.slots[static_cast<std::size_t>(planned.plan->point->slot)];
+}
+
+std::size_t bytes_of(const Planned& planned)
+{
+    std::size_t bytes = 0;
+    for (const Value& value : planned.slots) {
+        if (const auto* text = std::get_if<std::string>(&value))
+            bytes += text->size();
+        else if (const auto* blob = std::get_if<dialect::Blob>(&value))
+            bytes += blob->bytes.size();
+    }
+    return bytes;
+}
+
+// The row that the statement has locked is the one with this rowid.
+bool has_locked(const RowTransaction::Statement& earlier, const std::string& table, const Value& rowid)
+{
+    const dialect::PointAccess& point = *earlier.planned.plan->point;
+    if (point.table != table || point.kind == Kind::read)
+        return false;
+    return point.kind == Kind::change ? rowid_of(earlier.planned) == rowid
+                                      : earlier.answer.rowid && Value(*earlier.answer.rowid) == rowid;
+}
+
+} // namespace
+
+bool RowTransaction::may_begin(const Planned& first)
+{
+    const CachedPlan& plan = *first.plan;
+    if (!plan.point || plan.point->kind == Kind::read)
+        return false;
+    if (plan.misfits > 0)
+        --plan.misfits;
+    return plan.misfits == 0;
+}
+
+bool RowTransaction::takes(const Planned& next) const
+{
+    const auto& point = next.plan->point;
+    if (!point || statements_.size() >= most_statements || bytes_ + bytes_of(next) > most_bytes)
+        return false;
+    return point->kind != Kind::read ||
+           std::any_of(statements_.begin(), statements_.end(),
+                       [&](const Statement& earlier) { return has_locked(earlier, point->table, rowid_of(next)); });
+}
+
+bool RowTransaction::holds(const Planned& planned, std::int64_t changes)
+{
+    return planned.plan->point->kind == Kind::read || changes == 1;
+}
+
+void RowTransaction::ran(Planned planned, const Answer& answer)
+{
+    bytes_ += bytes_of(planned);
+    statements_.push_back({std::move(planned), answer});
+}
+
+std::vector<RowTransaction::Statement> RowTransaction::take()
+{
+    std::vector<Statement> statements = std::move(statements_);
+    end();
+    // Transactions that begin like this one mostly go on like it: for a while they begin as others do.
+    constexpr int transactions_to_skip = 50;
+    if (!statements.empty())
+        statements.front().planned.plan->misfits = transactions_to_skip;
+    return statements;
+}
+
+std::string RowTransaction::repeated_sql(const Statement& statement)
+{
+    std::string sql = statement.planned.plan->steps.front().sql;
+    const std::string& drawn = statement.planned.plan->point->draws_rowid;
+    if (!drawn.empty() && statement.answer.rowid)
+        sql.replace(sql.find(drawn), drawn.size(), std::to_string(*statement.answer.rowid) + "::bigint");
+    return sql;
+}
+
+} // namespace howdah::proxy

@@ -1,0 +1,90 @@
+// One attempt to run a plan's steps on a server connection: what goes into the packet, and what the session keeps until
+// the answer has come.
+#pragma once
+
+#include "proxy/plan_cache.hpp"
+#include "proxy/shared_flush.hpp"
+#include "proxy/step_sink.hpp"
+#include "proxy/transaction.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace howdah::proxy {
+
+// Statements that a batch needs around a plan's own, as commands. Plain SQL without parameters; prepared on the server.
+pool::Command control(std::string sql);
+
+// A plan's steps as commands, with what must stand before and after them in the same packet.
+struct Packet {
+    pool::Batch batch;
+    std::size_t after_opening = 0; // commands before this one open the transaction
+    std::size_t after_lock_timeout = 0;
+    std::size_t after_savepoint = 0; // from this one on, the statement's savepoint exists
+    std::size_t lock_begin = 0, lock_end = 0;
+    std::size_t steps_begin = 0;
+    bool savepoint = false;
+    // One transaction without BEGIN and COMMIT: commands up to a Sync are one.
+    bool implicit = false;
+
+    void add(std::string sql) { batch.commands.push_back(control(std::move(sql))); }
+    // For this transaction alone. SET LOCAL is for transactions that have begun by BEGIN.
+    void set(const std::string& name, const std::string& value)
+    {
+        if (implicit)
+            add("SELECT set_config('" + name + "', '" + value + "', true)");
+        else
+            add("SET LOCAL " + name + " = '" + value + "'");
+    }
+};
+
+// A plan with what each of its slots has for the bound parameters.
+struct Planned {
+    Plan plan;
+    std::vector<Value> slots;
+};
+
+// How an attempt has ended.
+struct Attempt {
+    std::optional<pool::ServerError> server; // the server refused
+    std::optional<pool::Error> world;        // no connection, or it broke
+    std::optional<dialect::Error> decoding;  // a row was not what the plan says: a mistake of the compiler
+    std::optional<pool::ServerError> kept;   // OR FAIL: the statement failed, and what it did before stays
+    bool at_lock = false;                    // the writer lock was what failed
+    bool rows_sent = false;                  // the sink has rows of this attempt
+    bool suspended = false;
+    bool client_gone = false;
+    bool unfit = false; // in a RowTransaction it failed, or met no row of its own: leave_rows(), and once more
+    std::uint64_t rows = 0;
+    std::int64_t changes = 0;
+    std::optional<std::int64_t> last_rowid;
+    std::string tag;
+    bool ok() const { return !server && !world && !decoding; }
+};
+
+// The number at the end of a command tag: "INSERT 0 3" is 3.
+std::int64_t count_of(std::string_view tag);
+// A plan's step with the values of its slots. Throws dialect::Error for a value that PostgreSQL cannot hold.
+pool::Command step_command(const Planned& planned, const dialect::Step& step);
+
+struct Sending {
+    Planned planned;
+    bool writes = false;          // not a query
+    bool portal = false;          // a query whose rows are fetched in parts
+    bool inside = false;          // a transaction of the client's
+    bool own_transaction = false; // one for this statement
+    bool by_rows = false;         // in a RowTransaction
+    bool lock = false;            // takes the writer lock
+    bool hands_on = false;        // commits with the flush left to SharedFlush
+    Packet packet;
+    Transaction::Guard guard;
+    std::vector<std::unique_ptr<StepSink>> sinks; // of the plan's steps
+    FailureSink failure;
+    std::optional<SharedFlush::Writer> writer;
+    std::optional<pool::Lease> own; // a connection for this statement alone
+    pool::BatchResult result;
+};
+
+} // namespace howdah::proxy

@@ -1,0 +1,101 @@
+// A session's RowTransaction: begun by the short way (session_short.cpp), left for an ordinary transaction by all
+// others.
+#include "proxy/session_impl.hpp"
+
+namespace asio = boost::asio;
+
+namespace howdah::proxy {
+
+namespace {
+
+constexpr int most_tries = 32; // each with a newer snapshot
+
+bool is_conflict(const pool::ServerError& error) { return error.sqlstate == "40001" || error.sqlstate == "40P01"; }
+
+} // namespace
+
+bool Session::Impl::may_stay_by_rows(const Planned& planned, const RunOptions& run_options) const
+{
+    using Kind = dialect::Compiled::Kind;
+    const CachedPlan& plan = *planned.plan;
+    if (plan.kind == Kind::query || plan.kind == Kind::write)
+        return run_options.max_rows == 0 && rows.takes(planned);
+    if (plan.kind != Kind::session)
+        return plan.kind == Kind::local || plan.kind == Kind::empty;
+    const auto* rollback = std::get_if<dialect::Rollback>(&plan.statement->node);
+    return std::holds_alternative<dialect::Commit>(plan.statement->node) || (rollback && rollback->savepoint.empty());
+}
+
+asio::awaitable<bool> Session::Impl::leave_rows()
+{
+    if (!rows.active())
+        co_return true;
+    const std::vector<RowTransaction::Statement> statements = rows.take();
+    ++shared.totals.row_transactions_left;
+    bool same = false;
+    for (int tries = 0; !same && tries < most_tries && lease; ++tries) {
+        Sending doing;
+        pool::Batch& batch = doing.packet.batch;
+        transaction.restarted();
+        doing.packet.add("ROLLBACK");
+        for (std::string& sql : transaction.opening())
+            doing.packet.add(std::move(sql));
+        const std::int64_t lock_timeout = busy_timeout_ms > 0 ? busy_timeout_ms : 1;
+        if (lock_timeout != default_busy_timeout_ms)
+            doing.packet.set("lock_timeout", std::to_string(lock_timeout));
+        const std::size_t steps_begin = batch.commands.size();
+        NoRows nobody;
+        for (const RowTransaction::Statement& statement : statements) {
+            const dialect::Step& step = statement.planned.plan->steps.front();
+            StepSink& sink =
+                *doing.sinks.emplace_back(std::make_unique<StepSink>(*statement.planned.plan, step, nobody));
+            sink.keep_digest();
+            pool::Command& command = batch.commands.emplace_back(step_command(statement.planned, step));
+            command.sql = RowTransaction::repeated_sql(statement);
+            command.prepare = command.sql == step.sql;
+            command.rows = &sink;
+        }
+        pool::Lease& on = *lease;
+        const Attempt attempt = co_await send(on, batch, doing.result);
+        if (attempt.world)
+            break;
+        if (attempt.server && is_conflict(*attempt.server) && !cancelled)
+            continue;
+        if (attempt.server)
+            break;
+        transaction.opened();
+        if (lock_timeout != default_busy_timeout_ms)
+            transaction.told_lock_timeout(lock_timeout);
+        same = true;
+        for (std::size_t i = 0; i < statements.size(); ++i) {
+            const dialect::Step& step = statements[i].planned.plan->steps.front();
+            const StepSink& sink = *doing.sinks[i];
+            RowTransaction::Answer answer{0, sink.rows(), sink.digest(), std::nullopt};
+            if (step.role == dialect::Step::Role::write)
+                answer.changes = count_of(doing.result.results[steps_begin + i].tag);
+            if (step.returns_rowid)
+                answer.rowid = sink.hidden();
+            same = same && !sink.failure() && answer == statements[i].answer;
+        }
+        if (!same)
+            break;
+        transaction.showed();
+    }
+    if (!same && !transaction.autocommit())
+        lost_transaction();
+    co_return same;
+}
+
+Outcome Session::Impl::cannot_leave_rows()
+{
+    if (cancelled)
+        return failed(client_error(pool::Error(pool::Error::Kind::abandoned, "interrupted"), false));
+    pool::ServerError error;
+    error.severity = "ERROR";
+    error.sqlstate = "40001";
+    error.message = "could not serialize access: what this transaction has read was changed before it could go on";
+    bool bug = false;
+    return failed(client_error(error, nullptr, bug));
+}
+
+} // namespace howdah::proxy

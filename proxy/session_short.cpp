@@ -1,0 +1,287 @@
+// The short way of a statement whose plan is known: sent at once, without a coroutine, and finished when its answer has
+// come. A query outside of a transaction shares a connection with other clients' queries; other statements go to the
+// session's own. Whatever is not plain success goes the ordinary way (session.cpp): from the start, if the client has
+// seen nothing yet, or on from the answer.
+#include "proxy/command_tag.hpp"
+#include "proxy/session_impl.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace asio = boost::asio;
+
+namespace howdah::proxy {
+
+bool Session::Impl::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
+                          const RunOptions& run_options)
+{
+    if (!database || !database->is_loaded() || own_catalog || changed_schema || answers_as_set() || pinned_by_temp ||
+        !portals.empty() || run_options.max_rows > 0 || !run_options.may_share || sql.empty())
+        return false;
+    std::optional<Planned> found;
+    if (parameters.empty() && dialect::lift_literals(sql, shape)) {
+        found = find_plan(shape.text, shape.values, options);
+        if (found)
+            parameters = shape.values;
+    }
+    if (!found)
+        found = find_plan(sql, parameters, options);
+    if (!found)
+        return false;
+    bool started = false;
+    if (parameters.size() <= static_cast<std::size_t>(found->plan->parameter_count)) {
+        cancelled = false;
+        try {
+            if (found->plan->shares && !lease && transaction.autocommit())
+                started = start_shared(*found, sink);
+            else if (found->plan->kind == dialect::Compiled::Kind::session)
+                started = start_control(found->plan->statement->node);
+            else
+                started = start_held(*found, sink, run_options);
+        } catch (const dialect::Error&) {
+            sending.reset(); // run() says what PostgreSQL cannot hold
+        }
+    }
+    if (started)
+        ++shared.totals.statements;
+    else
+        --shared.totals.plan_hits; // run() looks it up again
+    return started;
+}
+
+bool Session::Impl::arrived() const
+{
+    return way == Short::shared ? shared_query->is_over() : way == Short::begin || held.arrived();
+}
+
+asio::awaitable<void> Session::Impl::wait(ReplySink& sink)
+{
+    if (way == Short::shared) {
+        co_await wait_shared(sink);
+        co_return;
+    }
+    while (!held.arrived()) {
+        if (!held.take_event())
+            co_await held.wait();
+        if (held.arrived())
+            break;
+        const bool room = co_await sink.flush();
+        if (!room)
+            running->cancel();
+        held.resume();
+    }
+    held.take_event();
+}
+
+std::optional<Outcome> Session::Impl::finish(std::string_view sql, ReplySink& sink)
+{
+    switch (std::exchange(way, Short::none)) {
+    case Short::shared:
+        return finish_shared(sql, sink);
+    case Short::begin:
+        return outcome_with("BEGIN");
+    case Short::commit:
+        return finish_transaction(true);
+    case Short::rollback:
+        return finish_transaction(false);
+    case Short::held:
+    case Short::none:
+        break;
+    }
+    return finish_held();
+}
+
+// ------------------------------------------------------------------------------------------------- on a shared
+// connection
+
+bool Session::Impl::start_shared(Planned& found, ReplySink& sink)
+{
+    if (!shared_query)
+        shared_query = std::make_unique<SharedQuery>(database->shared_pool());
+    shared_query->start(std::move(found.plan), found.slots, sink);
+    way = Short::shared;
+    return true;
+}
+
+asio::awaitable<void> Session::Impl::wait_shared(ReplySink& sink)
+{
+    SharedQuery& query = *shared_query;
+    while (!query.is_over()) {
+        if (!query.take_event())
+            co_await query.wait();
+        if (query.is_over())
+            break;
+        const bool room = co_await sink.flush();
+        if (!room)
+            query.cancel();
+        query.resume();
+    }
+    query.take_event();
+}
+
+std::optional<Outcome> Session::Impl::finish_shared(std::string_view sql, ReplySink& sink)
+{
+    SharedQuery& query = *shared_query;
+    const dialect::Compiled& plan = *query.plan();
+    if (query.world_error)
+        return failed(client_error(*query.world_error, false));
+    if (query.server_error || query.decoding_error()) {
+        const bool interrupted = query.server_error && query.server_error->sqlstate == "57014";
+        if (!interrupted && (!query.announced() || sink.rewind()))
+            return std::nullopt;
+        if (query.decoding_error()) {
+            ++shared.totals.compiler_bugs;
+            spdlog::error("{}: {} for: {}", client, query.decoding_error()->message, sql);
+            return failed(client_error(*query.decoding_error(), sql));
+        }
+        bool compiler_bug = false;
+        return failed(client_error(*query.server_error, catalog().get(), compiler_bug));
+    }
+    query.announce();
+    Outcome o = outcome();
+    o.has_columns = true;
+    o.rows = query.rows;
+    o.tag = command_tag(plan, 0, query.rows);
+    return o;
+}
+
+// ---------------------------------------------------------------------------------------- on the session's connection
+
+bool Session::Impl::start_held(Planned& found, ReplySink& sink, const RunOptions& run_options)
+{
+    using Kind = dialect::Compiled::Kind;
+    const CachedPlan& plan = *found.plan;
+    const bool write = plan.kind == Kind::write && !query_only;
+    if ((plan.kind != Kind::query && !write) || plan.steps.size() != 1 || plan.rehearsal || plan.touches_temp)
+        return false;
+    if (rows.active() && !rows.takes(found))
+        return false; // run() leaves it
+    sending = std::make_unique<Sending>();
+    intend(*sending, std::move(found), run_options);
+    if (sending->lock && !try_turn())
+        return drop_sending();
+    assemble(*sending, sink, run_options);
+    if (!lease)
+        sending->own = database->pool().try_checkout();
+    pool::Lease* const use = lease ? &*lease : sending->own ? &*sending->own : nullptr;
+    if (use == nullptr || !held.start(*use, sending->packet.batch, &sink))
+        return drop_sending();
+    running = use;
+    way = Short::held;
+    return true;
+}
+
+bool Session::Impl::drop_sending()
+{
+    sending.reset();
+    end_turn();
+    return false;
+}
+
+std::optional<Outcome> Session::Impl::finish_held()
+{
+    running = nullptr;
+    std::unique_ptr<Sending> sent = std::move(sending);
+    Attempt attempt = answer_of(held.take(), sent->result);
+    // Nothing of it has run: prepared anew, it is as if it had not been sent.
+    if (sent->result.stale_plan && sent->result.results.empty() && !sent->inside && !lease) {
+        end_turn();
+        return std::nullopt;
+    }
+    note(*sent, attempt);
+    if (attempt.world) {
+        end_turn();
+        return failed(client_error(*attempt.world, sent->inside));
+    }
+    if (!attempt.ok() || attempt.unfit || sent->hands_on) {
+        unfinished = Unfinished{std::move(sent), std::move(attempt)};
+        return std::nullopt;
+    }
+    succeed(*sent, attempt);
+    end_turn();
+    return outcome_of(*sent->planned.plan, attempt);
+}
+
+// BEGIN needs no server; COMMIT and ROLLBACK are one round trip where there is nothing to check and no flush to share.
+bool Session::Impl::start_control(const dialect::StatementNode& node)
+{
+    if (const auto* begin = std::get_if<dialect::Begin>(&node)) {
+        if (begin->mode != dialect::Begin::Mode::deferred || !transaction.autocommit())
+            return false;
+        transaction_catalog = own_catalog;
+        transaction.begin();
+        way = Short::begin;
+        return true;
+    }
+    const auto* rollback = std::get_if<dialect::Rollback>(&node);
+    const bool ends = std::holds_alternative<dialect::Commit>(node) || (rollback && rollback->savepoint.empty());
+    if (!ends || !transaction.on_server() || options.foreign_keys || !lease)
+        return false;
+    if (transaction.writer_locked() && !rollback) {
+        committing.emplace(database->flush());
+        if (database->flush().worth_it()) {
+            committing.reset();
+            return false;
+        }
+    }
+    pool::Batch batch;
+    for (std::string& sql : (rollback ? transaction.rollback() : transaction.commit()).send)
+        batch.commands.push_back(control(std::move(sql)));
+    if (!held.start(*lease, batch, nullptr)) {
+        committing.reset();
+        return false;
+    }
+    running = &*lease;
+    way = rollback ? Short::rollback : Short::commit;
+    return true;
+}
+
+Outcome Session::Impl::finish_transaction(bool committed)
+{
+    running = nullptr;
+    committing.reset();
+    pool::BatchResult result;
+    const Attempt attempt = answer_of(held.take(), result);
+    if (attempt.ok()) {
+        end_transaction(committed);
+        return outcome_with(committed ? "COMMIT" : "ROLLBACK");
+    }
+    bool bug = false;
+    ClientError error =
+        attempt.world ? client_error(*attempt.world, true) : client_error(*attempt.server, catalog().get(), bug);
+    lost_transaction();
+    return failed(std::move(error));
+}
+
+// -------------------------------------------------------------------------------------------------------- as a Session
+
+// A session is busy while a statement runs and while a transaction is open.
+bool Session::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& options)
+{
+    Impl& s = *impl_;
+    s.counts_as_busy = s.transaction.autocommit();
+    if (!s.start(sql, parameters, sink, options))
+        return false;
+    s.busy = true;
+    s.shared.busy += s.counts_as_busy ? 1 : 0;
+    return true;
+}
+
+bool Session::arrived() const { return impl_->arrived(); }
+
+asio::awaitable<void> Session::wait(ReplySink& sink) { return impl_->wait(sink); }
+
+std::optional<Outcome> Session::finish(std::string_view sql, ReplySink& sink)
+{
+    Impl& s = *impl_;
+    s.busy = false;
+    std::optional<Outcome> outcome = s.finish(sql, sink);
+    if (outcome) {
+        s.release_if_free();
+        s.shared.busy -= s.transaction.autocommit() ? 1 : 0;
+    } else {
+        s.shared.busy -= s.counts_as_busy ? 1 : 0;
+    }
+    return outcome;
+}
+
+} // namespace howdah::proxy

@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Transactions of concurrent writers that touch rows by their rowids: they wait for each other's rows instead of
+conflicting, become ordinary ones when something else is asked, and always show what one after the other would have.
+
+  row_transactions.py [--binary build/release/howdah] [--seconds N]      (default: $HOWDAH_BINARY, 6)
+
+Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
+import argparse, json, os, random, shutil, sys, tempfile, threading, time, traceback, urllib.request
+
+import durability
+from durability import Client, Howdah, PostgreSQL
+
+tests = []
+seconds = 6
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def counted(howdah):
+    with urllib.request.urlopen(f'http://127.0.0.1:{howdah.http}/stats', timeout=10) as answer: stats = json.load(answer)
+    return stats['row_transactions'], stats['row_transactions_left']
+
+
+class Counts:
+    """How many row transactions were begun and left within."""
+    def __init__(self, howdah): self.howdah = howdah
+    def __enter__(self):
+        self.before = counted(self.howdah)
+        return self
+    def __exit__(self, *_): self.begun, self.left = (after - before for after, before in zip(counted(self.howdah), self.before))
+
+
+def table(howdah, name, rows=3):
+    c = Client(howdah, 'concurrent')
+    c.ask(f'CREATE TABLE {name}(id INTEGER PRIMARY KEY, v INTEGER, u TEXT UNIQUE)')
+    for i in range(rows): c.ask(f'INSERT INTO {name} VALUES ({i + 1}, {10 * (i + 1)}, NULL)')
+    return c
+
+
+def refused(client, sql):
+    try: client.ask(sql)
+    except RuntimeError as error: return str(error)
+    raise AssertionError(f'{sql} was not refused')
+
+
+def lock_waits(howdah, n): durability.wait_until(lambda: len(howdah.server_asked("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'").split()) == n, f'{n} wait for a row')
+
+
+@test
+def who_meets_a_row_of_another_waits_and_goes_on(howdah):
+    one, two = table(howdah, 'meets'), Client(howdah, 'concurrent')
+    with Counts(howdah) as counts:
+        one.ask('BEGIN')
+        one.ask('UPDATE meets SET v = v + 1 WHERE id = 1')
+        assert one.ask('SELECT v FROM meets WHERE id = 1') == [[11]]
+        two.ask('BEGIN')
+        two.ask('UPDATE meets SET v = v + 100 WHERE id = 2')
+        waiting = threading.Thread(target=lambda: two.ask('UPDATE meets SET v = v + 100 WHERE id = 1'))
+        waiting.start()
+        lock_waits(howdah, 1)
+        one.ask('INSERT INTO meets(v) VALUES (7)')
+        one.ask('COMMIT')
+        waiting.join()
+        assert two.ask('SELECT v FROM meets WHERE id = 1') == [[111]]
+        two.ask('DELETE FROM meets WHERE id = 2')
+        assert two.ask('SELECT v FROM meets WHERE id = 2') == []
+        two.ask('COMMIT')
+    assert (counts.begun, counts.left) == (2, 0), vars(counts)
+    assert one.ask('SELECT id, v FROM meets ORDER BY id') == [[1, 111], [3, 30], [4, 7]]
+
+
+@test
+def other_statements_make_it_an_ordinary_transaction(howdah):
+    others = {'counts': 'SELECT count(*) FROM {}', 'unlocked': 'SELECT v FROM {} WHERE id = 3', 'many': 'UPDATE {} SET v = v + 0', 'by_value': 'UPDATE {} SET v = 5 WHERE v = 30',
+              'savepoint': 'SAVEPOINT s', 'ddl': 'CREATE INDEX {0}_i ON {0}(v)', 'or_ignore': "INSERT OR IGNORE INTO {} VALUES (1, 1, 'x')", 'pragma': 'PRAGMA user_version = 3',
+              'subquery': 'UPDATE {0} SET v = (SELECT max(v) FROM {0}) WHERE id = 1', 'selects': 'INSERT INTO {0}(v) SELECT max(v) FROM {0}'}
+    for name, sql in others.items():
+        c = table(howdah, f't_{name}')
+        with Counts(howdah) as counts:
+            c.ask('BEGIN')
+            c.ask(f'UPDATE t_{name} SET v = v + 1 WHERE id = 1')
+            c.ask(f"INSERT INTO t_{name}(v, u) VALUES (99, 'new')")
+            mine = c.ask('SELECT last_insert_rowid()')
+            c.ask(sql.format(f't_{name}'))
+            assert c.ask(f"SELECT id FROM t_{name} WHERE u = 'new'") == mine, name
+            c.ask('COMMIT')
+        assert (counts.begun, counts.left) == (1, 1), (name, vars(counts))
+        assert c.ask(f"SELECT id, v FROM t_{name} WHERE u = 'new'") == [[mine[0][0], 99]], name
+        assert c.ask(f'SELECT v > 10 FROM t_{name} WHERE id = 1') == [[1]], name
+        # Who begins like that is an ordinary transaction for a while (until the schema changes: then it is compiled anew).
+        if name == 'ddl': continue
+        with Counts(howdah) as counts:
+            c.ask('BEGIN')
+            c.ask(f'UPDATE t_{name} SET v = v + 1 WHERE id = 1')
+            c.ask('ROLLBACK')
+        assert (counts.begun, counts.left) == (0, 0), (name, vars(counts))
+        c.close()
+
+
+@test
+def what_fails_undoes_itself_and_no_more(howdah):
+    c = table(howdah, 'fails')
+    with Counts(howdah) as counts:
+        c.ask('BEGIN')
+        c.ask("UPDATE fails SET u = 'taken' WHERE id = 1")
+        assert 'UNIQUE constraint failed: fails.u' in refused(c, "UPDATE fails SET u = 'taken' WHERE id = 2")
+        c.ask("UPDATE fails SET v = 0 WHERE id = 2")
+        assert 'UNIQUE constraint failed: fails.id' in refused(c, 'INSERT INTO fails VALUES (1, 1, NULL)')
+        assert c.ask('SELECT id, v, u FROM fails ORDER BY id') == [[1, 10, 'taken'], [2, 0, None], [3, 30, None]]
+        c.ask('COMMIT')
+    assert (counts.begun, counts.left) == (1, 1), vars(counts)
+    assert c.ask('SELECT id, v, u FROM fails ORDER BY id') == [[1, 10, 'taken'], [2, 0, None], [3, 30, None]]
+
+
+@test
+def a_value_that_needs_a_wider_column_is_stored(howdah):
+    c = table(howdah, 'wider')
+    c.ask('BEGIN')
+    c.ask('UPDATE wider SET v = v + 1 WHERE id = 1')
+    c.ask("UPDATE wider SET v = 'text' WHERE id = 2")
+    c.ask('UPDATE wider SET v = 9223372036854775807 WHERE id = 3')
+    c.ask('UPDATE wider SET v = v + 1 WHERE id = 3')
+    c.ask('COMMIT')
+    assert c.ask('SELECT id, v, typeof(v) FROM wider ORDER BY id') == [[1, 11, 'integer'], [2, 'text', 'text'], [3, 9223372036854775808.0, 'real']]
+
+
+@test
+def a_row_that_is_not_there_is_not_there_for_the_rest_of_it(howdah):
+    one, two = table(howdah, 'absent'), Client(howdah, 'concurrent')
+    with Counts(howdah) as counts:
+        one.ask('BEGIN')
+        one.ask('UPDATE absent SET v = 1 WHERE id = 1')
+        one.ask('UPDATE absent SET v = 1 WHERE id = 77')
+        assert one.ask('SELECT changes()') == [[0]]
+        two.ask('INSERT INTO absent VALUES (77, 0, NULL)')
+        assert one.ask('SELECT count(*) FROM absent WHERE id = 77') == [[0]]
+        one.ask('COMMIT')
+    assert (counts.begun, counts.left) == (1, 1), vars(counts)
+
+
+def crossed(howdah, name, asked_first):
+    """Each wants the other's row. It is the first one that PostgreSQL stops, and the other that gets both rows."""
+    one, two = table(howdah, name), Client(howdah, 'concurrent')
+    one.ask('BEGIN')
+    one.ask(f'UPDATE {name} SET v = v + 1 WHERE id = 1')
+    told = one.ask(asked_first) if asked_first else None
+    two.ask('BEGIN')
+    two.ask(f'UPDATE {name} SET v = v + 100 WHERE id = 2')
+    waiting = threading.Thread(target=lambda: two.ask(f'UPDATE {name} SET v = v + 100 WHERE id = 1'))
+    waiting.start()
+    # By now it has looked for a circle, and will not again.
+    durability.wait_until(lambda: howdah.server_asked("SELECT 1 FROM pg_locks WHERE waitstart < now() - interval '1.2 s'") != '', 'the other waits')
+    said = []
+    def go_on():
+        try: said.append(one.ask(f'UPDATE {name} SET v = v + 1 WHERE id = 2'))
+        except RuntimeError as error: said.append(str(error))
+    going_on = threading.Thread(target=go_on)
+    going_on.start()
+    waiting.join()
+    two.ask('COMMIT')
+    going_on.join()
+    return one, told, said[0]
+
+
+@test
+def what_was_told_and_is_true_no_more_ends_the_transaction(howdah):
+    one, told, said = crossed(howdah, 'untrue', 'SELECT v FROM untrue WHERE id = 1')
+    assert told == [[11]] and 'database is locked' in said, (told, said)
+    assert 'no transaction is active' in refused(one, 'COMMIT')
+    assert one.ask('SELECT v FROM untrue ORDER BY id') == [[110], [120], [30]]
+
+
+@test
+def what_was_told_and_is_still_true_lets_it_go_on(howdah):
+    one, _, said = crossed(howdah, 'still', None)
+    assert said == [], said
+    assert one.ask('SELECT v FROM still ORDER BY id') == [[111], [121], [30]]
+    one.ask('COMMIT')
+    assert one.ask('SELECT v FROM still ORDER BY id') == [[111], [121], [30]]
+
+
+@test
+def money_is_neither_made_nor_lost(howdah):
+    accounts, total = 12, 12_000
+    setup = Client(howdah, 'concurrent')
+    setup.ask('CREATE TABLE accounts(id INTEGER PRIMARY KEY, v INTEGER)')
+    setup.ask('CREATE TABLE moves(id INTEGER PRIMARY KEY, source INTEGER, target INTEGER, amount INTEGER)')
+    for i in range(accounts): setup.ask('INSERT INTO accounts VALUES (?, ?)', [i + 1, total // accounts])
+    problems, committed, busy, end = [], [], [0], time.monotonic() + seconds
+
+    def move(seed):
+        pick, c = random.Random(seed), Client(howdah, 'concurrent')
+        try:
+            while time.monotonic() < end:
+                source, target = pick.sample(range(1, accounts + 1), 2)
+                if pick.random() < 0.95: source, target = min(source, target), max(source, target)  # the others may wait for each other
+                amount, kind = pick.randint(1, 50), pick.random()
+                try:
+                    c.ask('BEGIN')
+                    c.ask('UPDATE accounts SET v = v - ? WHERE id = ?', [amount, source])
+                    left = c.ask('SELECT v FROM accounts WHERE id = ?', [source])[0][0]
+                    if kind < 0.1 and c.ask('SELECT sum(v) FROM accounts') != [[total - amount]]: problems.append('a sum in the middle')
+                    c.ask('UPDATE accounts SET v = v + ? WHERE id = ?', [amount, target])
+                    if c.ask('SELECT v FROM accounts WHERE id = ?', [source]) != [[left]]: problems.append('a row that changed under its owner')
+                    if kind > 0.9 and c.ask('SELECT sum(v) FROM accounts') != [[total]]: problems.append('a sum at the end')
+                    c.ask('INSERT INTO moves(source, target, amount) VALUES (?, ?, ?)', [source, target, amount])
+                    mine = c.ask('SELECT last_insert_rowid()')[0][0]
+                    if 0.4 < kind < 0.5: c.ask('SELECT count(*) FROM moves')
+                    if 0.5 < kind < 0.6: c.ask('ROLLBACK')
+                    else:
+                        c.ask('COMMIT')
+                        committed.append((mine, source, target, amount))
+                except RuntimeError as error:
+                    if 'locked' not in str(error): raise
+                    busy[0] += 1
+                    try: c.ask('ROLLBACK')
+                    except RuntimeError: pass
+        except Exception as error: problems.append(f'{seed}: {error!r}')
+        c.close()
+
+    threads = [threading.Thread(target=move, args=(n,)) for n in range(10)]
+    with Counts(howdah) as counts:
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+    assert not problems, f'{len(problems)} problems, such as {problems[:3]}'
+    assert counts.begun > 20 and counts.left > 0, vars(counts)
+    rows = setup.ask('SELECT id, source, target, amount FROM moves')
+    assert sorted(map(tuple, rows)) == sorted(committed), 'a move is missing, or was not told'
+    balance = dict((i + 1, total // accounts) for i in range(accounts))
+    for _, source, target, amount in committed:
+        balance[source] -= amount
+        balance[target] += amount
+    assert dict(map(tuple, setup.ask('SELECT id, v FROM accounts'))) == balance
+    print(f'{len(committed)} moves, {busy[0]} busy, {counts.begun} row by row, {counts.left} made ordinary')
+
+
+def main():
+    global seconds
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY', 'build/release/howdah'))
+    parser.add_argument('--only', default='')
+    parser.add_argument('--seconds', type=float, default=seconds)
+    args, _ = parser.parse_known_args()
+    seconds = args.seconds
+    durability.binary = os.path.abspath(args.binary)
+    durability.workplace = tempfile.mkdtemp(prefix='howdah-rows-')
+    os.chmod(durability.workplace, 0o755)
+    passed = failed = 0
+    server = PostgreSQL()
+    howdah = Howdah(server)
+    try:
+        for function in tests:
+            if args.only not in function.__name__: continue
+            try:
+                function(howdah)
+                passed += 1
+            except Exception:
+                failed += 1
+                print(f'FAILED {function.__name__}')
+                traceback.print_exc(limit=-3, file=sys.stdout)
+        howdah.stop()
+    finally:
+        if howdah.process.poll() is None: howdah.process.kill()
+        server.stop()
+        shutil.rmtree(durability.workplace, ignore_errors=True)
+    print(f'row transactions: {passed} passed, {failed} failed')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,83 @@
+// What a transaction of single rows takes, and what it repeats.
+#include "proxy/row_transaction.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace howdah::proxy;
+using howdah::dialect::Compiled;
+using howdah::dialect::PointAccess;
+using Kind = PointAccess::Kind;
+
+namespace {
+
+Planned planned(Kind kind, const std::string& table, Value value)
+{
+    Compiled compiled;
+    compiled.steps.emplace_back().sql = "INSERT INTO " + table + " VALUES (next(), $1)";
+    const bool inserts = kind == Kind::insert;
+    compiled.point = PointAccess{kind, table, inserts ? -1 : 0, inserts ? "next()" : ""};
+    return {std::make_shared<const CachedPlan>(std::move(compiled)), {std::move(value)}};
+}
+
+const RowTransaction::Answer changed_one{1, 0, 0, std::nullopt};
+RowTransaction::Answer inserted(std::int64_t rowid) { return {1, 0, 0, rowid}; }
+
+const Value one = std::int64_t{1}, two = std::int64_t{2};
+
+} // namespace
+
+TEST_CASE("it begins with a write, and takes writes and what it has locked")
+{
+    CHECK(RowTransaction::may_begin(planned(Kind::change, "t", one)));
+    CHECK_FALSE(RowTransaction::may_begin(planned(Kind::read, "t", one)));
+    RowTransaction rows;
+    rows.begin();
+    CHECK_FALSE(rows.takes(planned(Kind::read, "t", one)));
+    rows.ran(planned(Kind::change, "t", one), changed_one);
+    CHECK(rows.takes(planned(Kind::read, "t", one)));
+    CHECK_FALSE(rows.takes(planned(Kind::read, "t", two)));
+    CHECK_FALSE(rows.takes(planned(Kind::read, "u", one)));
+    CHECK(rows.takes(planned(Kind::change, "u", two)));
+    CHECK(rows.takes(planned(Kind::insert, "u", two)));
+    rows.ran(planned(Kind::insert, "u", std::string("x")), inserted(2));
+    CHECK(rows.takes(planned(Kind::read, "u", two)));
+    rows.ran(planned(Kind::read, "u", std::int64_t{9}), RowTransaction::Answer{});
+    CHECK_FALSE(rows.takes(planned(Kind::read, "u", std::int64_t{9})));
+}
+
+TEST_CASE("a change that found no row has locked none")
+{
+    CHECK(RowTransaction::holds(planned(Kind::change, "t", one), 1));
+    CHECK_FALSE(RowTransaction::holds(planned(Kind::change, "t", one), 0));
+    CHECK(RowTransaction::holds(planned(Kind::read, "t", one), 0));
+}
+
+TEST_CASE("it keeps a bounded number of statements and bytes")
+{
+    RowTransaction rows;
+    rows.begin();
+    for (std::size_t i = 0; i < RowTransaction::most_statements; ++i) {
+        REQUIRE(rows.takes(planned(Kind::change, "t", one)));
+        rows.ran(planned(Kind::change, "t", one), changed_one);
+    }
+    CHECK_FALSE(rows.takes(planned(Kind::change, "t", one)));
+    rows.end();
+    rows.begin();
+    CHECK_FALSE(rows.takes(planned(Kind::insert, "t", std::string(RowTransaction::most_bytes + 1, 'x'))));
+}
+
+TEST_CASE("what is repeated inserts under the rowid that was told, and its kind is ordinary for a while")
+{
+    RowTransaction rows;
+    rows.begin();
+    const Planned first = planned(Kind::insert, "t", one);
+    rows.ran(first, inserted(42));
+    const auto statements = rows.take();
+    CHECK_FALSE(rows.active());
+    REQUIRE(statements.size() == 1);
+    CHECK(RowTransaction::repeated_sql(statements[0]) == "INSERT INTO t VALUES (42::bigint, $1)");
+    int refused = 0;
+    while (!RowTransaction::may_begin(first))
+        ++refused;
+    CHECK(refused == 49);
+}
