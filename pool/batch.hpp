@@ -49,6 +49,11 @@ struct Param {
 // One statement: Parse (unless prepared already), Bind, [Describe,] Execute.
 struct Command {
     std::string sql;
+    // Instead of `sql`: a text that stays where it is until the batch has been asked, and a number that no other text
+    // with its parameters' types has in this process, which finds its prepared statement quicker (0: none).
+    std::string_view known_sql;
+    std::uint64_t token = 0;
+    std::string_view text() const { return known_sql.empty() ? std::string_view(sql) : known_sql; }
     std::vector<Param> params;
     bool binary_results = true;               // for every column; or
     std::vector<std::int16_t> result_formats; // per column, when not empty

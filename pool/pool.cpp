@@ -86,6 +86,8 @@ void Pool::Impl::Waiter::wake()
 {
     if (timer)
         timer->cancel();
+    else if (on_wake)
+        on_wake();
 }
 
 Lease Pool::Impl::Waiter::take_lease(Clock::time_point asked)
@@ -328,6 +330,13 @@ void Pool::Impl::tear_down()
         all.push_back(connection);
     for (const std::shared_ptr<Connection>& connection : all)
         connection->tear_down();
+    // Each may take others with it.
+    std::vector<WaiterId> waiting;
+    for (const auto& [id, waiter] : waiters)
+        waiting.push_back(id);
+    for (const WaiterId id : waiting)
+        if (const auto waiter = waiters.find(id); waiter != waiters.end() && waiter->second->on_context_gone)
+            waiter->second->on_context_gone();
 }
 
 void Pool::Impl::reconfigure(Settings next)

@@ -83,6 +83,37 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+class Pool;
+
+// A checkout without a coroutine. Begins to wait when it is made; going before it is over, it leaves the queue, which
+// counts as abandoned. The owner is told on the pool's executor, never within a call.
+class Checkout {
+public:
+    class Owner {
+    public:
+        // It is over: take().
+        virtual void on_checkout() = 0;
+        // The io_context is being destroyed, nothing more will come: to destroy whoever waits, who may own this.
+        virtual void on_context_gone() = 0;
+
+    protected:
+        ~Owner() = default;
+    };
+    Checkout(Pool& pool, Owner& owner);
+    ~Checkout();
+    Checkout(const Checkout&) = delete;
+    Checkout& operator=(const Checkout&) = delete;
+
+    // As Pool::checkout(). Once, in or after on_checkout().
+    Result<Lease> take();
+    // Ends the wait with Error::abandoned.
+    void give_up();
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
 class Pool : public std::enable_shared_from_this<Pool> {
 public:
     static std::shared_ptr<Pool> make(boost::asio::any_io_executor executor, Settings settings);
@@ -117,6 +148,7 @@ public:
     struct Impl;
 
 private:
+    friend class Checkout;
     explicit Pool(std::shared_ptr<Impl> impl);
     std::shared_ptr<Impl> impl_;
 };

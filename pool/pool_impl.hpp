@@ -10,6 +10,7 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,7 +64,8 @@ struct Pool::Impl : std::enable_shared_from_this<Pool::Impl> {
 
         std::shared_ptr<Impl> pool;
         WaiterId id;
-        std::optional<boost::asio::steady_timer> timer; // cancelled to wake it
+        std::optional<boost::asio::steady_timer> timer; // cancelled to wake it; or
+        std::function<void()> on_wake, on_context_gone;
         std::optional<ConnectionId> connection;
         std::optional<Error> error;
     };

@@ -6,37 +6,50 @@
 
 namespace howdah::pool {
 
-Prepared::Use Prepared::use(std::string_view sql, std::span<const Param> params)
+namespace {
+
+Oid type_of(const Param& param) { return param.type; }
+Oid type_of(Oid type) { return type; }
+
+template <typename T>
+void make_key(std::string& key, std::string_view sql, std::span<const T> types)
 {
-    key_.assign(sql);
-    for (const Param& p : params) {
-        key_.push_back('\0');
-        key_.append(reinterpret_cast<const char*>(&p.type), sizeof p.type);
+    key.assign(sql);
+    for (const T& each : types) {
+        const Oid type = type_of(each);
+        key.push_back('\0');
+        key.append(reinterpret_cast<const char*>(&type), sizeof type);
     }
-    return use_key();
+}
+
+} // namespace
+
+bool Prepared::find(std::uint64_t token)
+{
+    const auto found = token != 0 ? by_token_.find(token) : by_token_.end();
+    if (found == by_token_.end())
+        return false;
+    if (found->second != entries_.begin())
+        entries_.splice(entries_.begin(), entries_, found->second);
+    entries_.front().batch = batch_;
+    ++hits;
+    return true;
+}
+
+Prepared::Use Prepared::use(std::uint64_t token, std::string_view sql, std::span<const Param> params)
+{
+    if (find(token))
+        return {entries_.front().name, false};
+    make_key(key_, sql, params);
+    return use_key(token);
 }
 
 Prepared::Use Prepared::use(std::uint64_t token, std::string_view sql, std::span<const Oid> types)
 {
-    if (const auto found = by_token_.find(token); found != by_token_.end()) {
-        if (found->second != entries_.begin())
-            entries_.splice(entries_.begin(), entries_, found->second);
-        entries_.front().batch = batch_;
-        ++hits;
+    if (find(token))
         return {entries_.front().name, false};
-    }
-    key_.assign(sql);
-    for (const Oid type : types) {
-        key_.push_back('\0');
-        key_.append(reinterpret_cast<const char*>(&type), sizeof type);
-    }
-    Use used = use_key();
-    Entry& entry = entries_.front();
-    if (entry.token != 0)
-        by_token_.erase(entry.token);
-    entry.token = token;
-    by_token_.emplace(token, entries_.begin());
-    return used;
+    make_key(key_, sql, types);
+    return use_key(token);
 }
 
 void Prepared::remove(Entries::iterator entry)
@@ -47,20 +60,29 @@ void Prepared::remove(Entries::iterator entry)
     entries_.erase(entry);
 }
 
-Prepared::Use Prepared::use_key()
+Prepared::Use Prepared::use_key(std::uint64_t token)
 {
+    bool fresh = false;
     if (const auto found = by_key_.find(key_); found != by_key_.end()) {
         entries_.splice(entries_.begin(), entries_, found->second);
         entries_.front().batch = batch_;
         ++hits;
-        return {entries_.front().name, false};
+    } else {
+        fresh = true;
+        ++misses;
+        entries_.push_front({key_, "h" + std::to_string(++names_), batch_, false, 0});
+        by_key_.emplace(entries_.front().key, entries_.begin());
+        unconfirmed_.push_back(entries_.front().name);
+        evict();
     }
-    ++misses;
-    entries_.push_front({key_, "h" + std::to_string(++names_), batch_, false, 0});
-    by_key_.emplace(entries_.front().key, entries_.begin());
-    unconfirmed_.push_back(entries_.front().name);
-    evict();
-    return {entries_.front().name, true};
+    Entry& entry = entries_.front();
+    if (token != 0) {
+        if (entry.token != 0)
+            by_token_.erase(entry.token);
+        entry.token = token;
+        by_token_.emplace(token, entries_.begin());
+    }
+    return {entry.name, fresh};
 }
 
 void Prepared::evict()

@@ -24,8 +24,9 @@ public:
     // Statements used from here on stay until the next batch begins, however many they are.
     void begin_batch() { ++batch_; }
     // Same text with other parameter types is another statement.
-    Use use(std::string_view sql, std::span<const Param> params);
-    // The same for a text that the caller knows by a number, which finds it quicker.
+    Use use(std::string_view sql, std::span<const Param> params) { return use(0, sql, params); }
+    // The same for a text that the caller knows by a number (0: it does not), which finds it quicker.
+    Use use(std::uint64_t token, std::string_view sql, std::span<const Param> params);
     Use use(std::uint64_t token, std::string_view sql, std::span<const Oid> types);
     // The server confirmed Parse; one that is not confirmed when the batch ends is forgotten by end_batch().
     void confirm(std::string_view name);
@@ -54,7 +55,9 @@ private:
     };
     using Entries = std::list<Entry>; // most recently used first
 
-    Use use_key();
+    // By the token; by the key, which is known by the token from then on.
+    bool find(std::uint64_t token);
+    Use use_key(std::uint64_t token);
     void remove(Entries::iterator entry);
     void evict();
     Entries::iterator find_name(std::string_view name);

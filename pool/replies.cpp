@@ -8,6 +8,7 @@ namespace howdah::pool {
 
 namespace {
 
+constexpr std::size_t kept_frames = 16 * 1024;
 constexpr std::int16_t binary_format[] = {1};
 constexpr std::int16_t text_format[] = {0};
 
@@ -32,11 +33,11 @@ ServerError refusal(std::string sqlstate, std::string message)
 std::optional<ServerError> Replies::unsendable(const Batch& batch)
 {
     for (const Command& command : batch.commands) {
-        if (command.sql.find('\0') != std::string::npos || command.portal.find('\0') != std::string::npos)
+        if (command.text().find('\0') != std::string_view::npos || command.portal.find('\0') != std::string::npos)
             return refusal("22021", "a statement cannot contain a NUL character");
         if (command.params.size() > 0xffff || command.result_formats.size() > 0xffff)
             return refusal("54000", "more than 65535 parameters");
-        std::size_t bytes = command.sql.size() + command.portal.size() + 64;
+        std::size_t bytes = command.text().size() + command.portal.size() + 64;
         for (const Param& param : command.params)
             bytes += 6 + (param.bytes ? param.bytes->size() : 0);
         if (bytes > wire::max_message)
@@ -54,14 +55,15 @@ void Replies::ask(const Batch& batch, std::string& out)
     fed_.clear();
     prepared_.begin_batch();
     if (batch.commands.size() == 1 && batch.commands[0].simple) {
-        wire::put_query(out, batch.commands[0].sql);
+        wire::put_query(out, batch.commands[0].text());
         owed_.push_back({Owed::What::query, batch.commands[0].rows, {}});
         return;
     }
-    std::string frames;
+    frames_.clear();
+    result_.results.reserve(batch.commands.size());
     for (const Command& command : batch.commands) {
         assert(!command.simple); // a simple query goes alone
-        ask(command, frames);
+        ask(command, frames_);
     }
     // First of all, so that no error can skip them; none of them is used by this batch.
     std::size_t closings = 0;
@@ -70,7 +72,9 @@ void Replies::ask(const Batch& batch, std::string& out)
         owed_.insert(owed_.begin() + static_cast<std::ptrdiff_t>(closings++),
                      {Owed::What::close_evicted, nullptr, std::move(name)});
     }
-    out.append(frames);
+    out.append(frames_);
+    if (frames_.capacity() > kept_frames)
+        frames_.shrink_to_fit();
     ask_sync(out);
 }
 
@@ -82,7 +86,7 @@ void Replies::ask(const Command& command, std::string& out)
         return;
     }
     if (command.describe_only) {
-        wire::put_parse(out, {}, command.sql, command.params);
+        wire::put_parse(out, {}, command.text(), command.params);
         owed_.push_back({Owed::What::parse, nullptr, {}});
         wire::put_describe_statement(out, {});
         owed_.push_back({Owed::What::parameters, nullptr, {}});
@@ -92,9 +96,9 @@ void Replies::ask(const Command& command, std::string& out)
     if (!command.resume) {
         Prepared::Use use{{}, true};
         if (command.prepare && prepared_.limit() > 0)
-            use = prepared_.use(command.sql, command.params);
+            use = prepared_.use(command.token, command.text(), command.params);
         if (use.fresh) {
-            wire::put_parse(out, use.name, command.sql, command.params);
+            wire::put_parse(out, use.name, command.text(), command.params);
             owed_.push_back({Owed::What::parse, nullptr, use.name});
         }
         wire::put_bind(out, command.portal, use.name, command.params, formats(command));

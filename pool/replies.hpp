@@ -83,6 +83,7 @@ private:
 
     Prepared prepared_;
     std::deque<Owed> owed_;
+    std::string frames_; // scratch
     BatchResult result_;
     std::uint64_t rows_ = 0; // of the command that is being answered
     char status_ = 'I';

@@ -1,13 +1,16 @@
-// The answer to a batch on a connection that a session holds, awaited without a coroutine of its own.
+// The answer to a batch on a connection that a session has for itself, awaited without a coroutine of its own.
 #pragma once
 
 #include "pool/pool.hpp"
 #include "proxy/event.hpp"
 #include "proxy/exchange.hpp"
 
+#include <cassert>
+#include <optional>
+
 namespace howdah::proxy {
 
-class HeldAnswer final : public pool::BatchOwner {
+class HeldAnswer final : public pool::BatchOwner, public pool::Checkout::Owner {
 public:
     HeldAnswer() = default;
     ~HeldAnswer() { withdraw(); }
@@ -17,40 +20,93 @@ public:
     {
         event_.take();
         sink_ = sink;
-        lease_ = on.start(batch, *this) ? &on : nullptr;
-        return lease_ != nullptr;
+        if (!on.start(batch, *this))
+            return false;
+        state_ = State::asked;
+        lease_ = &on;
+        return true;
     }
-    bool arrived() const { return lease_ == nullptr || arrived_; }
-    // Waits for the answer or, before that, for the sink's buffer to have run full.
+    // The same on a connection that is to be had, and put into `own`. All must live as above.
+    void start_when_lent(pool::Pool& pool, std::optional<pool::Lease>& own, const pool::Batch& batch, ReplySink* sink)
+    {
+        event_.take();
+        sink_ = sink;
+        own_ = &own;
+        batch_ = &batch;
+        state_ = State::waiting;
+        checkout_.emplace(pool, *this);
+    }
+    bool outstanding() const { return state_ == State::waiting || state_ == State::asked; }
+    // Waits for the end or, before that, for the sink's buffer to have run full.
     boost::asio::awaitable<void> wait() { return event_.wait(); }
     bool take_event() { return event_.take(); }
-    void resume() { lease_->resume(); }
+    void resume()
+    {
+        if (state_ == State::asked)
+            lease_->resume();
+    }
+    // Has what runs stopped, or the wait for a connection.
+    void cancel()
+    {
+        if (state_ == State::waiting)
+            checkout_->give_up();
+        else if (state_ == State::asked)
+            lease_->cancel();
+    }
+
+    // Nothing has been asked: there was no connection, and this is why; or (nullopt) it could not be used.
+    bool was_asked() const { return state_ == State::answered; }
+    std::optional<pool::Error> take_refusal()
+    {
+        state_ = State::idle;
+        return std::exchange(refusal_, std::nullopt);
+    }
     pool::Result<pool::BatchResult> take()
     {
-        arrived_ = false;
+        assert(was_asked());
+        state_ = State::idle;
         return std::exchange(lease_, nullptr)->take_answer();
-    }
-    void withdraw()
-    {
-        if (!arrived())
-            lease_->withdraw();
-        lease_ = nullptr;
-        arrived_ = false;
     }
 
     bool is_full() const override { return sink_ && sink_->is_full(); }
     void on_full() override { event_.set(); }
     void on_answer() override
     {
-        arrived_ = true;
+        state_ = State::answered;
         event_.set();
+    }
+    void on_checkout() override
+    {
+        pool::Result<pool::Lease> lent = checkout_->take();
+        checkout_.reset();
+        state_ = State::refused;
+        if (!lent)
+            refusal_ = lent.error();
+        else
+            *own_ = std::move(*lent);
+        if (!lent || !start(**own_, *batch_, sink_))
+            event_.set();
     }
     void on_context_gone() override { event_.destroy_waiting(); }
 
 private:
-    pool::Lease* lease_ = nullptr; // on which something is outstanding, or whose answer has not been taken
+    enum class State : std::uint8_t { idle, waiting, refused, asked, answered };
+
+    void withdraw()
+    {
+        if (state_ == State::asked)
+            lease_->withdraw();
+        checkout_.reset();
+        state_ = State::idle;
+    }
+
+    State state_ = State::idle;
+    std::optional<pool::Checkout> checkout_;
+    std::optional<pool::Lease>* own_ = nullptr;
+    const pool::Batch* batch_ = nullptr;
+    pool::Lease* lease_ = nullptr;
     ReplySink* sink_ = nullptr;
-    bool arrived_ = false;
+    std::optional<pool::Error> refusal_;
     Event event_;
 };
 

@@ -66,7 +66,8 @@ struct Attempt {
 
 // The number at the end of a command tag: "INSERT 0 3" is 3.
 std::int64_t count_of(std::string_view tag);
-// A plan's step with the values of its slots. Throws dialect::Error for a value that PostgreSQL cannot hold.
+// A plan's step, which must live until the command has been asked, with the values of its slots. Throws dialect::Error
+// for a value that PostgreSQL cannot hold.
 pool::Command step_command(const Planned& planned, const dialect::Step& step);
 
 struct Sending {

@@ -537,7 +537,9 @@ asio::awaitable<Description> Session::describe_parameters(std::string_view sql)
 void Session::cancel()
 {
     impl_->cancelled = true;
-    if (impl_->running != nullptr)
+    if (impl_->held.outstanding())
+        impl_->held.cancel();
+    else if (impl_->running != nullptr)
         impl_->running->cancel();
     else if (impl_->shared_query && !impl_->shared_query->is_over())
         impl_->shared_query->cancel();

@@ -36,7 +36,9 @@ std::int64_t count_of(std::string_view tag)
 pool::Command step_command(const Planned& planned, const dialect::Step& step)
 {
     pool::Command command;
-    command.sql = step.sql;
+    command.known_sql = step.sql;
+    if (planned.plan->steps.size() == 1)
+        command.token = planned.plan->token;
     command.params.reserve(step.slots.size());
     for (const int slot : step.slots) {
         const auto i = static_cast<std::size_t>(slot);
@@ -169,7 +171,7 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
     const bool inside = sending.inside, writes = sending.writes;
     Packet& packet = sending.packet;
     sending.hands_on = sending.lock && sending.own_transaction && !plan.rehearsal && database->flush().worth_it();
-    packet.batch.commands.reserve(plan.steps.size() + 8);
+    packet.batch.commands.reserve(plan.steps.size() + 3);
     packet.implicit = sending.own_transaction && plan.kind == dialect::Compiled::Kind::write && !plan.rehearsal;
     for (std::string& sql :
          transaction.opening(sending.by_rows ? Isolation::read_committed : Isolation::repeatable_read))

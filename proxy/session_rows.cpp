@@ -51,8 +51,12 @@ asio::awaitable<bool> Session::Impl::leave_rows()
                 *doing.sinks.emplace_back(std::make_unique<StepSink>(*statement.planned.plan, step, nobody));
             sink.keep_digest();
             pool::Command& command = batch.commands.emplace_back(step_command(statement.planned, step));
-            command.sql = RowTransaction::repeated_sql(statement);
-            command.prepare = command.sql == step.sql;
+            if (!statement.planned.plan->point->draws_rowid.empty()) {
+                command.sql = RowTransaction::repeated_sql(statement);
+                command.known_sql = {};
+                command.token = 0;
+            }
+            command.prepare = !command.known_sql.empty();
             command.rows = &sink;
         }
         pool::Lease& on = *lease;

@@ -50,7 +50,7 @@ bool Session::Impl::start(std::string_view sql, std::span<const Value> parameter
 
 bool Session::Impl::arrived() const
 {
-    return way == Short::shared ? shared_query->is_over() : way == Short::begin || held.arrived();
+    return way == Short::shared ? shared_query->is_over() : way == Short::begin || !held.outstanding();
 }
 
 asio::awaitable<void> Session::Impl::wait(ReplySink& sink)
@@ -59,14 +59,14 @@ asio::awaitable<void> Session::Impl::wait(ReplySink& sink)
         co_await wait_shared(sink);
         co_return;
     }
-    while (!held.arrived()) {
+    while (held.outstanding()) {
         if (!held.take_event())
             co_await held.wait();
-        if (held.arrived())
+        if (!held.outstanding())
             break;
         const bool room = co_await sink.flush();
         if (!room)
-            running->cancel();
+            held.cancel();
         held.resume();
     }
     held.take_event();
@@ -163,9 +163,10 @@ bool Session::Impl::start_held(Planned& found, ReplySink& sink, const RunOptions
     if (!lease)
         sending->own = database->pool().try_checkout();
     pool::Lease* const use = lease ? &*lease : sending->own ? &*sending->own : nullptr;
-    if (use == nullptr || !held.start(*use, sending->packet.batch, &sink))
+    if (use == nullptr)
+        held.start_when_lent(database->pool(), sending->own, sending->packet.batch, &sink);
+    else if (!held.start(*use, sending->packet.batch, &sink))
         return drop_sending();
-    running = use;
     way = Short::held;
     return true;
 }
@@ -179,8 +180,15 @@ bool Session::Impl::drop_sending()
 
 std::optional<Outcome> Session::Impl::finish_held()
 {
-    running = nullptr;
     std::unique_ptr<Sending> sent = std::move(sending);
+    if (!held.was_asked()) {
+        const std::optional<pool::Error> refusal = held.take_refusal();
+        end_turn();
+        if (!refusal)
+            return std::nullopt;
+        return failed(client_error(cancelled ? pool::Error(pool::Error::Kind::abandoned, "interrupted") : *refusal,
+                                   !transaction.autocommit()));
+    }
     Attempt attempt = answer_of(held.take(), sent->result);
     // Nothing of it has run: prepared anew, it is as if it had not been sent.
     if (sent->result.stale_plan && sent->result.results.empty() && !sent->inside && !lease) {
@@ -230,14 +238,12 @@ bool Session::Impl::start_control(const dialect::StatementNode& node)
         committing.reset();
         return false;
     }
-    running = &*lease;
     way = rollback ? Short::rollback : Short::commit;
     return true;
 }
 
 Outcome Session::Impl::finish_transaction(bool committed)
 {
-    running = nullptr;
     committing.reset();
     pool::BatchResult result;
     const Attempt attempt = answer_of(held.take(), result);

@@ -25,14 +25,6 @@ public:
           count_is_value_(step.count_is_value),
           reply_(reply)
     {
-        if (to_client_)
-            types_.reserve(plan.columns.size() + 1);
-        if (to_client_)
-            for (const dialect::Output& column : plan.columns)
-                types_.push_back(column.type);
-        if (returns_rowid_ || count_is_value_)
-            types_.push_back(dialect::PgType::int8);
-        values_.resize(types_.size());
     }
 
     void on_row(std::span<const pool::Field> row) override
@@ -41,19 +33,19 @@ public:
             return;
         if (digest_ != 0)
             add_to_digest(row);
-        const std::size_t known = std::min(row.size(), types_.size());
-        for (std::size_t i = 0; i < known; ++i)
-            values_[i] = dialect::decode_field(row[i], types_[i]);
-        std::size_t client_columns = known;
-        if ((returns_rowid_ || count_is_value_) && known > 0) {
-            --client_columns;
-            if (values_[client_columns].type == StorageClass::integer)
-                hidden_ = values_[client_columns].integer;
+        const std::size_t client_columns = std::min(row.size(), to_client_ ? plan_.columns.size() : 0);
+        values_.resize(client_columns);
+        for (std::size_t i = 0; i < client_columns; ++i)
+            values_[i] = dialect::decode_field(row[i], plan_.columns[i].type);
+        if ((returns_rowid_ || count_is_value_) && row.size() > client_columns) {
+            const ValueView hidden = dialect::decode_field(row[client_columns], dialect::PgType::int8);
+            if (hidden.type == StorageClass::integer)
+                hidden_ = hidden.integer;
         }
         if (!to_client_)
             return;
         announce();
-        reply_.on_row(std::span(values_).first(client_columns));
+        reply_.on_row(values_);
         ++rows_;
     } catch (const dialect::Error& error) {
         failure_ = error; // what arrived is no value of the column's type
@@ -99,7 +91,6 @@ private:
     bool to_client_, returns_rowid_, count_is_value_;
     bool announced_ = false;
     ReplySink& reply_;
-    std::vector<dialect::PgType> types_;
     std::vector<ValueView> values_;
     std::optional<dialect::Error> failure_;
     std::uint64_t rows_ = 0, digest_ = 0; // 0: nobody asks for it
