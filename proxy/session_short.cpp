@@ -38,7 +38,7 @@ bool Session::Impl::start(std::string_view sql, std::span<const Value> parameter
             else
                 started = start_held(*found, sink, run_options);
         } catch (const dialect::Error&) {
-            sending.reset(); // run() says what PostgreSQL cannot hold
+            drop_sending(); // run() says what PostgreSQL cannot hold
         }
     }
     if (started)
@@ -90,8 +90,7 @@ std::optional<Outcome> Session::Impl::finish(std::string_view sql, ReplySink& si
     return finish_held();
 }
 
-// ------------------------------------------------------------------------------------------------- on a shared
-// connection
+// --------------------------------------------------------------------------------------------- on a shared connection
 
 bool Session::Impl::start_shared(Planned& found, ReplySink& sink)
 {
