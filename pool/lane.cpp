@@ -340,13 +340,30 @@ void Lane::on_sync()
     for (bool last = false; !last;) {
         Outstanding& skipped = outstanding_.front();
         last = skipped.syncs;
-        if (skipped.statement)
+        if (skipped.statement && skipped.statement->cancelled_) {
+            // Its cancel came to nothing, because the server was not at it.
+            ServerError& error = skipped.statement->server_error.emplace();
+            error.severity = "ERROR";
+            error.sqlstate = "57014";
+            error.message = cancelling_ && !cancelling_->message.empty() ? cancelling_->message
+                                                                         : "canceling statement due to user request";
+            end(*skipped.statement);
+        } else if (skipped.statement) {
             displace(skipped);
+        }
+        cancelling_.reset();
         ahead_ -= skipped.micros;
         outstanding_.pop_front();
     }
     if (outstanding_.empty())
         ahead_ = 0;
+}
+
+void Lane::end(SharedStatement& statement)
+{
+    statement.where_ = SharedStatement::Where::ended;
+    statement.lane_ = nullptr;
+    events_.ended.push_back(&statement);
 }
 
 void Lane::end_first()
@@ -366,9 +383,7 @@ void Lane::end_first()
             else
                 finished_.push_back(statement->estimate);
             statement->estimate->answered(statement->bytes_);
-            statement->where_ = SharedStatement::Where::ended;
-            statement->lane_ = nullptr;
-            events_.ended.push_back(statement);
+            end(*statement);
         }
     }
     outstanding_.pop_front();
@@ -389,9 +404,7 @@ void Lane::fail()
             continue;
         statement->server_error.reset();
         statement->world_error = connection_->loss();
-        statement->where_ = SharedStatement::Where::ended;
-        statement->lane_ = nullptr;
-        events_.ended.push_back(statement);
+        end(*statement);
     }
     outstanding_.clear();
     ahead_ = 0;

@@ -101,6 +101,7 @@ private:
     bool on(const wire::Message& message);
     void drop_unprepared(const Outstanding& first, const ServerError& why);
     void end_first();
+    void end(SharedStatement& statement);
     void cancel_first(Clock::time_point now);
     void fail();
     void settle_times(Clock::time_point now);
