@@ -267,7 +267,7 @@ Outcome Session::Impl::outcome_of(const dialect::Compiled& plan, const Attempt& 
 asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::span<const Value> parameters,
                                                      ReplySink& sink, const RunOptions& run_options)
 {
-    std::optional<Unfinished> begun = std::exchange(unfinished, std::nullopt);
+    std::unique_ptr<Unfinished> begun = std::move(unfinished);
     if (!begun) {
         ++shared.totals.statements;
         cancelled = false;

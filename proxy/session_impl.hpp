@@ -133,7 +133,7 @@ struct Session::Impl {
         std::unique_ptr<Sending> sending;
         Attempt attempt;
     };
-    std::optional<Unfinished> unfinished;
+    std::unique_ptr<Unfinished> unfinished; // mostly there is none, and it is large
     std::string key;                                                              // scratch
     std::map<std::string, std::vector<std::string>, std::less<>> parameter_names; // by a statement's text
     dialect::Shape shape; // of the statement that is looked for or runs

@@ -200,7 +200,7 @@ std::optional<Outcome> Session::Impl::finish_held()
         return failed(client_error(*attempt.world, sent->inside));
     }
     if (!attempt.ok() || attempt.unfit || sent->hands_on) {
-        unfinished = Unfinished{std::move(sent), std::move(attempt)};
+        unfinished = std::make_unique<Unfinished>(Unfinished{std::move(sent), std::move(attempt)});
         return std::nullopt;
     }
     succeed(*sent, attempt);
