@@ -204,29 +204,55 @@ def with_a_single_writer_nothing_acknowledged_is_lost(): nothing_acknowledged_is
 def with_concurrent_writers_nothing_acknowledged_is_lost(): nothing_acknowledged_is_lost('concurrent')
 
 
-def main():
-    global binary, workplace, rounds
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY', 'build/release/howdah'))
-    parser.add_argument('--only', default='')
-    parser.add_argument('--rounds', type=int, default=rounds)
-    args, _ = parser.parse_known_args()
-    binary, rounds = os.path.abspath(args.binary), args.rounds
-    workplace = tempfile.mkdtemp(prefix='howdah-durability-')
+def set_up(args):
+    global binary, workplace
+    binary = os.path.abspath(args.binary)
+    workplace = tempfile.mkdtemp(prefix='howdah-live-')
     os.chmod(workplace, 0o755)
+
+
+def run_all(name, tests, args, *given):
+    """The tests whose names contain args.only, and their counts as the last line. The exit status."""
     passed = failed = 0
     for function in tests:
         if args.only not in function.__name__: continue
         try:
-            function()
+            function(*given)
             passed += 1
         except Exception:
             failed += 1
             print(f'FAILED {function.__name__}')
             traceback.print_exc(limit=-3, file=sys.stdout)
-    shutil.rmtree(workplace, ignore_errors=True)
-    print(f'durability: {passed} passed, {failed} failed')
+    print(f'{name}: {passed} passed, {failed} failed')
     return 1 if failed else 0
+
+
+def run_on_one_howdah(name, tests, args, databases=None):
+    """The same with a PostgreSQL and a howdah for all of them."""
+    set_up(args)
+    server = PostgreSQL()
+    howdah = Howdah(server, databases)
+    try:
+        status = run_all(name, tests, args, howdah)
+        howdah.stop()
+        return status
+    finally:
+        if howdah.process.poll() is None: howdah.process.kill()
+        server.stop()
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def main():
+    global rounds
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY', 'build/release/howdah'))
+    parser.add_argument('--only', default='')
+    parser.add_argument('--rounds', type=int, default=rounds)
+    args, _ = parser.parse_known_args()
+    rounds = args.rounds
+    set_up(args)
+    try: return run_all('durability', tests, args)
+    finally: shutil.rmtree(workplace, ignore_errors=True)
 
 
 if __name__ == '__main__':

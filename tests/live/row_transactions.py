@@ -5,10 +5,10 @@ conflicting, become ordinary ones when something else is asked, and always show 
   row_transactions.py [--binary build/release/howdah] [--seconds N]      (default: $HOWDAH_BINARY, 6)
 
 Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
-import argparse, json, os, random, shutil, sys, tempfile, threading, time, traceback, urllib.request
+import argparse, json, os, random, sys, threading, time, urllib.request
 
 import durability
-from durability import Client, Howdah, PostgreSQL
+from durability import Client
 
 tests = []
 seconds = 6
@@ -245,29 +245,7 @@ def main():
     parser.add_argument('--seconds', type=float, default=seconds)
     args, _ = parser.parse_known_args()
     seconds = args.seconds
-    durability.binary = os.path.abspath(args.binary)
-    durability.workplace = tempfile.mkdtemp(prefix='howdah-rows-')
-    os.chmod(durability.workplace, 0o755)
-    passed = failed = 0
-    server = PostgreSQL()
-    howdah = Howdah(server)
-    try:
-        for function in tests:
-            if args.only not in function.__name__: continue
-            try:
-                function(howdah)
-                passed += 1
-            except Exception:
-                failed += 1
-                print(f'FAILED {function.__name__}')
-                traceback.print_exc(limit=-3, file=sys.stdout)
-        howdah.stop()
-    finally:
-        if howdah.process.poll() is None: howdah.process.kill()
-        server.stop()
-        shutil.rmtree(durability.workplace, ignore_errors=True)
-    print(f'row transactions: {passed} passed, {failed} failed')
-    return 1 if failed else 0
+    return durability.run_on_one_howdah('row transactions', tests, args)
 
 
 if __name__ == '__main__':

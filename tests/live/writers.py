@@ -4,10 +4,10 @@
   writers.py [--binary build/release/howdah] [--clients N] [--rounds N]      (default: $HOWDAH_BINARY)
 
 Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
-import argparse, os, shutil, sys, tempfile, threading, traceback
+import argparse, os, sys, threading
 
 import durability
-from durability import Client, Howdah, PostgreSQL
+from durability import Client
 
 tests = []
 clients, rounds = 16, 12
@@ -198,29 +198,8 @@ def main():
     parser.add_argument('--rounds', type=int, default=rounds)
     args, _ = parser.parse_known_args()
     clients, rounds = args.clients, args.rounds
-    durability.binary = os.path.abspath(args.binary)
-    durability.workplace = tempfile.mkdtemp(prefix='howdah-writers-')
-    os.chmod(durability.workplace, 0o755)
-    passed = failed = 0
-    server = PostgreSQL()
-    howdah = Howdah(server, {'single': 'writers = "single"', 'concurrent': 'writers = "concurrent"', 'made_single': 'schema = "made"\nwriters = "single"', 'made_concurrent': 'schema = "made"\nwriters = "concurrent"'})
-    try:
-        for function in tests:
-            if args.only not in function.__name__: continue
-            try:
-                function(howdah)
-                passed += 1
-            except Exception:
-                failed += 1
-                print(f'FAILED {function.__name__}')
-                traceback.print_exc(limit=-3, file=sys.stdout)
-        howdah.stop()
-    finally:
-        if howdah.process.poll() is None: howdah.process.kill()
-        server.stop()
-        shutil.rmtree(durability.workplace, ignore_errors=True)
-    print(f'writers: {passed} passed, {failed} failed')
-    return 1 if failed else 0
+    databases = {'single': 'writers = "single"', 'concurrent': 'writers = "concurrent"', 'made_single': 'schema = "made"\nwriters = "single"', 'made_concurrent': 'schema = "made"\nwriters = "concurrent"'}
+    return durability.run_on_one_howdah('writers', tests, args, databases)
 
 
 if __name__ == '__main__':
