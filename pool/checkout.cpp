@@ -37,14 +37,7 @@ Checkout::Checkout(Pool& pool, Owner& owner) : impl_(std::make_shared<Impl>(pool
 
 Checkout::~Checkout() = default;
 
-Result<Lease> Checkout::take()
-{
-    Pool::Impl::Waiter& waiter = impl_->waiter;
-    if (waiter.connection)
-        return waiter.take_lease(impl_->asked);
-    return waiter.error ? std::move(*waiter.error)
-                        : Error(Error::Kind::abandoned, "the wait for a connection was cancelled");
-}
+Result<Lease> Checkout::take() { return impl_->waiter.take(impl_->asked); }
 
 void Checkout::give_up()
 {

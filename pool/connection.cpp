@@ -24,8 +24,6 @@ constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds cancel_timeout{5000};
 constexpr std::size_t kept_output = 64 * 1024;
 
-std::string in_words(milliseconds time) { return std::to_string(time.count()) + " ms"; }
-
 } // namespace
 
 asio::awaitable<Result<std::shared_ptr<Connection>>>
@@ -267,28 +265,27 @@ asio::awaitable<Result<BatchResult>> Connection::run_once(const Batch& batch, mi
         co_return result;
     }
     replies_.ask(batch, out_);
-    count(batch);
+    count(batch.commands.size());
 
     BatchResult seen;
     Deadline deadline(*this, timeout, final);
     const Step step = co_await converse(&seen, deadline, true);
     if (step == Step::lost) {
         if (deadline.gave_up() && !final)
-            loss_.message =
-                "query_timeout of " + in_words(timeout) + " exceeded, and the server did not answer a cancel";
+            loss_.message = timeout_message(timeout) + ", and the server did not answer a cancel";
         co_return Error(loss_);
     }
     BatchResult result = replies_.take_result();
     result.sink_gone = seen.sink_gone;
     if (deadline.cancelled() && !seen.sink_gone && result.error && result.error->sqlstate == "57014")
-        result.error->message = "query_timeout of " + in_words(timeout) + " exceeded";
+        result.error->message = timeout_message(timeout);
     co_return result;
 }
 
-void Connection::count(const Batch& batch)
+void Connection::count(std::size_t queries)
 {
     Prepared& prepared = replies_.prepared();
-    traffic_->queries += batch.commands.size();
+    traffic_->queries += queries;
     traffic_->prepared_hits += std::exchange(prepared.hits, 0);
     traffic_->prepared_misses += std::exchange(prepared.misses, 0);
     traffic_->prepared_evictions += std::exchange(prepared.evictions, 0);

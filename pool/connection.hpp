@@ -100,15 +100,12 @@ private:
     boost::asio::awaitable<bool> flush_sinks(BatchResult* result);
     boost::asio::awaitable<bool> wait(bool for_write);
     boost::asio::awaitable<void> cancels_landed();
-    void count(const Batch& batch);
+    // So many queries have been asked; and what their prepared statements met.
+    void count(std::size_t queries);
     // Of what start() has asked.
     void watch(bool for_write);
     void go_on();
     void end_exchange();
-    std::string timeout_message() const
-    {
-        return "query_timeout of " + std::to_string(timeout_.count()) + " ms exceeded";
-    }
     Step write();
     Step read();
     Step digest();

@@ -19,7 +19,7 @@ bool Connection::start(const Batch& batch, BatchOwner& owner, std::chrono::milli
     owner_ = &owner;
     timeout_ = timeout;
     replies_.ask(batch, out_);
-    count(batch);
+    count(batch.commands.size());
     if (timeout.count() > 0) {
         deadline_ = std::make_unique<Deadline>(*this, timeout, false);
         deadline_->waiting(true);
@@ -108,12 +108,12 @@ Result<BatchResult> Connection::take_answer()
     const std::unique_ptr<Deadline> deadline = std::move(deadline_);
     if (lost_) {
         if (deadline && deadline->gave_up())
-            loss_.message = timeout_message() + ", and the server did not answer a cancel";
+            loss_.message = timeout_message(timeout_) + ", and the server did not answer a cancel";
         return Error(loss_);
     }
     BatchResult result = replies_.take_result();
     if (deadline && deadline->cancelled() && result.error && result.error->sqlstate == "57014")
-        result.error->message = timeout_message();
+        result.error->message = timeout_message(timeout_);
     return result;
 }
 
@@ -128,12 +128,10 @@ void Connection::withdraw()
 
 void Connection::tear_down()
 {
-    if (BatchOwner* const owner = std::exchange(owner_, nullptr)) {
-        running_ = false;
-        deadline_.reset();
-        replies_.abandon();
+    BatchOwner* const owner = owner_;
+    withdraw();
+    if (owner)
         owner->on_context_gone();
-    }
 }
 
 } // namespace howdah::pool

@@ -7,12 +7,18 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 namespace howdah::pool {
 
 // How long a server may take to answer after a cancel, and how often it is asked again: a cancel that arrives before
 // the query has begun is lost.
 inline constexpr std::chrono::milliseconds cancel_grace{5000}, cancel_again{1000};
+// What a client is told of a statement that took longer than `timeout`.
+inline std::string timeout_message(std::chrono::milliseconds timeout)
+{
+    return "query_timeout of " + std::to_string(timeout.count()) + " ms exceeded";
+}
 // A server that always has more must not keep the thread to itself.
 inline constexpr int reads_in_a_row = 8;
 

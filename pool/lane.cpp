@@ -39,7 +39,6 @@ Lane::~Lane() = default;
 void Lane::put(SharedStatement& statement, double micros, Clock::time_point now)
 {
     Prepared& prepared = connection_->replies_.prepared();
-    Traffic& traffic = *connection_->traffic_;
     if (outstanding_.empty()) {
         closed_ = false;
         first_since_ = first_began_ = now;
@@ -62,10 +61,7 @@ void Lane::put(SharedStatement& statement, double micros, Clock::time_point now)
     }
     wire::put_shared(out_, use.name, statement.bind);
     entry.name = std::move(use.name);
-    ++traffic.queries;
-    traffic.prepared_hits += std::exchange(prepared.hits, 0);
-    traffic.prepared_misses += std::exchange(prepared.misses, 0);
-    traffic.prepared_evictions += std::exchange(prepared.evictions, 0);
+    connection_->count(1);
     ahead_ += micros;
     ++group_.size;
     group_.micros += micros;

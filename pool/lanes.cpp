@@ -1,5 +1,6 @@
 #include "pool/lanes.hpp"
 
+#include "pool/deadline.hpp"
 #include "pool/pool_impl.hpp"
 
 #include <boost/asio/post.hpp>
@@ -341,7 +342,7 @@ void Lanes::look_at(Lane& lane, Clock::time_point now)
     }
     if (query_timeout.count() > 0 && now - lane.first_began() > query_timeout) {
         lane.displace_followers();
-        lane.time_out_first("query_timeout of " + std::to_string(query_timeout.count()) + " ms exceeded", now);
+        lane.time_out_first(timeout_message(query_timeout), now);
     }
     lane.keep_cancelling(now);
     line_up(lane.take_events());

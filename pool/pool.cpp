@@ -99,6 +99,15 @@ Lease Pool::Impl::Waiter::take_lease(Clock::time_point asked)
     return Lease(std::move(lease));
 }
 
+Result<Lease> Pool::Impl::Waiter::take(Clock::time_point asked)
+{
+    if (connection)
+        return take_lease(asked);
+    if (error)
+        return *error; // and it stays over
+    return Error(Error::Kind::abandoned, "the wait for a connection was cancelled");
+}
+
 asio::awaitable<Result<Lease>> Pool::Impl::checkout(std::shared_ptr<Impl> self)
 {
     self->weed_idle();
@@ -109,12 +118,8 @@ asio::awaitable<Result<Lease>> Pool::Impl::checkout(std::shared_ptr<Impl> self)
         waiter.timer.emplace(self->executor, Clock::time_point::max());
         self->arm();
         co_await waiter.timer->async_wait(no_throw);
-        if (!waiter.over())
-            co_return Error(Error::Kind::abandoned, "the wait for a connection was cancelled");
     }
-    if (waiter.error)
-        co_return std::move(*waiter.error);
-    co_return waiter.take_lease(asked);
+    co_return waiter.take(asked);
 }
 
 std::optional<Lease> Pool::Impl::try_checkout(const std::shared_ptr<Impl>& self)

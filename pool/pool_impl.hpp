@@ -61,6 +61,7 @@ struct Pool::Impl : std::enable_shared_from_this<Pool::Impl> {
         void wake();
         // What it has been given, and the end of its wait.
         Lease take_lease(Clock::time_point asked);
+        Result<Lease> take(Clock::time_point asked); // the same, or why there is none
 
         std::shared_ptr<Impl> pool;
         WaiterId id;

@@ -36,7 +36,7 @@ public:
         state_ = State::waiting;
         checkout_.emplace(pool, *this);
     }
-    bool outstanding() const { return state_ == State::waiting || state_ == State::asked; }
+    bool is_over() const { return state_ != State::waiting && state_ != State::asked; }
     // Waits for the end or, before that, for the sink's buffer to have run full.
     boost::asio::awaitable<void> wait() { return event_.wait(); }
     bool take_event() { return event_.take(); }

@@ -55,12 +55,10 @@ struct Attempt {
     bool at_lock = false;                    // the writer lock was what failed
     bool rows_sent = false;                  // the sink has rows of this attempt
     bool suspended = false;
-    bool client_gone = false;
     bool unfit = false; // in a RowTransaction it failed, or met no row of its own: leave_rows(), and once more
     std::uint64_t rows = 0;
     std::int64_t changes = 0;
     std::optional<std::int64_t> last_rowid;
-    std::string tag;
     bool ok() const { return !server && !world && !decoding; }
 };
 

@@ -537,7 +537,7 @@ asio::awaitable<Description> Session::describe_parameters(std::string_view sql)
 void Session::cancel()
 {
     impl_->cancelled = true;
-    if (impl_->held.outstanding())
+    if (!impl_->held.is_over())
         impl_->held.cancel();
     else if (impl_->running != nullptr)
         impl_->running->cancel();

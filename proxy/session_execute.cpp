@@ -137,7 +137,6 @@ Attempt Session::Impl::answer_of(pool::Result<pool::BatchResult> answered, pool:
     }
     result = std::move(*answered);
     attempt.server = result.error;
-    attempt.client_gone = result.sink_gone;
     return attempt;
 }
 
@@ -179,10 +178,9 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
     if (sending.own_transaction && !packet.implicit)
         packet.add("BEGIN");
     packet.after_opening = packet.batch.commands.size();
-    const std::int64_t lock_timeout = busy_timeout_ms > 0 ? busy_timeout_ms : 1;
-    if (writes && (inside ? transaction.lock_timeout().value_or(default_busy_timeout_ms) != lock_timeout
+    if (writes && (inside ? transaction.lock_timeout().value_or(default_busy_timeout_ms) != lock_timeout()
                           : busy_timeout_ms != default_busy_timeout_ms))
-        packet.set("lock_timeout", std::to_string(lock_timeout));
+        packet.set("lock_timeout", std::to_string(lock_timeout()));
     packet.after_lock_timeout = packet.batch.commands.size();
     if (inside && !sending.portal && !sending.by_rows) {
         packet.savepoint = true;
@@ -254,7 +252,7 @@ void Session::Impl::note(Sending& sending, Attempt& attempt)
         if (done >= packet.after_opening)
             transaction.opened();
         if (packet.after_lock_timeout > packet.after_opening && done >= packet.after_lock_timeout)
-            transaction.told_lock_timeout(busy_timeout_ms > 0 ? busy_timeout_ms : 1);
+            transaction.told_lock_timeout(lock_timeout());
         if (packet.savepoint && done >= packet.after_savepoint)
             transaction.guarded();
     }
@@ -314,10 +312,9 @@ void Session::Impl::succeed(Sending& sending, Attempt& attempt)
         if (step.returns_rowid && !step.count_is_value && step_sink.hidden())
             attempt.last_rowid = step_sink.hidden();
     }
-    if (sending.by_rows) {
-        const StepSink& only = *sending.sinks.front();
-        rows.ran(sending.planned, {attempt.changes, only.rows(), only.digest(), attempt.last_rowid});
-    }
+    if (sending.by_rows)
+        rows.ran(sending.planned, row_answer(plan.steps.front(), *sending.sinks.front(),
+                                             sending.result.results[sending.packet.steps_begin]));
 }
 
 asio::awaitable<void> Session::Impl::follow_up(Sending& sending, Attempt& attempt, const RunOptions& run_options)

@@ -120,7 +120,6 @@ struct Session::Impl {
     bool start_held(Planned& found, ReplySink& sink, const RunOptions& run_options);
     bool drop_sending();
     bool start_control(const dialect::StatementNode& node);
-    boost::asio::awaitable<void> wait_shared(ReplySink& sink);
     std::optional<Outcome> finish_shared(std::string_view sql, ReplySink& sink);
     std::optional<Outcome> finish_held();
     Outcome finish_transaction(bool committed);
@@ -134,7 +133,7 @@ struct Session::Impl {
         Attempt attempt;
     };
     std::unique_ptr<Unfinished> unfinished; // mostly there is none, and it is large
-    std::string key;                                                              // scratch
+    std::string key;                        // scratch
     std::map<std::string, std::vector<std::string>, std::less<>> parameter_names; // by a statement's text
     dialect::Shape shape; // of the statement that is looked for or runs
     std::optional<Planned> find_plan(std::string_view sql, std::span<const Value> parameters,
@@ -154,6 +153,8 @@ struct Session::Impl {
     // What becomes of an attempt that has its answer.
     boost::asio::awaitable<void> conclude(Sending& sending, Attempt& attempt, const RunOptions& run_options);
     void end_turn();
+    // The lock_timeout (ms) that means busy_timeout to PostgreSQL, for which 0 is no limit.
+    std::int64_t lock_timeout() const { return busy_timeout_ms > 0 ? busy_timeout_ms : 1; }
     boost::asio::awaitable<Attempt> send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result);
     // The writer's turn, if it can be had without waiting or is not needed.
     bool try_turn();
@@ -176,6 +177,8 @@ struct Session::Impl {
     // Makes the RowTransaction, if there is one, a transaction under REPEATABLE READ that has told its client the same.
     // False: that cannot be, the transaction is gone, and SQLITE_BUSY is the answer.
     boost::asio::awaitable<bool> leave_rows();
+    static RowTransaction::Answer row_answer(const dialect::Step& step, const StepSink& sink,
+                                             const pool::CommandResult& result);
     // It fits, does not touch the server, or ends the transaction.
     bool may_stay_by_rows(const Planned& planned, const RunOptions& run_options) const;
     Outcome cannot_leave_rows();

@@ -14,6 +14,17 @@ bool is_conflict(const pool::ServerError& error) { return error.sqlstate == "400
 
 } // namespace
 
+RowTransaction::Answer Session::Impl::row_answer(const dialect::Step& step, const StepSink& sink,
+                                                 const pool::CommandResult& result)
+{
+    RowTransaction::Answer answer{0, sink.rows(), sink.digest(), std::nullopt};
+    if (step.role == dialect::Step::Role::write)
+        answer.changes = count_of(result.tag);
+    if (step.returns_rowid)
+        answer.rowid = sink.hidden();
+    return answer;
+}
+
 bool Session::Impl::may_stay_by_rows(const Planned& planned, const RunOptions& run_options) const
 {
     using Kind = dialect::Compiled::Kind;
@@ -40,9 +51,9 @@ asio::awaitable<bool> Session::Impl::leave_rows()
         doing.packet.add("ROLLBACK");
         for (std::string& sql : transaction.opening())
             doing.packet.add(std::move(sql));
-        const std::int64_t lock_timeout = busy_timeout_ms > 0 ? busy_timeout_ms : 1;
-        if (lock_timeout != default_busy_timeout_ms)
-            doing.packet.set("lock_timeout", std::to_string(lock_timeout));
+        const bool tells_lock_timeout = lock_timeout() != default_busy_timeout_ms;
+        if (tells_lock_timeout)
+            doing.packet.set("lock_timeout", std::to_string(lock_timeout()));
         const std::size_t steps_begin = batch.commands.size();
         NoRows nobody;
         for (const RowTransaction::Statement& statement : statements) {
@@ -68,17 +79,13 @@ asio::awaitable<bool> Session::Impl::leave_rows()
         if (attempt.server)
             break;
         transaction.opened();
-        if (lock_timeout != default_busy_timeout_ms)
-            transaction.told_lock_timeout(lock_timeout);
+        if (tells_lock_timeout)
+            transaction.told_lock_timeout(lock_timeout());
         same = true;
         for (std::size_t i = 0; i < statements.size(); ++i) {
             const dialect::Step& step = statements[i].planned.plan->steps.front();
             const StepSink& sink = *doing.sinks[i];
-            RowTransaction::Answer answer{0, sink.rows(), sink.digest(), std::nullopt};
-            if (step.role == dialect::Step::Role::write)
-                answer.changes = count_of(doing.result.results[steps_begin + i].tag);
-            if (step.returns_rowid)
-                answer.rowid = sink.hidden();
+            const RowTransaction::Answer answer = row_answer(step, sink, doing.result.results[steps_begin + i]);
             same = same && !sink.failure() && answer == statements[i].answer;
         }
         if (!same)

@@ -11,6 +11,27 @@ namespace asio = boost::asio;
 
 namespace howdah::proxy {
 
+namespace {
+
+// Until a SharedQuery or a HeldAnswer is over, the sink is emptied whenever it has run full.
+template <typename Asked>
+asio::awaitable<void> wait_for(Asked& asked, ReplySink& sink)
+{
+    while (!asked.is_over()) {
+        if (!asked.take_event())
+            co_await asked.wait();
+        if (asked.is_over())
+            break;
+        const bool room = co_await sink.flush();
+        if (!room)
+            asked.cancel();
+        asked.resume();
+    }
+    asked.take_event();
+}
+
+} // namespace
+
 bool Session::Impl::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                           const RunOptions& run_options)
 {
@@ -50,26 +71,15 @@ bool Session::Impl::start(std::string_view sql, std::span<const Value> parameter
 
 bool Session::Impl::arrived() const
 {
-    return way == Short::shared ? shared_query->is_over() : way == Short::begin || !held.outstanding();
+    return way == Short::shared ? shared_query->is_over() : way == Short::begin || held.is_over();
 }
 
 asio::awaitable<void> Session::Impl::wait(ReplySink& sink)
 {
-    if (way == Short::shared) {
-        co_await wait_shared(sink);
-        co_return;
-    }
-    while (held.outstanding()) {
-        if (!held.take_event())
-            co_await held.wait();
-        if (!held.outstanding())
-            break;
-        const bool room = co_await sink.flush();
-        if (!room)
-            held.cancel();
-        held.resume();
-    }
-    held.take_event();
+    if (way == Short::shared)
+        co_await wait_for(*shared_query, sink);
+    else
+        co_await wait_for(held, sink);
 }
 
 std::optional<Outcome> Session::Impl::finish(std::string_view sql, ReplySink& sink)
@@ -99,22 +109,6 @@ bool Session::Impl::start_shared(Planned& found, ReplySink& sink)
     shared_query->start(std::move(found.plan), found.slots, sink);
     way = Short::shared;
     return true;
-}
-
-asio::awaitable<void> Session::Impl::wait_shared(ReplySink& sink)
-{
-    SharedQuery& query = *shared_query;
-    while (!query.is_over()) {
-        if (!query.take_event())
-            co_await query.wait();
-        if (query.is_over())
-            break;
-        const bool room = co_await sink.flush();
-        if (!room)
-            query.cancel();
-        query.resume();
-    }
-    query.take_event();
 }
 
 std::optional<Outcome> Session::Impl::finish_shared(std::string_view sql, ReplySink& sink)

@@ -86,8 +86,7 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
     for (std::string& statement : transaction.opening())
         batch.commands.push_back(control(std::move(statement)));
     if (busy_timeout_ms != default_busy_timeout_ms)
-        batch.commands.push_back(
-            control("SET LOCAL lock_timeout = " + std::to_string(busy_timeout_ms > 0 ? busy_timeout_ms : 1)));
+        batch.commands.push_back(control("SET LOCAL lock_timeout = " + std::to_string(lock_timeout())));
     if (takes_lock)
         for (std::string& statement : writer_locks(false))
             batch.commands.push_back(control(std::move(statement)));
