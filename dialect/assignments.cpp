@@ -4,6 +4,7 @@
 #include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/reads.hpp"
+#include "dialect/rowloop.hpp"
 #include "dialect/store.hpp"
 #include "dialect/write_effects.hpp"
 #include "dialect/write_keys.hpp"
@@ -72,19 +73,28 @@ Fragment Assignments::value(int column, Lowering& lowering) const
     const Source* source = find(column);
     if (const Expr* expr = own_expression(*source->clause, source->position))
         return stored(*expr, column, lowering);
+    const Select& select = select_of(*source->clause);
+    const auto member = [&] { return member_of(select, source->position, column, lowering); };
+    const Fragment f = lowering.once ? lowering.once->once(select, member) : member();
+    return column < 0 ? f : not_null(f, column, lowering);
+}
+
+// What a column stores of the values of a SELECT's first row.
+Fragment Assignments::member_of(const Select& select, std::size_t position, int column, Lowering& lowering) const
+{
     std::vector<Output> outputs;
-    const std::string query = lowering.select(select_of(*source->clause), nullptr, &outputs);
+    const std::string query = lowering.select(select, nullptr, &outputs);
     std::vector<std::string> names;
     for (std::size_t i = 0; i < outputs.size(); ++i)
         names.push_back("c" + std::to_string(i + 1));
-    const Output& o = outputs.at(source->position);
-    const Fragment member{"s." + names.at(source->position), o.type, o.classes};
+    const Output& o = outputs.at(position);
+    const Fragment member{"s." + names.at(position), o.type, o.classes};
     Fragment f = column < 0 ? store_rowid(member, table_) : store(member, table_, column, lowering);
     f.text = "(SELECT " + f.text + " FROM (" + query + ") AS s (" + join(names, ", ") + ") LIMIT 1)";
     f.classes = f.classes.with_null();
     if (column < 0)
         return {call("howdah.rowid_not_null", {f.text}), PgType::int8, StorageClass::integer};
-    return not_null(f, column, lowering);
+    return f;
 }
 
 std::string Assignments::list(Lowering& lowering) const

@@ -40,6 +40,7 @@ private:
     };
     const Source* find(int column) const;
     Fragment stored(const Expr& expr, int column, Lowering& lowering) const;
+    Fragment member_of(const Select& select, std::size_t position, int column, Lowering& lowering) const;
     Fragment not_null(const Fragment& value, int column, Lowering& lowering) const;
 
     const Table& table_;

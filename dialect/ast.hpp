@@ -46,6 +46,8 @@ struct Literal {
     enum class Form : std::uint8_t { null, number, string, blob, boolean };
     Form form = Form::null;
     Value value;
+    // resolved:
+    bool is_rowid = false; // the rowid of a view or subquery: NULL, though IS NULL takes it for a value
 };
 
 // CURRENT_TIME, CURRENT_DATE, CURRENT_TIMESTAMP
@@ -72,6 +74,7 @@ struct ColumnRef {
 };
 
 enum class UnaryOp : std::uint8_t { minus, plus, bit_not, logical_not, is_null, not_null };
+inline bool is_null_test(UnaryOp op) { return op == UnaryOp::is_null || op == UnaryOp::not_null; }
 struct Unary {
     UnaryOp op{};
     ExprPtr operand;
@@ -231,6 +234,13 @@ inline const Expr& bare(const Expr& e)
     return *p;
 }
 inline Expr& bare(Expr& e) { return const_cast<Expr&>(bare(static_cast<const Expr&>(e))); }
+// The same behind unary + and - too.
+inline const Expr& unsigned_operand(const Expr& e)
+{
+    const Expr& inner = bare(e);
+    const auto* sign = as<Unary>(inner);
+    return sign && (sign->op == UnaryOp::minus || sign->op == UnaryOp::plus) ? unsigned_operand(*sign->operand) : inner;
+}
 
 // --------------------------------------------------------------------------------------------------------- select
 

@@ -90,6 +90,8 @@ public:
     Fragment column(const Source& source, int index);
     // " OVER (…)" of a call that has one, with its named windows resolved and PostgreSQL's NULL order made SQLite's.
     std::string over(const Call& call);
+    // The frame that OVER gives a call, itself or by a name; null for the one it has without.
+    const Frame* frame(const Call& call) const;
     // " LIMIT … OFFSET …" for SQLite's forms of them; empty for absent ones.
     std::string limit(const Expr* limit, const Expr* offset);
 
@@ -122,6 +124,8 @@ public:
     // Set by lower_select while it lowers the result of an aggregate core; null elsewhere. any() asks it before any
     // rule.
     std::function<std::optional<Fragment>(const Expr&)> substitute;
+    // While a statement is lowered that changes rows one by one: what is computed at the first of them.
+    class OnceSubqueries* once = nullptr;
 
 private:
     friend class SelectLowering; // lower_select.cpp and its siblings

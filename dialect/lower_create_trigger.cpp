@@ -1,6 +1,8 @@
 // See lower_create_trigger.hpp.
 #include "dialect/lower_create_trigger.hpp"
 
+#include "dialect/conversions.hpp"
+#include "dialect/lower_create_view.hpp"
 #include "dialect/mirror.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/printer.hpp"
@@ -148,6 +150,8 @@ private:
                      " || pg_trigger_depth()");
         if (definition_.time == Time::instead_of && !definition_.update_of.empty())
             leave_if(fires_for_no_column());
+        if (definition_.time == Time::instead_of && definition_.event == Event::update)
+            out += apply_affinities();
         if (guarded_) {
             const std::string setting = running_setting(table_, trigger_);
             leave_if("current_setting(" + quote_string(setting) + ", true) = 'on' AND NOT coalesce(" +
@@ -161,6 +165,19 @@ private:
     {
         return guarded_ ? "PERFORM set_config(" + quote_string(running_setting(table_, trigger_)) + ", '', true);\n"
                         : std::string();
+    }
+
+    std::string apply_affinities() const
+    {
+        const std::vector<Affinity> affinities = view_affinities(catalog_, table_);
+        std::string out;
+        for (std::size_t i = 0; i < affinities.size(); ++i) {
+            const Fragment column{"NEW." + quote_identifier(table_.columns[i].pg), PgType::v, Classes::any()};
+            const Fragment stored = widen(with_affinity(column, affinities[i]), PgType::v);
+            if (program_.reads_new_column(static_cast<int>(i)) && stored.text != column.text)
+                out += column.text + " := " + stored.text + ";\n";
+        }
+        return out;
     }
 
     // UPDATE OF on a view: PostgreSQL has no column list there, so the statement says what it sets.

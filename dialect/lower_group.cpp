@@ -40,6 +40,15 @@ const ColumnRef* column_of(const Expr& e)
     return ref && ref->alias_of ? column_of(*ref->alias_of) : ref;
 }
 
+bool is_never_null(const ColumnRef& ref)
+{
+    const Source* source = ref.source;
+    if (!source || source->kind != Source::Kind::table || source->nullable)
+        return false;
+    return ref.index < 0 || ref.index == source->rowid_alias ||
+           source->table->columns[static_cast<std::size_t>(ref.index)].not_null;
+}
+
 // The last min() or max(): where there are several, its row is the one SQLite remembers.
 class LastExtreme : public Visitor {
 public:
@@ -210,8 +219,22 @@ std::optional<Fragment> Aggregation::bare_column(const Expr& expr, const ColumnR
     return value;
 }
 
+// SQLite decides a null test of a column that is never NULL before it looks for a row: also where there is none.
+std::optional<Fragment> Aggregation::decided_null_test(const Expr& expr) const
+{
+    const auto* test = as<Unary>(expr);
+    if (!test || !is_null_test(test->op) || !core_.group_by.empty())
+        return std::nullopt;
+    const ColumnRef* ref = column_of(unsigned_operand(*test->operand));
+    if (!ref || sources_.count(ref->source) == 0 || !is_never_null(*ref))
+        return std::nullopt;
+    return Fragment{test->op == UnaryOp::is_null ? "(1 = 0)" : "(1 = 1)", PgType::boolean, StorageClass::integer};
+}
+
 std::optional<Fragment> Aggregation::operator()(const Expr& expr)
 {
+    if (std::optional<Fragment> decided = decided_null_test(expr))
+        return decided;
     if (const auto* call = as<Call>(expr); call && call->aggregate && owns(*call)) {
         const Fragment f = own_aggregate(expr);
         aggregates_.push_back(f.text);

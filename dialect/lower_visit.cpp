@@ -177,7 +177,7 @@ std::vector<LoopKeys> SelectLowering::loops_of(const std::vector<const Source*>&
         const VisitLoop* loop = nullptr;
         if (l_.visits_.group)
             for (const VisitLoop& l : l_.visits_.group->loops)
-                if (!loop && l.is_of(source->name) && used.insert(&l).second)
+                if (!loop && l.is_of(*source) && used.insert(&l).second)
                     loop = &l;
         const auto places = l_.places_.find(source);
         if (loop && places == l_.places_.end())
@@ -208,7 +208,8 @@ std::vector<SortKey> SelectLowering::visiting_order(const SelectCore& core)
 {
     const std::vector<const Source*> sources = sources_of(*core.from);
     std::vector<SortKey> keys;
-    // The rows of a RIGHT or FULL JOIN's right side without a partner come at the end, in the order of a loop of theirs.
+    // The rows of a RIGHT or FULL JOIN's right side without a partner come at the end, in the order of a loop of
+    // theirs.
     const auto keeps_right = [&](const FromClause::Item& item) {
         return &item != core.from->items.data() &&
                (item.op.kind == JoinOp::Kind::right || item.op.kind == JoinOp::Kind::full);

@@ -237,6 +237,8 @@ std::string SelectLowering::over(const Call& call)
            ")";
 }
 
+const Frame* Lowering::frame(const Call& call) const { return call.over ? parts(*call.over, core_).frame : nullptr; }
+
 std::string Lowering::over(const Call& call) { return SelectLowering(*this).over(call); }
 
 // ------------------------------------------------------------------------------------------------ LIMIT

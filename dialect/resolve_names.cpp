@@ -139,7 +139,9 @@ void Resolver::become(Expr& expr, const std::vector<ColumnMatch>& matches, int d
     }
     const ColumnMatch& match = matches.front();
     if (match.index < 0 && !match.source->has_rowid) {
-        expr.node = Literal{};
+        Literal none;
+        none.is_rowid = !match.source->nullable;
+        expr.node = none;
         return;
     }
     auto& ref = std::get<ColumnRef>(expr.node);
@@ -297,6 +299,11 @@ void Resolver::expr(Expr& e, Scope& scope)
                 }
             },
             e.node);
+    }
+    if (const auto* test = as<Unary>(e); test && is_null_test(test->op)) {
+        const auto* literal = as<Literal>(unsigned_operand(*test->operand));
+        if (literal && literal->is_rowid)
+            e.node = Literal{Literal::Form::boolean, std::int64_t{test->op == UnaryOp::not_null}};
     }
     e.has_aggregate = scope.aggregates != aggregates;
     e.has_window = scope.windows != windows;

@@ -63,23 +63,43 @@ std::string name_of(std::size_t i) { return "c" + std::to_string(i + 1); }
 } // namespace
 
 OnceSubqueries::OnceSubqueries(Lowering& lowering, const Table& table, std::string stem)
-    : lowering_(lowering), table_(table), stem_(std::move(stem)), outer_(lowering.substitute)
+    : lowering_(lowering), table_(table), stem_(std::move(stem)), outer_(lowering.substitute), around_(lowering.once)
 {
     lowering_.substitute = [this](const Expr& e) { return variable(e); };
+    lowering_.once = this;
 }
 
-OnceSubqueries::~OnceSubqueries() { lowering_.substitute = outer_; }
+OnceSubqueries::~OnceSubqueries()
+{
+    lowering_.substitute = outer_;
+    lowering_.once = around_;
+}
+
+bool OnceSubqueries::is_once(const Select& select) const
+{
+    return !inside_ && !select.correlated && reads(select, table_, lowering_.catalog());
+}
+
+Fragment OnceSubqueries::once(const Select& select, const std::function<Fragment()>& member)
+{
+    return is_once(select) ? keep(member) : member();
+}
 
 std::optional<Fragment> OnceSubqueries::variable(const Expr& expr)
 {
-    const Select* select = inside_ ? nullptr : select_of(expr);
-    if (!select || select->correlated || !reads(*select, table_, lowering_.catalog()))
+    const Select* select = select_of(expr);
+    if (!select || !is_once(*select))
         return outer_ ? outer_(expr) : std::nullopt;
     if (as<In>(expr))
         throw refusal("x IN (SELECT … FROM " + table_.name +
                       ") cannot be computed once while rows of that table are changed one by one; use EXISTS");
+    return keep([&] { return lowering_.value(expr); });
+}
+
+Fragment OnceSubqueries::keep(const std::function<Fragment()>& lower)
+{
     inside_ = true;
-    Fragment f = lowering_.value(expr);
+    Fragment f = lower();
     inside_ = false;
     const std::string name = "howdah_" + stem_ + std::to_string(declarations_.size() + 1);
     declarations_.push_back(name + " " + plain_type(f.type));

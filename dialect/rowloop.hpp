@@ -6,8 +6,8 @@
 //     SELECT set_config('howdah.slots', ARRAY[$1::text, …]::text, true)
 //     DO $howdah$ … $howdah$
 //     SELECT … FROM unnest(current_setting('howdah.c1')::bigint[], …)
-// Inside a trigger's body the block stands for itself: there are no slots, and of what it did only the rowid of the last
-// new row matters, which goes to the trigger's variable howdah_last_rowid.
+// Inside a trigger's body the block stands for itself: there are no slots, and of what it did only the rowid of the
+// last new row matters, which goes to the trigger's variable howdah_last_rowid.
 #pragma once
 
 #include "dialect/compile.hpp"
@@ -29,17 +29,22 @@ public:
     OnceSubqueries(const OnceSubqueries&) = delete;
     OnceSubqueries& operator=(const OnceSubqueries&) = delete;
 
-    // While one of these lives, expressions are lowered with such subqueries as variables.
+    // While one of these lives, expressions are lowered with such subqueries as variables, and (b, c) = (SELECT …) asks
+    // for one: `member` says how `select` gives a value, which is that when it must be computed for each row.
+    Fragment once(const Select& select, const std::function<Fragment()>& member);
     const std::vector<std::string>& declarations() const { return declarations_; }
     // To be run before the first use, once.
     const std::string& statements() const { return statements_; }
 
 private:
     std::optional<Fragment> variable(const Expr& expr);
+    bool is_once(const Select& select) const;
+    Fragment keep(const std::function<Fragment()>& lower);
     Lowering& lowering_;
     const Table& table_;
     std::string stem_;
     std::function<std::optional<Fragment>(const Expr&)> outer_;
+    OnceSubqueries* around_;
     bool inside_ = false;
     std::vector<std::string> declarations_;
     std::string statements_;

@@ -80,6 +80,7 @@ private:
     std::optional<Fragment> operator()(const Expr& expr);
     std::optional<Fragment> bare_column(const Expr& expr, const ColumnRef& ref);
     std::optional<Fragment> grouped(const Key& key);
+    std::optional<Fragment> decided_null_test(const Expr& expr) const;
     Fragment representative(const Fragment& value);
     Fragment without_this(const Expr& expr);
     Fragment own_aggregate(const Expr& call);

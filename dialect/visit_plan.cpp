@@ -125,9 +125,8 @@ public:
 void leaf_sources(const FromClause& from, const VisitGroup& group, std::set<const VisitLoop*>& used, bool& covered)
 {
     for (const Source* source : sources_of(from)) {
-        const auto loop = std::find_if(group.loops.begin(), group.loops.end(), [&](const VisitLoop& l) {
-            return used.count(&l) == 0 && l.is_of(source->name);
-        });
+        const auto loop = std::find_if(group.loops.begin(), group.loops.end(),
+                                       [&](const VisitLoop& l) { return used.count(&l) == 0 && l.is_of(*source); });
         const Select* inner = source->common ? source->common->select.get() : source->select;
         if (loop != group.loops.end())
             used.insert(&*loop);
@@ -147,6 +146,21 @@ bool VisitLoop::is_of(std::string_view name) const
         return true;
     const auto dot = text.find('.');
     return dot != std::string::npos && starts_with_word(std::string_view(text).substr(dot + 1), name);
+}
+
+bool VisitLoop::is_of(const Source& source) const
+{
+    const VisitLoop& loop = alternatives.empty() ? *this : alternatives.front();
+    if (!is_of(source.name) || source.kind != Source::Kind::table || !source.table)
+        return is_of(source.name);
+    const auto goes_by = [&](std::string_view phrase) { return loop.detail.find(phrase) != std::string::npos; };
+    if (goes_by(" USING INDEX ") || goes_by(" USING COVERING INDEX "))
+        return loop.index(*source.table) != nullptr;
+    const auto columns = static_cast<int>(source.table->columns.size());
+    const auto has = [&](int column) { return column < 0 ? source.has_rowid : column < columns; };
+    return (source.has_rowid || !goes_by(" USING INTEGER PRIMARY KEY")) &&
+           (!source.has_rowid || !goes_by(" USING PRIMARY KEY")) &&
+           std::all_of(loop.automatic_key.begin(), loop.automatic_key.end(), has);
 }
 
 const Index* VisitLoop::index(const Table& table) const

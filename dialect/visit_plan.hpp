@@ -22,6 +22,8 @@ struct VisitLoop {
     std::vector<VisitLoop> alternatives; // MULTI-INDEX OR: one after the other, no row twice
 
     bool is_of(std::string_view name) const;
+    // The same of a source: it goes by that name, and its table has what the loop goes by.
+    bool is_of(const Source& source) const;
     // The index' name among those a table has; empty: the table itself is read.
     const Index* index(const Table& table) const;
     bool operator==(const VisitLoop&) const = default;

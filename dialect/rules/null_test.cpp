@@ -10,7 +10,7 @@ namespace {
 std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
 {
     const auto* n = as<Unary>(expr);
-    if (!n || (n->op != UnaryOp::is_null && n->op != UnaryOp::not_null))
+    if (!n || !is_null_test(n->op))
         return std::nullopt;
     const Fragment f = lowering.any(*n->operand);
     return Fragment{n->op == UnaryOp::is_null ? is_null(f) : is_not_null(f), PgType::boolean, StorageClass::integer};

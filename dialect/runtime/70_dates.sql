@@ -20,7 +20,7 @@ DECLARE
   d int;
   b int;
 BEGIN
-  IF p.has_jd THEN RETURN p; END IF;
+  IF p IS NULL OR p.has_jd THEN RETURN p; END IF;
   IF p.has_ymd THEN y := p.y; m := p.m; d := p.d; ELSE y := 2000; m := 1; d := 1; END IF;
   IF y < -4713 OR y > 9999 OR p.is_raw THEN RETURN NULL; END IF;
   IF m <= 2 THEN y := y - 1; m := m + 12; END IF;
@@ -50,7 +50,7 @@ DECLARE
   d int;
   e int;
 BEGIN
-  IF p.has_ymd THEN RETURN p; END IF;
+  IF p IS NULL OR p.has_ymd THEN RETURN p; END IF;
   IF NOT p.has_jd THEN
     p.y := 2000;
     p.m := 1;
@@ -79,7 +79,7 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   s int;
 BEGIN
-  IF p.has_hms THEN RETURN p; END IF;
+  IF p IS NULL OR p.has_hms THEN RETURN p; END IF;
   p := howdah.d_jd(p);
   IF p IS NULL THEN RETURN NULL; END IF;
   s := ((p.jd + 43200000) % 86400000)::int;

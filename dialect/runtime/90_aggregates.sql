@@ -89,6 +89,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.real_s(s, howdah.v2r(x)
 CREATE OR REPLACE AGGREGATE howdah.total(howdah.v) (SFUNC = howdah.real_v_s, STYPE = float8[], FINALFUNC = howdah.real_sum_f);
 CREATE OR REPLACE AGGREGATE howdah.avg(howdah.v) (SFUNC = howdah.real_v_s, STYPE = float8[], FINALFUNC = howdah.real_avg_f);
 
+-- A text for group_concat() over a frame both ends of which move.
+CREATE OR REPLACE FUNCTION howdah.in_moving_frame(x text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  IF x = '' THEN PERFORM howdah.err('howdah: group_concat() of an empty text over a frame both ends of which move'); END IF;
+  RETURN x;
+END $$;
+
 -- The texts of distinct values, in the order in which those first occur: group_concat(DISTINCT x) and
 -- json_group_array(DISTINCT x). A NULL text is left out.
 DO $do$

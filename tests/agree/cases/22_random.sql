@@ -437,3 +437,113 @@ SELECT * FROM rlul ORDER BY id;
 CREATE TABLE rluc(c0 INTEGER, c1, PRIMARY KEY (c0 COLLATE NOCASE) ON CONFLICT IGNORE) WITHOUT ROWID;
 INSERT INTO rluc VALUES (2, 100), (2, NULL);
 SELECT * FROM rluc;
+
+-- case: random/null-test-of-a-column-that-is-never-null-where-there-is-no-row
+CREATE TABLE nn(id INTEGER PRIMARY KEY, a NOT NULL, b);
+CREATE TABLE nw(k PRIMARY KEY, v) WITHOUT ROWID;
+CREATE VIEW nv AS SELECT * FROM nn;
+SELECT min(id), id ISNULL, +id IS NULL, -id ISNULL, a IS NULL, rowid NOTNULL, b IS NULL, +-a NOTNULL FROM nn;
+SELECT min(k), k IS NULL, v IS NULL FROM nw;
+SELECT max(id), NOT id IS NULL, id IS NOT NULL AND 1, coalesce(id IS NULL, 5), CASE WHEN id IS NULL THEN 1 ELSE 2 END FROM nn;
+SELECT min(id) FROM nn HAVING id IS NULL;
+SELECT min(id) FROM nn HAVING id IS NOT NULL;
+SELECT count(*), (SELECT nn.id IS NULL), EXISTS (SELECT 1 WHERE nn.id IS NOT NULL) FROM nn;
+SELECT min(x.id), x.id IS NULL, y.id IS NULL FROM nn x LEFT JOIN nn y;
+SELECT min(x.id), x.id IS NULL, y.id IS NULL FROM nn x RIGHT JOIN nn y;
+SELECT min(x.id), x.id IS NULL, y.id IS NULL, z.id IS NULL FROM (nn x JOIN nn y) RIGHT JOIN nn z;
+SELECT min(id), id IS NULL FROM nv;
+SELECT min(id), rowid IS NULL FROM nv;
+INSERT INTO nn VALUES (1, 1, 1);
+SELECT id, rowid, rowid IS NULL, -rowid NOTNULL FROM nv;
+SELECT count(*) FROM nv WHERE rowid IS NOT NULL;
+SELECT nv.rowid IS NULL FROM nn LEFT JOIN nv ON 0;
+
+-- case: random/date-that-leaves-the-calendar-and-comes-back
+CREATE TABLE dl(c);
+INSERT INTO dl VALUES (0.5), (0), ('0000-01-01'), (5373484), ('9999-12-31');
+SELECT datetime(c, '-1.25 days', '-4 years', '+1  day'), datetime(c, '-1.25 days', '+3 days') FROM dl;
+SELECT date(c, '-5 days', '+1 month', '+6 days'), date(c, '-5 days', 'start of month'), date(c, '-5 days', 'weekday 1', '+9 days') FROM dl;
+SELECT julianday(c, '+2 days', '+1 year', '-1 year'), time(c, '-3 days', 'start of day'), unixepoch(c, '+2 days', '-2 days') FROM dl;
+
+-- case: random/row-of-a-subquery-is-computed-once
+CREATE TABLE ro(id INTEGER PRIMARY KEY, a UNIQUE, b UNIQUE ON CONFLICT REPLACE);
+INSERT INTO ro(a, b) VALUES ('x', 1), ('y', -1);
+UPDATE ro SET (b, a) = (SELECT '_', f.b FROM ro AS f ORDER BY f.id LIMIT 1);
+SELECT * FROM ro ORDER BY id;
+CREATE TABLE rr(id INTEGER PRIMARY KEY, a, b UNIQUE ON CONFLICT IGNORE);
+INSERT INTO rr(a, b) VALUES (1, 1), (2, 2), (3, 3);
+UPDATE rr SET (a, b) = (SELECT sum(a), b + 10 FROM rr AS f), a = a;
+SELECT * FROM rr ORDER BY id;
+UPDATE rr SET (a, b) = (SELECT sum(a), rr.b + 10 FROM rr AS f);
+SELECT * FROM rr ORDER BY id;
+CREATE TABLE ru(id INTEGER PRIMARY KEY, a UNIQUE, b UNIQUE);
+CREATE TRIGGER rut AFTER INSERT ON ru BEGIN SELECT 1; END;
+INSERT INTO ru VALUES (1, 1, 1), (2, 2, 2);
+INSERT OR REPLACE INTO ru VALUES (1, 5, 6), (2, 7, 8), (3, 7, 9) ON CONFLICT (id) DO UPDATE SET (a, b) = (SELECT max(a) + excluded.id, 100 + excluded.id FROM ru) ON CONFLICT (a) DO UPDATE SET (a, b) = (SELECT count(*), sum(b) FROM ru);
+SELECT * FROM ru ORDER BY id;
+
+-- case: random/new-row-of-an-updated-view-has-affinity
+CREATE TABLE vl(a, b, c, d, e, f);
+CREATE TABLE vt(id INTEGER PRIMARY KEY, c0 VARCHAR(10), c1 NUMERIC, c2 REAL, c3 BLOB, c4 INT);
+INSERT INTO vt VALUES (1, 'a', 2, 3, 4, 5), (2, NULL, NULL, NULL, NULL, NULL);
+CREATE VIEW vv AS SELECT id, c0, c1, c2, c3, c4, c0 + 0 AS s, CAST(c3 AS TEXT) AS u FROM vt;
+CREATE TRIGGER vvu INSTEAD OF UPDATE ON vv BEGIN INSERT INTO vl VALUES (NEW.c0, NEW.c1, NEW.c2, NEW.c3, NEW.s, NEW.u); UPDATE vt SET c3 = NEW.c4 WHERE id = OLD.id; END;
+CREATE TRIGGER vvi INSTEAD OF INSERT ON vv BEGIN INSERT INTO vl VALUES (NEW.c0, NEW.c1, NEW.c2, NEW.c3, NEW.s, NEW.u); END;
+UPDATE vv SET c0 = 1, c1 = '7', c2 = '8', c3 = 9, c4 = '10', s = '11', u = 12 WHERE id = 2;
+UPDATE vv SET c0 = x'31', c1 = 'x', c2 = 5, c4 = '1.0', s = 13 WHERE id = 1;
+INSERT INTO vv(c0, c1, c2, c3, s, u) VALUES (1, '7', '8', 9, '11', 12);
+SELECT *, typeof(a), typeof(b), typeof(c), typeof(d), typeof(e), typeof(f) FROM vl;
+SELECT *, typeof(c3) FROM vt;
+
+-- case: random/new-row-of-an-updated-view-of-two-arms
+CREATE TABLE al(a, b);
+CREATE TABLE at(id INTEGER PRIMARY KEY, t TEXT, i INT);
+INSERT INTO at VALUES (1, 'a', 2);
+CREATE VIEW a1(x, y) AS SELECT t, i FROM at UNION ALL SELECT 5, 'x' FROM at;
+CREATE VIEW a2(x, y) AS SELECT 5, 'x' FROM at UNION ALL SELECT t, i FROM at;
+CREATE VIEW a3 AS SELECT t AS x, i AS y FROM at UNION ALL SELECT 5, 'x' FROM at;
+CREATE TRIGGER a1u INSTEAD OF UPDATE ON a1 BEGIN INSERT INTO al VALUES (OLD.x, NEW.x), (OLD.y, NEW.y); END;
+CREATE TRIGGER a2u INSTEAD OF UPDATE ON a2 BEGIN INSERT INTO al VALUES (OLD.x, NEW.x), (OLD.y, NEW.y); END;
+CREATE TRIGGER a3u INSTEAD OF UPDATE ON a3 BEGIN INSERT INTO al VALUES (OLD.x, NEW.x), (OLD.y, NEW.y); END;
+UPDATE a1 SET x = 1, y = '1' WHERE x = 'a';
+UPDATE a2 SET x = 1, y = '1' WHERE x = 'a';
+UPDATE a3 SET x = 1, y = '1' WHERE x = 'a';
+UPDATE a2 SET x = 3 WHERE y = 'x';
+SELECT *, typeof(a), typeof(b) FROM al;
+
+-- case: random/group-concat-of-empty-texts-over-frames
+CREATE TABLE gf(id INTEGER PRIMARY KEY, t, u TEXT);
+INSERT INTO gf VALUES (1, '', 'a'), (2, 'x', 'b'), (3, NULL, NULL), (4, '', 'c'), (5, 7, 'd');
+SELECT id, group_concat(t) OVER (ORDER BY id), group_concat(t) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) FROM gf;
+SELECT id, group_concat(t) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW) FROM gf;
+SELECT id, group_concat(t) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE NO OTHERS) FROM gf;
+SELECT id, group_concat(t, ';') OVER (ORDER BY id GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE TIES) FROM gf;
+SELECT id, group_concat(u) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), group_concat(u, id) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM gf;
+SELECT id, group_concat(u, '') OVER (ORDER BY id ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING), group_concat(u, substr('---', id)) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM gf;
+
+-- case: random/view-that-is-always-an-error-is-written-to
+CREATE TABLE eb(id INTEGER PRIMARY KEY, c);
+CREATE TABLE el(c);
+CREATE VIEW ev AS SELECT * FROM eb WHERE c NOT LIKE 'a%' ESCAPE 'xy';
+CREATE TRIGGER evi INSTEAD OF INSERT ON ev BEGIN INSERT INTO el VALUES (NEW.c); END;
+CREATE TRIGGER evu INSTEAD OF UPDATE ON ev BEGIN INSERT INTO el VALUES (NEW.c); END;
+INSERT INTO ev(id, c) VALUES (NULL, 5);
+SELECT * FROM el;
+INSERT INTO eb VALUES (1, 'b');
+SELECT * FROM ev;
+UPDATE ev SET c = 3;
+SELECT * FROM el;
+
+-- case: random/alias-of-two-tables-inside-and-around-a-view
+CREATE TABLE jt(c0 TEXT, c1);
+CREATE TABLE ju(c0 INTEGER, c1 TEXT, c3 INTEGER, PRIMARY KEY (c0 DESC, c1)) WITHOUT ROWID;
+INSERT INTO jt VALUES ('a', 'b'), ('b', 'a'), ('c', 'a');
+INSERT INTO ju VALUES (1, 'x', 7), (2, 'y', 8);
+CREATE VIEW jv AS SELECT a3.c1 AS x1, a2.c0 AS x2 FROM jt AS a1 LEFT JOIN jt AS a2 ON a1.c0 IS a2.c1 LEFT JOIN (jt AS a3 JOIN ju AS a4) ON 1;
+SELECT a2.c3 FROM jv AS a1 INNER JOIN ju AS a2;
+SELECT a2.c3, a1.* FROM jv AS a1 INNER JOIN ju AS a2;
+
+-- case: random/group-concat-of-an-empty-text-over-a-moving-frame
+CREATE TABLE gm(id INTEGER PRIMARY KEY, t TEXT);
+INSERT INTO gm VALUES (1, 'a'), (2, ''), (3, 'bc'), (4, 'd');
+SELECT id, group_concat(t) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM gm;
