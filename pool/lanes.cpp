@@ -29,12 +29,35 @@ Lanes::Seat* Lanes::choose(double micros)
     return pool_.state.idle() == 0 ? best : nullptr;
 }
 
-void Lanes::submit(SharedStatement& statement)
+void Lanes::begin(SharedStatement& statement)
 {
     statement.tries_ = 0;
     statement.cancelled_ = statement.alone_ = false;
     statement.bytes_ = 0;
+}
+
+void Lanes::submit(SharedStatement& statement)
+{
+    begin(statement);
     place(statement);
+}
+
+bool Lanes::submit_behind(SharedStatement& statement, const SharedStatement& before)
+{
+    if (before.where_ != SharedStatement::Where::lane || pool_.state.waiting() > 0 || pool_.shut)
+        return false;
+    const auto seat =
+        std::find_if(active_.begin(), active_.end(), [&](const Seat& s) { return s.lane.get() == before.lane_; });
+    const auto now = Clock::now();
+    const double micros = statement.estimate->micros(now);
+    if (seat == active_.end() || !has_room(*seat->lane, micros, most_ahead))
+        return false;
+    begin(statement);
+    statement.asked_ = now;
+    pool_.state.joined();
+    ++shared_;
+    put(*seat, statement, micros, now);
+    return true;
 }
 
 void Lanes::place(SharedStatement& statement)

@@ -31,6 +31,7 @@ public:
     Lanes(Pool::Impl& pool, const boost::asio::any_io_executor& executor) : pool_(pool), timer_(executor) {}
 
     void submit(SharedStatement& statement);
+    bool submit_behind(SharedStatement& statement, const SharedStatement& before);
     void withdraw(SharedStatement& statement, bool stop);
     void resume(SharedStatement& statement);
     // The pool's decisions about statements that wait in its queue.
@@ -51,6 +52,7 @@ private:
         std::shared_ptr<Lane> lane;
     };
 
+    static void begin(SharedStatement& statement);
     static bool has_room(const Lane& lane, double micros, double limit);
     Seat* choose(double micros);
     void put(Seat& seat, SharedStatement& statement, double micros, Clock::time_point now);

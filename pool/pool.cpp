@@ -437,6 +437,10 @@ asio::awaitable<Result<BatchResult>> Pool::run(const Batch& batch)
 }
 
 void Pool::submit(SharedStatement& statement) { impl_->lanes.submit(statement); }
+bool Pool::submit_behind(SharedStatement& statement, const SharedStatement& before)
+{
+    return impl_->lanes.submit_behind(statement, before);
+}
 void Pool::withdraw(SharedStatement& statement, bool stop) { impl_->lanes.withdraw(statement, stop); }
 void Pool::resume(SharedStatement& statement) { impl_->lanes.resume(statement); }
 

@@ -132,6 +132,9 @@ public:
     // Runs a query that may be run twice on a connection that it shares with others, as soon as there is room. Counts
     // as a checkout; the end is told by on_end(), after submit() has returned.
     void submit(SharedStatement& statement);
+    // The same on the connection of `before`, so that it runs later (unless one of them was_moved()). False: there is no
+    // room, and nothing has happened.
+    bool submit_behind(SharedStatement& statement, const SharedStatement& before);
     // The owner no longer wants the answer; there is no on_end(), unless `stop`: then the server is asked to stop the
     // statement, and on_end() tells how that came out, after withdraw() has returned.
     void withdraw(SharedStatement& statement, bool stop);

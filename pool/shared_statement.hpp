@@ -105,6 +105,8 @@ public:
 
     // Neither withdrawn nor at its end.
     bool outstanding() const { return where_ != Where::nowhere; }
+    // It has been sent again, and may have run later than statements that were submitted behind it.
+    bool was_moved() const { return alone_; }
 
 protected:
     ~SharedStatement() = default;

@@ -27,14 +27,14 @@ std::size_t bytes_of(const Planned& planned)
     return bytes;
 }
 
-// The row that the statement has locked is the one with this rowid.
-bool has_locked(const RowTransaction::Statement& earlier, const std::string& table, const Value& rowid)
+// The row that the statement has locked is the one with this rowid. `inserted`: by an INSERT, as far as it is known.
+bool has_locked(const Planned& earlier, std::optional<std::int64_t> inserted, const std::string& table,
+                const Value& rowid)
 {
-    const dialect::PointAccess& point = *earlier.planned.plan->point;
+    const dialect::PointAccess& point = *earlier.plan->point;
     if (point.table != table || point.kind == Kind::read)
         return false;
-    return point.kind == Kind::change ? rowid_of(earlier.planned) == rowid
-                                      : earlier.answer.rowid && Value(*earlier.answer.rowid) == rowid;
+    return point.kind == Kind::change ? rowid_of(earlier) == rowid : inserted && Value(*inserted) == rowid;
 }
 
 } // namespace
@@ -49,14 +49,22 @@ bool RowTransaction::may_begin(const Planned& first)
     return plan.misfits == 0;
 }
 
-bool RowTransaction::takes(const Planned& next) const
+bool RowTransaction::takes(const Planned& next, std::span<const Planned* const> unanswered) const
 {
     const auto& point = next.plan->point;
-    if (!point || statements_.size() >= most_statements || bytes_ + bytes_of(next) > most_bytes)
+    std::size_t bytes = bytes_ + bytes_of(next);
+    for (const Planned* const earlier : unanswered)
+        bytes += bytes_of(*earlier);
+    if (!point || statements_.size() + unanswered.size() >= most_statements || bytes > most_bytes)
         return false;
     return point->kind != Kind::read ||
            std::any_of(statements_.begin(), statements_.end(),
-                       [&](const Statement& earlier) { return has_locked(earlier, point->table, rowid_of(next)); });
+                       [&](const Statement& earlier) {
+                           return has_locked(earlier.planned, earlier.answer.rowid, point->table, rowid_of(next));
+                       }) ||
+           std::any_of(unanswered.begin(), unanswered.end(), [&](const Planned* earlier) {
+               return has_locked(*earlier, std::nullopt, point->table, rowid_of(next));
+           });
 }
 
 bool RowTransaction::holds(const Planned& planned, std::int64_t changes)

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,8 @@ public:
     // Whether a transaction whose first statement this is can be one.
     static bool may_begin(const Planned& first);
     void begin() { active_ = true; }
-    // Whether the statement fits.
-    bool takes(const Planned& next) const;
+    // Whether the statement fits, behind others that have not been answered yet.
+    bool takes(const Planned& next, std::span<const Planned* const> unanswered = {}) const;
     // Whether the answer is one of a row that is locked now; otherwise the statement must be run again elsewhere.
     static bool holds(const Planned& planned, std::int64_t changes);
     void ran(Planned planned, const Answer& answer);

@@ -77,6 +77,7 @@ struct Sending {
     bool by_rows = false;         // in a RowTransaction
     bool lock = false;            // takes the writer lock
     bool hands_on = false;        // commits with the flush left to SharedFlush
+    bool behind = false;          // in the packet of another statement of the same transaction
     Packet packet;
     Transaction::Guard guard;
     std::vector<std::unique_ptr<StepSink>> sinks; // of the plan's steps
@@ -84,6 +85,7 @@ struct Sending {
     std::optional<SharedFlush::Writer> writer;
     std::optional<pool::Lease> own; // a connection for this statement alone
     pool::BatchResult result;
+    pool::RunEstimate::Clock::time_point asked{};
 };
 
 } // namespace howdah::proxy

@@ -2,7 +2,7 @@
 // else.
 #pragma once
 
-#include "proxy/exchange.hpp"
+#include "proxy/lookahead.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -58,7 +58,12 @@ public:
     // The short way of run(), for a front end that wants no coroutine for each statement: true when the statement was
     // sent beside others' at once. Then, while !arrived(), wait(); then finish(). nullopt from finish(): nothing was
     // told, run() is to be called. `sql`, `parameters` and `sink` must live until then.
-    bool start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& options);
+    // What the client has sent behind it already may be sent with it; it must then be asked for in that order, by
+    // start().
+    bool start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& options,
+               Lookahead* lookahead = nullptr);
+    // The next statement has been sent already.
+    bool is_ahead() const;
     bool arrived() const;
     boost::asio::awaitable<void> wait(ReplySink& sink);
     std::optional<Outcome> finish(std::string_view sql, ReplySink& sink);

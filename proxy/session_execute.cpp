@@ -169,6 +169,7 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
     const CachedPlan& plan = *sending.planned.plan;
     const bool inside = sending.inside, writes = sending.writes;
     Packet& packet = sending.packet;
+    sending.asked = pool::RunEstimate::Clock::now();
     sending.hands_on = sending.lock && sending.own_transaction && !plan.rehearsal && database->flush().worth_it();
     packet.batch.commands.reserve(plan.steps.size() + 3);
     packet.implicit = sending.own_transaction && plan.kind == dialect::Compiled::Kind::write && !plan.rehearsal;
@@ -178,8 +179,9 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
     if (sending.own_transaction && !packet.implicit)
         packet.add("BEGIN");
     packet.after_opening = packet.batch.commands.size();
-    if (writes && (inside ? transaction.lock_timeout().value_or(default_busy_timeout_ms) != lock_timeout()
-                          : busy_timeout_ms != default_busy_timeout_ms))
+    if (writes && !sending.behind &&
+        (inside ? transaction.lock_timeout().value_or(default_busy_timeout_ms) != lock_timeout()
+                : busy_timeout_ms != default_busy_timeout_ms))
         packet.set("lock_timeout", std::to_string(lock_timeout()));
     packet.after_lock_timeout = packet.batch.commands.size();
     if (inside && !sending.portal && !sending.by_rows) {

@@ -5,6 +5,7 @@
 
 #include "dialect/compile.hpp"
 #include "dialect/shape.hpp"
+#include "proxy/ahead.hpp"
 #include "proxy/client_error.hpp"
 #include "proxy/database.hpp"
 #include "proxy/held_answer.hpp"
@@ -109,26 +110,31 @@ struct Session::Impl {
 
     // -- session_short.cpp
     // Sends a planned statement that needs no coroutine. False: nothing has happened, run() is the way.
-    bool start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& run_options);
+    bool start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& run_options,
+               Lookahead* lookahead);
     bool arrived() const;
     boost::asio::awaitable<void> wait(ReplySink& sink);
     // nullopt: the statement is to be run the ordinary way, which goes on with `unfinished` if there is one.
     std::optional<Outcome> finish(std::string_view sql, ReplySink& sink);
-    enum class Short { none, shared, held, begin, commit, rollback } way = Short::none;
+    enum class Short { none, shared, held, ahead, begin, commit, rollback } way = Short::none;
     bool counts_as_busy = false; // what start() has sent, beside an open transaction
-    bool start_shared(Planned& found, ReplySink& sink);
-    bool start_held(Planned& found, ReplySink& sink, const RunOptions& run_options);
+    bool start_shared(Planned& found, ReplySink& sink, Lookahead* lookahead);
+    bool start_held(Planned& found, ReplySink& sink, const RunOptions& run_options, Lookahead* lookahead);
     bool drop_sending();
     bool start_control(const dialect::StatementNode& node);
     std::optional<Outcome> finish_shared(std::string_view sql, ReplySink& sink);
-    std::optional<Outcome> finish_held();
-    Outcome finish_transaction(bool committed);
+    std::optional<Outcome> finish_held(ReplySink& sink);
+    // `kept`: what it has returned before its turn.
+    std::optional<Outcome> finish_sent(std::unique_ptr<Sending> sent, Attempt attempt, ReplySink& sink,
+                                       std::unique_ptr<KeptRows> kept);
+    Outcome finish_transaction(bool committed, pool::Result<pool::BatchResult> answer);
     // What start() sent on a connection of the session's own; `held` has its answer.
     std::unique_ptr<Sending> sending;
     HeldAnswer held;
     std::optional<SharedFlush::Writer> committing;
     // An attempt that needs more than plain success does.
     struct Unfinished {
+        std::unique_ptr<KeptRows> rows; // which its sinks fill
         std::unique_ptr<Sending> sending;
         Attempt attempt;
     };
@@ -138,6 +144,21 @@ struct Session::Impl {
     dialect::Shape shape; // of the statement that is looked for or runs
     std::optional<Planned> find_plan(std::string_view sql, std::span<const Value> parameters,
                                      const dialect::Options& with);
+
+    // -- session_ahead.cpp
+    std::unique_ptr<Ahead> ahead;  // never empty
+    std::size_t without_ahead = 0; // so many writes are sent alone
+    std::optional<Planned> find_ahead(const Foreseen& next);
+    void share_ahead(Lookahead& lookahead);
+    void send_ahead(Lookahead& lookahead);
+    bool may_be_followed(const Sending& before, double& micros) const;
+    void expect_success(const Sending& before);
+    bool add_behind(SentAhead& statement, const Foreseen& next, const std::vector<const Planned*>& before);
+    bool start_ahead(std::string_view sql, std::span<const Value> parameters, ReplySink& sink);
+    void pop_ahead();
+    std::optional<pool::Result<pool::BatchResult>> first_answer(const Sending& first);
+    std::optional<Outcome> finish_ahead(ReplySink& sink);
+    void drop_ahead();
 
     // -- session_execute.cpp
     boost::asio::awaitable<Attempt> execute(Planned planned, ReplySink& sink, const RunOptions& run_options);

@@ -41,6 +41,7 @@ asio::awaitable<bool> Session::Impl::leave_rows()
 {
     if (!rows.active())
         co_return true;
+    ahead.reset(); // what has been sent is undone, too
     const std::vector<RowTransaction::Statement> statements = rows.take();
     ++shared.totals.row_transactions_left;
     bool same = false;

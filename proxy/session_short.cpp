@@ -33,8 +33,10 @@ asio::awaitable<void> wait_for(Asked& asked, ReplySink& sink)
 } // namespace
 
 bool Session::Impl::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
-                          const RunOptions& run_options)
+                          const RunOptions& run_options, Lookahead* lookahead)
 {
+    if (ahead && run_options.may_share && start_ahead(sql, parameters, sink))
+        return ++shared.totals.statements > 0;
     if (!database || !database->is_loaded() || own_catalog || changed_schema || answers_as_set() || pinned_by_temp ||
         !portals.empty() || run_options.max_rows > 0 || !run_options.may_share || sql.empty())
         return false;
@@ -53,11 +55,11 @@ bool Session::Impl::start(std::string_view sql, std::span<const Value> parameter
         cancelled = false;
         try {
             if (found->plan->shares && !lease && transaction.autocommit())
-                started = start_shared(*found, sink);
+                started = start_shared(*found, sink, lookahead);
             else if (found->plan->kind == dialect::Compiled::Kind::session)
                 started = start_control(found->plan->statement->node);
             else
-                started = start_held(*found, sink, run_options);
+                started = start_held(*found, sink, run_options, lookahead);
         } catch (const dialect::Error&) {
             drop_sending(); // run() says what PostgreSQL cannot hold
         }
@@ -71,7 +73,8 @@ bool Session::Impl::start(std::string_view sql, std::span<const Value> parameter
 
 bool Session::Impl::arrived() const
 {
-    return way == Short::shared ? shared_query->is_over() : way == Short::begin || held.is_over();
+    return way == Short::shared ? shared_query->is_over()
+                                : way == Short::begin || way == Short::ahead || held.is_over();
 }
 
 asio::awaitable<void> Session::Impl::wait(ReplySink& sink)
@@ -90,24 +93,28 @@ std::optional<Outcome> Session::Impl::finish(std::string_view sql, ReplySink& si
     case Short::begin:
         return outcome_with("BEGIN");
     case Short::commit:
-        return finish_transaction(true);
+        return finish_transaction(true, held.take());
     case Short::rollback:
-        return finish_transaction(false);
+        return finish_transaction(false, held.take());
+    case Short::ahead:
+        return finish_ahead(sink);
     case Short::held:
     case Short::none:
         break;
     }
-    return finish_held();
+    return finish_held(sink);
 }
 
 // --------------------------------------------------------------------------------------------- on a shared connection
 
-bool Session::Impl::start_shared(Planned& found, ReplySink& sink)
+bool Session::Impl::start_shared(Planned& found, ReplySink& sink, Lookahead* lookahead)
 {
     if (!shared_query)
         shared_query = std::make_unique<SharedQuery>(database->shared_pool());
     shared_query->start(std::move(found.plan), found.slots, sink);
     way = Short::shared;
+    if (lookahead && !shared_query->estimate->fails())
+        share_ahead(*lookahead);
     return true;
 }
 
@@ -115,6 +122,9 @@ std::optional<Outcome> Session::Impl::finish_shared(std::string_view sql, ReplyS
 {
     SharedQuery& query = *shared_query;
     const dialect::Compiled& plan = *query.plan();
+    // What is behind it may have been run before it.
+    if (query.was_moved() || query.server_error || query.decoding_error())
+        drop_ahead();
     if (query.world_error)
         return failed(client_error(*query.world_error, false));
     if (query.server_error || query.decoding_error()) {
@@ -139,7 +149,7 @@ std::optional<Outcome> Session::Impl::finish_shared(std::string_view sql, ReplyS
 
 // ---------------------------------------------------------------------------------------- on the session's connection
 
-bool Session::Impl::start_held(Planned& found, ReplySink& sink, const RunOptions& run_options)
+bool Session::Impl::start_held(Planned& found, ReplySink& sink, const RunOptions& run_options, Lookahead* lookahead)
 {
     using Kind = dialect::Compiled::Kind;
     const CachedPlan& plan = *found.plan;
@@ -153,6 +163,8 @@ bool Session::Impl::start_held(Planned& found, ReplySink& sink, const RunOptions
     if (sending->lock && !try_turn())
         return drop_sending();
     assemble(*sending, sink, run_options);
+    if (lookahead)
+        send_ahead(*lookahead);
     if (!lease)
         sending->own = database->pool().try_checkout();
     pool::Lease* const use = lease ? &*lease : sending->own ? &*sending->own : nullptr;
@@ -167,38 +179,59 @@ bool Session::Impl::start_held(Planned& found, ReplySink& sink, const RunOptions
 bool Session::Impl::drop_sending()
 {
     sending.reset();
+    ahead.reset();
     end_turn();
     return false;
 }
 
-std::optional<Outcome> Session::Impl::finish_held()
+std::optional<Outcome> Session::Impl::finish_held(ReplySink& sink)
 {
     std::unique_ptr<Sending> sent = std::move(sending);
     if (!held.was_asked()) {
         const std::optional<pool::Error> refusal = held.take_refusal();
+        ahead.reset();
         end_turn();
         if (!refusal)
             return std::nullopt;
         return failed(client_error(cancelled ? pool::Error(pool::Error::Kind::abandoned, "interrupted") : *refusal,
                                    !transaction.autocommit()));
     }
-    Attempt attempt = answer_of(held.take(), sent->result);
+    const bool alone = !ahead;
+    auto answer = first_answer(*sent);
+    if (!answer) {
+        end_turn();
+        return std::nullopt;
+    }
+    const Attempt attempt = answer_of(std::move(*answer), sent->result);
     // Nothing of it has run: prepared anew, it is as if it had not been sent.
     if (sent->result.stale_plan && sent->result.results.empty() && !sent->inside && !lease) {
         end_turn();
         return std::nullopt;
     }
+    if (alone && attempt.ok())
+        sent->planned.plan->estimate.add(
+            std::chrono::duration<double, std::micro>(pool::RunEstimate::Clock::now() - sent->asked).count());
+    return finish_sent(std::move(sent), attempt, sink, nullptr);
+}
+
+std::optional<Outcome> Session::Impl::finish_sent(std::unique_ptr<Sending> sent, Attempt attempt, ReplySink& sink,
+                                                  std::unique_ptr<KeptRows> kept)
+{
     note(*sent, attempt);
     if (attempt.world) {
         end_turn();
         return failed(client_error(*attempt.world, sent->inside));
     }
     if (!attempt.ok() || attempt.unfit || sent->hands_on) {
-        unfinished = std::make_unique<Unfinished>(Unfinished{std::move(sent), std::move(attempt)});
+        if (kept)
+            attempt.rows_sent = false;
+        unfinished = std::make_unique<Unfinished>(Unfinished{std::move(kept), std::move(sent), std::move(attempt)});
         return std::nullopt;
     }
     succeed(*sent, attempt);
     end_turn();
+    if (kept)
+        kept->tell(sink);
     return outcome_of(*sent->planned.plan, attempt);
 }
 
@@ -235,11 +268,11 @@ bool Session::Impl::start_control(const dialect::StatementNode& node)
     return true;
 }
 
-Outcome Session::Impl::finish_transaction(bool committed)
+Outcome Session::Impl::finish_transaction(bool committed, pool::Result<pool::BatchResult> answer)
 {
     committing.reset();
     pool::BatchResult result;
-    const Attempt attempt = answer_of(held.take(), result);
+    const Attempt attempt = answer_of(std::move(answer), result);
     if (attempt.ok()) {
         end_transaction(committed);
         return outcome_with(committed ? "COMMIT" : "ROLLBACK");
@@ -254,11 +287,12 @@ Outcome Session::Impl::finish_transaction(bool committed)
 // -------------------------------------------------------------------------------------------------------- as a Session
 
 // A session is busy while a statement runs and while a transaction is open.
-bool Session::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& options)
+bool Session::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& options,
+                    Lookahead* lookahead)
 {
     Impl& s = *impl_;
     s.counts_as_busy = s.transaction.autocommit();
-    if (!s.start(sql, parameters, sink, options))
+    if (!s.start(sql, parameters, sink, options, lookahead))
         return false;
     s.busy = true;
     s.shared.busy += s.counts_as_busy ? 1 : 0;
@@ -266,6 +300,8 @@ bool Session::start(std::string_view sql, std::span<const Value> parameters, Rep
 }
 
 bool Session::arrived() const { return impl_->arrived(); }
+
+bool Session::is_ahead() const { return impl_->ahead != nullptr; }
 
 asio::awaitable<void> Session::wait(ReplySink& sink) { return impl_->wait(sink); }
 

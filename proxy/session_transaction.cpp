@@ -307,6 +307,7 @@ asio::awaitable<void> Session::close()
 {
     Impl& s = *impl_;
     const bool counted = !s.transaction.autocommit();
+    s.ahead.reset();
     s.portals.clear();
     co_await s.abandon_transaction();
     if (counted)

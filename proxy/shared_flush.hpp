@@ -38,6 +38,7 @@ public:
 
     // Whether a commit should leave the flush to flush(): alone, a commit that waits is one round trip less.
     bool worth_it() const { return writers_ > 1; }
+    std::size_t writers() const { return writers_; }
 
     // Makes what has been committed on `lease` durable. Who joins a flush that another session runs gives its
     // connection back meanwhile, unless `keep`. An error: it is not known whether the commits before it outlive a

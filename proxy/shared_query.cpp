@@ -13,6 +13,19 @@ SharedQuery::~SharedQuery()
 
 void SharedQuery::start(Plan plan, std::span<const Value> slots, ReplySink& sink)
 {
+    prepare(std::move(plan), slots, sink);
+    pool_->submit(*this);
+}
+
+bool SharedQuery::start_behind(const SharedQuery& before, Plan plan, std::span<const Value> slots, ReplySink& sink)
+{
+    prepare(std::move(plan), slots, sink);
+    over_ = !pool_->submit_behind(*this, before);
+    return !over_;
+}
+
+void SharedQuery::prepare(Plan plan, std::span<const Value> slots, ReplySink& sink)
+{
     static constexpr std::int16_t binary[] = {1};
     const dialect::Step& step = plan->steps.front();
     bind.clear();
@@ -37,7 +50,6 @@ void SharedQuery::start(Plan plan, std::span<const Value> slots, ReplySink& sink
     plan_ = std::move(plan);
     over_ = announced_ = false;
     event_.take();
-    pool_->submit(*this);
 }
 
 void SharedQuery::announce()

@@ -23,6 +23,10 @@ public:
     // Sends the plan with the values of its slots. `sink` must live until the end. Throws dialect::Error for a value
     // that PostgreSQL cannot hold.
     void start(Plan plan, std::span<const Value> slots, ReplySink& sink);
+    // The same behind `before`, on the same connection. False: that cannot be, and nothing has happened.
+    bool start_behind(const SharedQuery& before, Plan plan, std::span<const Value> slots, ReplySink& sink);
+    // From now on this one gets the rows, having been told what the other was.
+    void hand_to(ReplySink& sink) { sink_ = &sink; }
     // Waits for the end or, before that, for the sink's buffer to have run full: see is_over().
     boost::asio::awaitable<void> wait() { return event_.wait(); }
     bool take_event() { return event_.take(); }
@@ -48,6 +52,8 @@ public:
     }
 
 private:
+    void prepare(Plan plan, std::span<const Value> slots, ReplySink& sink);
+
     std::shared_ptr<pool::Pool> pool_;
     Plan plan_;
     ReplySink* sink_ = nullptr;

@@ -19,6 +19,7 @@
 #include "settings.hpp"
 
 #include "proxy/exchange.hpp"
+#include "proxy/lookahead.hpp"
 #include "proxy/session.hpp"
 
 #include <map>
@@ -89,6 +90,8 @@ public:
     std::string& output() { return out_; }
     // A whole answer is in the output: it should not wait for the next statement to end.
     bool owes_answer() const { return owes_answer_; }
+    // The Query message that runs has further statements.
+    bool has_more() const { return !rest_.empty(); }
     // The output has left and is empty again.
     void written();
 
@@ -96,6 +99,10 @@ public:
     void welcome(std::string_view secret);
     // A fatal error of the connection itself: timeouts, shutdown.
     void end(const ClientError& error);
+
+    // What the statements are that will be asked next, if all goes well: those left of the Query message that runs, and
+    // then those of the messages behind it.
+    class Foresight;
 
     bool over() const { return over_; }
     bool in_transaction() const { return !autocommit_; }
@@ -199,6 +206,35 @@ private:
     std::uint64_t epoch_ = 0;              // grows with each statement run and each Sync: descriptions grow old by it
     bool session_portals_ = false;         // the session may hold portals that Sync ends
     std::vector<Value> samples_;
+};
+
+class Conversation::Foresight {
+public:
+    explicit Foresight(const Conversation& conversation)
+        : conversation_(conversation), rest_(conversation.rest_)
+    {
+    }
+    // The next of the script that is being looked at. nullopt: it has come to its end, or over().
+    std::optional<Foreseen> next_of_script();
+    // A message that follows. nullopt: it asks for nothing by itself, begins a script, or over().
+    std::optional<Foreseen> on(const Message& message);
+    // What comes is not known.
+    bool over() const { return over_; }
+
+private:
+    std::nullopt_t end()
+    {
+        over_ = true;
+        return std::nullopt;
+    }
+    std::optional<Foreseen> bound(const Bind& m);
+    bool runs_as_it_is(const Prepared& statement) const;
+
+    const Conversation& conversation_;
+    std::string_view rest_;             // of the script
+    std::shared_ptr<Prepared> prepared_; // of the statement foreseen last, or bound to the unnamed portal
+    std::shared_ptr<Portal> portal_;     // the unnamed one, bound and not run
+    bool over_ = false;
 };
 
 } // namespace howdah::proxy::pgwire

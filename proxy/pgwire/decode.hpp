@@ -34,6 +34,19 @@ public:
     std::string_view pending() const { return {buffer_.data() + begin_, end_ - begin_}; }
     void discard() { begin_ = end_; }
 
+    // A place to go back to, after looking at what comes next; valid until prepare().
+    struct Place {
+        std::size_t begin = 0, wanted = 0;
+        bool dead = false;
+    };
+    Place place() const { return {begin_, wanted_, dead_}; }
+    void go_back(const Place& place)
+    {
+        begin_ = place.begin;
+        wanted_ = place.wanted;
+        dead_ = place.dead;
+    }
+
 private:
     std::optional<Message> next_startup();
     Message broken(char type, std::string why);

@@ -71,6 +71,37 @@ private:
     Conversation& conversation_;
 };
 
+// The messages that have arrived behind the one that is being answered. They stay where they are.
+class FrontEnd::ReadAhead final : public Lookahead {
+public:
+    explicit ReadAhead(FrontEnd& front_end)
+        : decoder_(front_end.decoder_), here_(decoder_.place()), foresight_(*front_end.conversation_)
+    {
+    }
+    ReadAhead(const ReadAhead&) = delete;
+    ReadAhead& operator=(const ReadAhead&) = delete;
+    ~ReadAhead() { decoder_.go_back(here_); }
+
+    std::optional<Foreseen> next() override
+    {
+        while (!foresight_.over()) {
+            if (auto foreseen = foresight_.next_of_script())
+                return foreseen;
+            const auto message = foresight_.over() ? std::nullopt : decoder_.next();
+            if (!message)
+                break;
+            if (auto foreseen = foresight_.on(*message))
+                return foreseen;
+        }
+        return std::nullopt;
+    }
+
+private:
+    Decoder& decoder_;
+    Decoder::Place here_;
+    Conversation::Foresight foresight_;
+};
+
 FrontEnd::FrontEnd(Socket socket, Surroundings surroundings)
     : around_(std::move(surroundings)),
       transport_(std::move(socket)),
@@ -131,9 +162,7 @@ asio::awaitable<void> FrontEnd::converse()
             while (auto action = conversation.next_action()) {
                 // Mostly it is a query that needs no coroutine of its own.
                 auto* const ask = std::get_if<AskRun>(&*action);
-                const bool started = ask && !conversation.owes_answer() &&
-                                     conversation.settings().statement_timeout().count() == 0 &&
-                                     session_->start(ask->sql, ask->parameters, sink, ask->options);
+                const bool started = ask && start_statement(*ask, sink);
                 if (!started) {
                     co_await perform(*action);
                     continue;
@@ -161,6 +190,21 @@ asio::awaitable<void> FrontEnd::converse()
     }
     if (!gone_ && !conversation.output().empty())
         co_await write(conversation.output());
+}
+
+// What the client has sent behind it is looked at only where there is something.
+bool FrontEnd::start_statement(const AskRun& ask, Sink& sink)
+{
+    Conversation& conversation = *conversation_;
+    if (conversation.settings().statement_timeout().count() != 0)
+        return false;
+    // A whole answer does not wait for the next one, unless that is here, too.
+    if (conversation.owes_answer() && !session_->is_ahead() && !write_now(conversation.output()))
+        return false;
+    if (!conversation.has_more() && decoder_.pending().empty())
+        return session_->start(ask.sql, ask.parameters, sink, ask.options, nullptr);
+    ReadAhead ahead(*this);
+    return session_->start(ask.sql, ask.parameters, sink, ask.options, &ahead);
 }
 
 asio::awaitable<void> FrontEnd::perform(Action& action)

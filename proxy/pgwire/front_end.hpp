@@ -54,11 +54,13 @@ public:
 
 private:
     class Sink;
+    class ReadAhead;
 
     boost::asio::awaitable<bool> log_in();
     boost::asio::awaitable<bool> start_tls(std::string_view received);
     boost::asio::awaitable<bool> begin_session(Login& login);
     boost::asio::awaitable<void> converse();
+    bool start_statement(const AskRun& ask, Sink& sink);
     boost::asio::awaitable<void> perform(Action& action);
     boost::asio::awaitable<Outcome> run_statement(AskRun& ask);
     boost::asio::awaitable<std::optional<Message>> next_login_message();
@@ -84,7 +86,7 @@ private:
     std::optional<CancelKeys::Key> cancel_key_;
     std::optional<ClientError> farewell_;                                // why the client is sent away
     std::optional<std::chrono::steady_clock::time_point> waiting_since_; // for the client's next message
-    bool running_ = false; // a statement
+    bool running_ = false;                                               // a statement
     bool gone_ = false, draining_ = false, logged_in_ = false, timed_out_ = false;
 };
 

@@ -23,10 +23,11 @@ public:
     virtual boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters,
                                                 ReplySink& sink, RunOptions options) = 0;
     virtual bool start(std::string_view /*sql*/, std::span<const Value> /*parameters*/, ReplySink& /*sink*/,
-                       const RunOptions& /*options*/)
+                       const RunOptions& /*options*/, Lookahead* /*lookahead*/)
     {
         return false;
     }
+    virtual bool is_ahead() const { return false; }
     virtual bool arrived() const { return true; }
     virtual boost::asio::awaitable<void> wait(ReplySink& /*sink*/) { co_return; }
     virtual std::optional<Outcome> finish(std::string_view /*sql*/, ReplySink& /*sink*/) { return std::nullopt; }
@@ -57,17 +58,15 @@ public:
     {
         return session_.run(sql, parameters, sink, std::move(options));
     }
-    bool start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
-               const RunOptions& options) override
+    bool start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& options,
+               Lookahead* lookahead) override
     {
-        return session_.start(sql, parameters, sink, options);
+        return session_.start(sql, parameters, sink, options, lookahead);
     }
+    bool is_ahead() const override { return session_.is_ahead(); }
     bool arrived() const override { return session_.arrived(); }
     boost::asio::awaitable<void> wait(ReplySink& sink) override { return session_.wait(sink); }
-    std::optional<Outcome> finish(std::string_view sql, ReplySink& sink) override
-    {
-        return session_.finish(sql, sink);
-    }
+    std::optional<Outcome> finish(std::string_view sql, ReplySink& sink) override { return session_.finish(sql, sink); }
     boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink) override
     {
         return session_.fetch(portal, max_rows, sink);

@@ -1,0 +1,61 @@
+// See ahead.hpp.
+#include "proxy/ahead.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace howdah::proxy {
+
+void KeptRows::tell(ReplySink& sink)
+{
+    if (const auto columns = std::exchange(columns_, std::nullopt))
+        sink.on_columns(*columns);
+    const std::size_t width = rows_ > 0 ? values_.size() / rows_ : 0;
+    std::vector<ValueView> row(width);
+    for (std::size_t r = 0; r < rows_; ++r) {
+        for (std::size_t i = 0; i < width; ++i)
+            row[i] = dialect::view(values_[r * width + i]);
+        sink.on_row(row);
+    }
+    values_.clear();
+    rows_ = bytes_ = 0;
+}
+
+pool::Result<pool::BatchResult> share_out(pool::Result<pool::BatchResult> whole, Ahead& ahead)
+{
+    if (whole.has_error()) { // what of it has been done is not known
+        for (SentAhead& statement : ahead.statements)
+            statement.answer = whole.error();
+        return whole;
+    }
+    std::vector<pool::CommandResult>& results = whole->results;
+    const std::size_t answered = results.size();
+    // Commands from `begin` to `end`: whether all of them have succeeded.
+    const auto share = [&](std::size_t begin, std::size_t end) {
+        pool::BatchResult own;
+        const auto from = results.begin() + static_cast<std::ptrdiff_t>(begin);
+        const auto to = results.begin() + static_cast<std::ptrdiff_t>(std::min(end, answered));
+        own.results.assign(std::make_move_iterator(from), std::make_move_iterator(to));
+        if (answered < end) {
+            own.error = whole->error;
+            own.stale_plan = whole->stale_plan;
+        }
+        own.transaction_status = own.error ? whole->transaction_status : 'T';
+        return own;
+    };
+    pool::BatchResult first = share(0, ahead.commands_of_first);
+    bool skips = first.error.has_value();
+    std::size_t begin = ahead.commands_of_first;
+    auto next = ahead.statements.begin();
+    for (; next != ahead.statements.end() && !skips; ++next) {
+        pool::BatchResult own = share(begin, begin + next->commands);
+        begin += next->commands;
+        skips = own.error.has_value();
+        next->answer = std::move(own);
+    }
+    ahead.statements.erase(next, ahead.statements.end());
+    return first;
+}
+
+} // namespace howdah::proxy

@@ -1,0 +1,70 @@
+// Statements of one client that have been sent before their turn came, and their answers until it does.
+#pragma once
+
+#include "proxy/sending.hpp"
+#include "proxy/shared_query.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace howdah::proxy {
+
+// What a statement returns before its turn, for the sink that it will have then.
+class KeptRows final : public ReplySink {
+public:
+    void on_columns(std::span<const Column> columns) override { columns_.emplace(columns.begin(), columns.end()); }
+    void on_row(std::span<const ValueView> row) override
+    {
+        for (const ValueView& value : row) {
+            bytes_ += sizeof(Value) + value.bytes.size();
+            values_.push_back(dialect::to_value(value));
+        }
+        ++rows_;
+    }
+    void on_raw_columns(std::span<const RawColumn>) override {}
+    void on_raw_row(std::span<const RawField>) override {}
+    boost::asio::awaitable<bool> flush() override { co_return true; }
+    bool is_full() const override { return bytes_ >= most_bytes; }
+
+    // Hands on what has come so far, once.
+    void tell(ReplySink& sink);
+
+private:
+    static constexpr std::size_t most_bytes = 64 * 1024;
+
+    std::optional<std::vector<Column>> columns_;
+    std::vector<Value> values_;
+    std::size_t rows_ = 0, bytes_ = 0;
+};
+
+struct SentAhead {
+    // As it will be asked for.
+    std::string sql;
+    std::vector<Value> parameters;
+    std::unique_ptr<KeptRows> rows = std::make_unique<KeptRows>();
+
+    std::unique_ptr<SharedQuery> query; // on a shared connection; or
+    std::unique_ptr<Sending> sending;   // on the session's own, in the packet of the first; or, null, it is COMMIT
+    std::size_t commands = 0;           // of that packet
+    std::optional<pool::Result<pool::BatchResult>> answer;
+};
+
+// In the order in which they were sent. A statement stays at the front until it has been finished.
+struct Ahead {
+    static constexpr std::size_t most = 64, most_bytes = 256 * 1024;
+    // Nobody shall wait for an answer that is here because of statements behind it.
+    static constexpr double most_micros = 10'000, most_micros_of_one = 2'000;
+
+    std::deque<SentAhead> statements;
+    std::size_t commands_of_first = 0; // of the statement in whose packet they are
+};
+
+// Cuts the answer to a packet into that of its first statement, which is returned, and those of the statements behind
+// it. Those that the server has skipped after an error are removed.
+pool::Result<pool::BatchResult> share_out(pool::Result<pool::BatchResult> whole, Ahead& ahead);
+
+} // namespace howdah::proxy

@@ -1,0 +1,71 @@
+// What a client will ask next, read off the messages that it has sent already. See conversation.hpp.
+//
+// Only what is mostly sent so is foreseen: statements of a script, and runs of prepared statements by way of the
+// unnamed portal. Everything else ends the foresight.
+#include "conversation.hpp"
+#include "conversation_state.hpp"
+
+#include <algorithm>
+
+namespace howdah::proxy::pgwire {
+
+bool Conversation::Foresight::runs_as_it_is(const Prepared& statement) const
+{
+    return !statement.empty && !statement.is_chatter() && !statement.read_only && !statement.description.raw;
+}
+
+std::optional<Foreseen> Conversation::Foresight::next_of_script()
+{
+    while (!rest_.empty()) {
+        const std::size_t length =
+            std::clamp<std::size_t>(conversation_.options_.first_statement(rest_), 1, rest_.size());
+        const std::string_view sql = rest_.substr(0, length);
+        rest_.remove_prefix(length);
+        if (is_empty_statement(sql, conversation_.options_))
+            continue;
+        prepared_ = std::make_shared<Prepared>();
+        prepared_->take(sql);
+        if (!runs_as_it_is(*prepared_))
+            return end();
+        return Foreseen{prepared_->sql, {}};
+    }
+    return std::nullopt;
+}
+
+std::optional<Foreseen> Conversation::Foresight::on(const Message& message)
+{
+    if (over_ || conversation_.session_portals_ || conversation_.settings_.read_only() != conversation_.query_only_)
+        return end();
+    if (const auto* query = std::get_if<Query>(&message)) {
+        portal_.reset();
+        rest_ = query->sql;
+        return std::nullopt;
+    }
+    if (const auto* bind = std::get_if<Bind>(&message))
+        return bound(*bind);
+    if (const auto* describe = std::get_if<Describe>(&message)) {
+        const bool of_portal = describe->kind == 'P' && describe->name.empty() && portal_;
+        return of_portal ? std::nullopt : end();
+    }
+    if (const auto* execute = std::get_if<Execute>(&message)) {
+        const auto portal = std::exchange(portal_, nullptr);
+        if (!portal || !execute->portal.empty() || (execute->max_rows > 0 && prepared_->description.has_columns))
+            return end();
+        return Foreseen{prepared_->sql, std::move(portal->values)};
+    }
+    return std::holds_alternative<Sync>(message) ? std::nullopt : end();
+}
+
+std::optional<Foreseen> Conversation::Foresight::bound(const Bind& m)
+{
+    prepared_ = conversation_.find_statement(m.statement);
+    if (!m.portal.empty() || !prepared_ || !runs_as_it_is(*prepared_) ||
+        m.values.size() != prepared_->numbering.types.size())
+        return end();
+    portal_ = std::make_shared<Portal>();
+    if (conversation_.bind_values(m, *prepared_, *portal_))
+        return end();
+    return std::nullopt;
+}
+
+} // namespace howdah::proxy::pgwire

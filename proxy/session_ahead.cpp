@@ -1,0 +1,278 @@
+// Statements that a client has sent behind the one that runs, sent with it: one round trip for many.
+//
+// Queries outside of a transaction go one behind the other on a shared connection. Writes travel in one packet on the
+// session's own: those of a transaction, with its COMMIT; or those outside of one, which then are one transaction. The
+// server skips what is behind an error, so nothing runs that SQLite would not have run. A query in a transaction is the
+// last of its packet, because a client that cannot read an answer asks for no further one.
+//
+// Each is asked for again when its turn comes, and answered from what has arrived. Until then the session does not know
+// of it: its state is always that of the statements that have been answered.
+#include "proxy/session_impl.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace howdah::proxy {
+
+namespace {
+
+using Kind = dialect::Compiled::Kind;
+
+// Its values may depend on the statements before it: changes(), last_insert_rowid().
+bool depends_on_session(const CachedPlan& plan)
+{
+    return std::any_of(plan.slots.begin(), plan.slots.end(),
+                       [](const dialect::Slot& slot) { return !slot.expression.empty(); });
+}
+
+std::size_t bytes_of(const pool::Batch& batch)
+{
+    std::size_t bytes = 0;
+    for (const pool::Command& command : batch.commands)
+        for (const pool::Param& param : command.params)
+            bytes += param.bytes ? param.bytes->size() : 0;
+    return bytes;
+}
+
+} // namespace
+
+std::optional<Planned> Session::Impl::find_ahead(const Foreseen& next)
+{
+    std::optional<Planned> found;
+    if (next.parameters.empty() && dialect::lift_literals(next.sql, shape))
+        found = find_plan(shape.text, shape.values, options);
+    if (!found)
+        found = find_plan(next.sql, next.parameters, options);
+    if (!found || next.parameters.size() > static_cast<std::size_t>(found->plan->parameter_count))
+        return std::nullopt;
+    --shared.totals.plan_hits; // counted when its turn comes
+    const bool plain =
+        found->plan->kind == Kind::session || (found->plan->steps.size() == 1 && !found->plan->rehearsal &&
+                                               !found->plan->touches_temp && !depends_on_session(*found->plan));
+    return plain ? std::move(found) : std::nullopt;
+}
+
+// ------------------------------------------------------------------------------------------------------------ sending
+
+void Session::Impl::share_ahead(Lookahead& lookahead)
+{
+    const auto now = pool::RunEstimate::Clock::now();
+    const SharedQuery* before = shared_query.get();
+    double micros = before->estimate->micros(now);
+    while (!ahead || ahead->statements.size() < Ahead::most) {
+        const std::optional<Foreseen> next = lookahead.next();
+        if (!next)
+            return;
+        auto found = find_ahead(*next);
+        if (!found || !found->plan->shares)
+            return;
+        const pool::RunEstimate& estimate = found->plan->estimate;
+        micros += estimate.micros(now);
+        if (estimate.fails() || micros > Ahead::most_micros)
+            return;
+        if (!ahead)
+            ahead = std::make_unique<Ahead>();
+        SentAhead& statement = ahead->statements.emplace_back();
+        statement.query = std::make_unique<SharedQuery>(database->shared_pool());
+        bool sent = false;
+        try {
+            sent = statement.query->start_behind(*before, std::move(found->plan), found->slots, *statement.rows);
+        } catch (const dialect::Error&) { // run() says what PostgreSQL cannot hold
+        }
+        if (!sent) {
+            ahead->statements.pop_back();
+            return;
+        }
+        statement.sql = next->sql;
+        statement.parameters = next->parameters;
+        before = statement.query.get();
+    }
+}
+
+void Session::Impl::send_ahead(Lookahead& lookahead)
+{
+    if (without_ahead > 0) {
+        --without_ahead;
+        return;
+    }
+    const Transaction as_it_is = transaction;
+    auto behind = std::make_unique<Ahead>();
+    behind->commands_of_first = sending->packet.batch.commands.size();
+    std::vector<const Planned*> planned{&sending->planned};
+    double micros = 0;
+    const Sending* before = sending.get();
+    while (may_be_followed(*before, micros) && behind->statements.size() < Ahead::most) {
+        expect_success(*before);
+        const std::optional<Foreseen> next = lookahead.next();
+        SentAhead& statement = behind->statements.emplace_back();
+        const bool added = next && add_behind(statement, *next, planned);
+        if (!added || bytes_of(sending->packet.batch) > Ahead::most_bytes) {
+            sending->packet.batch.commands.resize(sending->packet.batch.commands.size() - statement.commands);
+            behind->statements.pop_back();
+            break;
+        }
+        statement.sql = next->sql;
+        statement.parameters = next->parameters;
+        if (!statement.sending)
+            break;
+        before = statement.sending.get();
+        planned.push_back(&before->planned);
+    }
+    transaction = as_it_is;
+    if (!behind->statements.empty())
+        ahead = std::move(behind);
+}
+
+// A short write whose answer is always the client's to have; in autocommit without what is judged at a COMMIT.
+bool Session::Impl::may_be_followed(const Sending& before, double& micros) const
+{
+    const CachedPlan& plan = *before.planned.plan;
+    micros += plan.estimate.micros(pool::RunEstimate::Clock::now());
+    return plan.kind == Kind::write && !plan.steps.front().returns_rows && micros <= Ahead::most_micros &&
+           (before.inside || (before.packet.implicit && !options.foreign_keys && !plan.estimate.fails()));
+}
+
+// `transaction` as it is when the statement, which has not been sent yet, has succeeded.
+void Session::Impl::expect_success(const Sending& before)
+{
+    if (!before.inside)
+        return;
+    transaction.opened();
+    if (before.packet.after_lock_timeout > before.packet.after_opening)
+        transaction.told_lock_timeout(lock_timeout());
+    if (before.packet.savepoint)
+        transaction.guarded();
+    if (before.lock)
+        transaction.took_writer_lock();
+}
+
+// False: it is not to be sent yet. Then what it has added to the packet is to be removed.
+bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const std::vector<const Planned*>& before)
+{
+    const Sending& first = *sending;
+    pool::Batch& batch = sending->packet.batch;
+    auto found = find_ahead(next);
+    if (!found)
+        return false;
+    const CachedPlan& plan = *found->plan;
+    if (plan.kind == Kind::session) {
+        const bool sent = first.inside && std::holds_alternative<dialect::Commit>(plan.statement->node) &&
+                          !options.foreign_keys &&
+                          !(transaction.writer_locked() && database->flush().writers() > (first.lock ? 1U : 0U));
+        if (!sent)
+            return false;
+        for (std::string& sql : transaction.commit().send) {
+            batch.commands.push_back(control(std::move(sql)));
+            ++statement.commands;
+        }
+        return true;
+    }
+    const auto now = pool::RunEstimate::Clock::now();
+    const bool write = plan.kind == Kind::write && !query_only;
+    const bool fits = write || (plan.kind == Kind::query && first.inside && plan.estimate.bytes() <= 4096);
+    if (!fits || plan.estimate.micros(now) > Ahead::most_micros_of_one || (!first.inside && plan.estimate.fails()))
+        return false;
+    if (first.by_rows && !rows.takes(*found, before))
+        return false;
+    statement.sending = std::make_unique<Sending>();
+    Sending& doing = *statement.sending;
+    doing.behind = true;
+    doing.writes = write;
+    doing.inside = first.inside;
+    doing.own_transaction = first.own_transaction;
+    doing.by_rows = first.by_rows;
+    doing.lock = first.inside && write && plan.needs_writer_lock && options.writers == dialect::Writers::single &&
+                 !transaction.writer_locked();
+    doing.planned = std::move(*found);
+    try {
+        assemble(doing, *statement.rows, all_rows);
+    } catch (const dialect::Error&) {
+        return false; // run() says what PostgreSQL cannot hold
+    }
+    statement.commands = doing.packet.batch.commands.size();
+    std::move(doing.packet.batch.commands.begin(), doing.packet.batch.commands.end(),
+              std::back_inserter(batch.commands));
+    doing.packet.batch.commands.clear();
+    return true;
+}
+
+// ---------------------------------------------------------------------------------------------------------- answering
+
+bool Session::Impl::start_ahead(std::string_view sql, std::span<const Value> parameters, ReplySink& sink)
+{
+    SentAhead& next = ahead->statements.front();
+    if (next.sql != sql ||
+        !std::equal(parameters.begin(), parameters.end(), next.parameters.begin(), next.parameters.end())) {
+        drop_ahead();
+        return false;
+    }
+    cancelled = false;
+    ++shared.totals.plan_hits;
+    ++shared.totals.sent_ahead;
+    if (!next.query) {
+        way = Short::ahead;
+        return true;
+    }
+    way = Short::shared;
+    shared_query = std::move(next.query);
+    next.rows->tell(sink);
+    shared_query->hand_to(sink);
+    pop_ahead();
+    return true;
+}
+
+void Session::Impl::pop_ahead()
+{
+    ahead->statements.pop_front();
+    if (ahead->statements.empty())
+        ahead.reset();
+}
+
+// The answer to the first of a packet; what is behind it waits for its turn. nullopt: it has to be run alone.
+std::optional<pool::Result<pool::BatchResult>> Session::Impl::first_answer(const Sending& first)
+{
+    pool::Result<pool::BatchResult> answer = held.take();
+    if (!ahead || ahead->commands_of_first == 0)
+        return answer;
+    const bool undone = !first.inside && answer.has_value() && answer->error;
+    if (!undone) {
+        answer = share_out(std::move(answer), *ahead);
+        if (ahead->statements.empty())
+            ahead.reset();
+        return answer;
+    }
+    // They were one transaction, and nothing of it has happened. Up to the one that failed, each is run by itself.
+    const auto dropped = std::move(ahead);
+    without_ahead = dropped->statements.size();
+    if (answer->results.size() >= dropped->commands_of_first)
+        return std::nullopt;
+    return answer;
+}
+
+std::optional<Outcome> Session::Impl::finish_ahead(ReplySink& sink)
+{
+    SentAhead done = std::move(ahead->statements.front());
+    pop_ahead();
+    if (!done.sending)
+        return finish_transaction(true, std::move(*done.answer));
+    const Attempt attempt = answer_of(std::move(*done.answer), done.sending->result);
+    return finish_sent(std::move(done.sending), attempt, sink, std::move(done.rows));
+}
+
+// What has been sent ahead is not asked for. Only queries on shared connections can be taken back; others have run, and
+// what they did goes with their transaction.
+void Session::Impl::drop_ahead()
+{
+    const auto dropped = std::move(ahead);
+    const bool has_run = dropped && std::any_of(dropped->statements.begin(), dropped->statements.end(),
+                                                [](const SentAhead& s) { return !s.query; });
+    if (!has_run)
+        return;
+    spdlog::error("{}: a statement that was sent ahead was not asked for: {}", client, dropped->statements.front().sql);
+    ++shared.totals.compiler_bugs;
+    if (!transaction.autocommit())
+        lost_transaction();
+}
+
+} // namespace howdah::proxy
