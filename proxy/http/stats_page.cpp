@@ -138,6 +138,8 @@ void write_statements(Exposition& out, const Totals& totals)
                totals.row_transactions);
     out.single("howdah_row_transactions_left_total", "counter",
                "Those of them that had to be repeated as ordinary ones.", totals.row_transactions_left);
+    out.single("howdah_statements_sent_ahead_total", "counter",
+               "Statements that a client sent behind others and that travelled in their packet.", totals.sent_ahead);
     out.single("howdah_column_promotions_total", "counter", "Columns given a wider type by a value that did not fit.",
                totals.promotions);
     out.single("howdah_compiler_bugs_total", "counter", "Statements whose translation PostgreSQL refused.",
@@ -390,6 +392,7 @@ void write_totals(Json& out, const Totals& totals)
                                        {"retries_conflict", totals.retries_conflict},
                                        {"row_transactions", totals.row_transactions},
                                        {"row_transactions_left", totals.row_transactions_left},
+                                       {"sent_ahead", totals.sent_ahead},
                                        {"promotions", totals.promotions},
                                        {"compiler_bugs", totals.compiler_bugs},
                                        {"crashes", totals.crashes},

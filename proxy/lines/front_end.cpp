@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -32,6 +33,7 @@ constexpr auto tuple = boost::asio::as_tuple(boost::asio::use_awaitable);
 constexpr std::size_t read_chunk = 4U << 10U;
 // Answers are sent when this much has gathered, or when the client's next line has not arrived yet.
 constexpr std::size_t write_chunk = 64U << 10U;
+constexpr std::size_t full_output = 256U << 10U; // a connection that others share waits no longer than this
 // A buffer that has grown beyond this is given back once it is empty.
 constexpr std::size_t keep_capacity = 256U << 10U;
 constexpr auto parting_time = std::chrono::seconds(2);
@@ -94,6 +96,7 @@ public:
             append_raw_header(out_, id_, columns);
     }
     void on_raw_row(std::span<const RawField> row) override { append_raw_row(out_, raw_columns_, row); }
+    bool is_full() const override { return out_.size() >= full_output; }
     awaitable<bool> flush() override
     {
         if (out_.size() >= write_chunk)
@@ -119,17 +122,22 @@ private:
         return true;
     }
 
+    using Parsed = std::variant<Request, BadRequest>;
+    class ReadAhead;
+
     awaitable<std::optional<std::string_view>> next_line();
+    std::optional<std::string_view> line_here();
     void make_room();
     awaitable<bool> read_more();
     awaitable<void> write_out();
     awaitable<void> part();
 
-    awaitable<void> answer(std::string_view line);
+    awaitable<void> answer(Parsed parsed);
     awaitable<void> welcome(const Hello& hello);
     awaitable<void> run_statements(const Request& request);
-    awaitable<bool> run_statement(std::string_view statement, const Request& request, std::size_t& used, bool more,
-                                  bool alone);
+    awaitable<bool> run_statement(std::string_view statement, std::string_view rest, const Request& request,
+                                  std::size_t& used, bool alone);
+    awaitable<Outcome> run_now(std::string_view statement, std::span<const Value> values, Lookahead* lookahead);
     awaitable<std::optional<std::vector<Value>>> parameters(std::string_view statement, const Request& request,
                                                             std::size_t& used);
 
@@ -160,6 +168,7 @@ private:
     std::size_t taken_ = 0;    // where the next line begins
     std::size_t searched_ = 0; // no newline between `taken_` and here
     bool end_of_input_ = false;
+    std::list<Parsed> parsed_; // lines that have been looked at already
 
     std::string out_;                      // what has not been sent
     std::string id_;                       // of the request that is being answered
@@ -187,10 +196,15 @@ awaitable<void> Conversation::run()
         fail(make_error(14, "SQLITE_CANTOPEN", "howdah: too many clients (limits.max_clients)", "53300"));
 
     while (!over_ && !gone_) {
-        const auto line = co_await next_line();
-        if (!line)
-            break;
-        co_await answer(*line);
+        if (parsed_.empty()) {
+            const auto line = co_await next_line();
+            if (!line)
+                break;
+            parsed_.push_back(parse_request(*line));
+        }
+        Parsed next = std::move(parsed_.front());
+        parsed_.pop_front();
+        co_await answer(std::move(next));
         over_ = over_ || (leaving_ && autocommit());
     }
     co_await write_out();
@@ -206,27 +220,78 @@ awaitable<void> Conversation::run()
 awaitable<std::optional<std::string_view>> Conversation::next_line()
 {
     for (;;) {
-        const std::string_view input(in_.data(), filled_);
-        const auto newline = input.find('\n', searched_);
-        const bool found = newline != std::string_view::npos;
-        const std::size_t end = found ? newline : filled_;
-        if (end - taken_ > limits_.max_line_bytes) {
+        if (const auto line = line_here())
+            co_return line;
+        if (filled_ - taken_ > limits_.max_line_bytes) {
             id_.clear();
             fail(make_error(18, "SQLITE_TOOBIG", "howdah: the line is longer than limits.max_line_bytes", "54000"));
             co_return std::nullopt;
         }
-        if (found || (end_of_input_ && taken_ < end)) {
-            std::string_view line = input.substr(taken_, end - taken_);
-            taken_ = searched_ = found ? end + 1 : end;
-            if (line.ends_with('\r'))
-                line.remove_suffix(1);
-            co_return line;
+        if (end_of_input_ && taken_ < filled_) {
+            const std::string_view last(in_.data() + taken_, filled_ - taken_);
+            taken_ = searched_ = filled_;
+            co_return last;
         }
-        searched_ = filled_;
         if (end_of_input_ || !co_await read_more())
             co_return std::nullopt;
     }
 }
+
+// The same of a line that has arrived as a whole.
+std::optional<std::string_view> Conversation::line_here()
+{
+    const std::string_view input(in_.data(), filled_);
+    const auto newline = input.find('\n', searched_);
+    searched_ = std::min(newline, filled_);
+    if (newline == std::string_view::npos || newline - taken_ > limits_.max_line_bytes)
+        return std::nullopt;
+    std::string_view line = input.substr(taken_, newline - taken_);
+    taken_ = searched_ = newline + 1;
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+// The statements behind the one that runs: those left of its request, and those of lines that have arrived.
+class Conversation::ReadAhead final : public Lookahead {
+public:
+    ReadAhead(Conversation& conversation, const Request& request, std::string_view rest)
+        : conversation_(conversation), rest_(rest), values_(&request.positional), next_(conversation.parsed_.begin())
+    {
+    }
+
+    std::optional<Foreseen> next() override
+    {
+        while (rest_.empty()) {
+            if (next_ == conversation_.parsed_.end()) {
+                const auto line = conversation_.line_here();
+                if (!line)
+                    return std::nullopt;
+                next_ = conversation_.parsed_.insert(next_, parse_request(*line));
+            }
+            const auto* request = std::get_if<Request>(&*next_);
+            if (!request || request->hello || !request->named.empty())
+                return std::nullopt;
+            ++next_;
+            rest_ = skip_empty(request->sql);
+            values_ = &request->positional;
+            if (rest_.empty())
+                return std::nullopt;
+        }
+        const std::string_view statement = rest_.substr(0, first_statement(rest_));
+        rest_ = skip_empty(rest_.substr(statement.size()));
+        // Values that several statements share are dealt out when their turn comes.
+        if (!values_->empty() && !rest_.empty())
+            return std::nullopt;
+        return Foreseen{statement, *values_};
+    }
+
+private:
+    Conversation& conversation_;
+    std::string_view rest_; // of the request that is being looked at
+    const std::vector<Value>* values_;
+    std::list<Parsed>::iterator next_;
+};
 
 // Room for at least one more byte behind `filled_`; lines that are used up make way.
 void Conversation::make_room()
@@ -305,9 +370,8 @@ awaitable<void> Conversation::part()
     }
 }
 
-awaitable<void> Conversation::answer(std::string_view line)
+awaitable<void> Conversation::answer(Parsed parsed)
 {
-    auto parsed = parse_request(line);
     if (auto* bad = std::get_if<BadRequest>(&parsed)) {
         id_ = std::move(bad->id);
         fail(bad_request(std::move(bad->message)));
@@ -370,14 +434,14 @@ awaitable<void> Conversation::run_statements(const Request& request)
         const std::string_view statement = rest.substr(0, length);
         rest = skip_empty(rest.substr(length));
         more = !rest.empty();
-        if (!co_await run_statement(statement, request, used, more, alone && !more))
+        if (!co_await run_statement(statement, rest, request, used, alone && !more))
             co_return;
     }
 }
 
 // False after an error, which ends the request.
-awaitable<bool> Conversation::run_statement(std::string_view statement, const Request& request, std::size_t& used,
-                                            bool more, bool alone)
+awaitable<bool> Conversation::run_statement(std::string_view statement, std::string_view rest, const Request& request,
+                                            std::size_t& used, bool alone)
 {
     std::optional<std::vector<Value>> own; // with a single statement and a list, the list is taken as it is
     if (!request.named.empty() || (!request.positional.empty() && !alone)) {
@@ -389,8 +453,11 @@ awaitable<bool> Conversation::run_statement(std::string_view statement, const Re
     has_header_ = false;
     header_at_.reset();
     const std::span<const Value> values = own ? *own : request.positional;
-    // Named before it is awaited: GCC 12 destroys temporaries of a co_await expression twice (GCC bug 101367).
-    auto run = session_->run(statement, values, *this);
+    // Where several statements share a list of values, what comes is not known before their turn.
+    const bool deals = !request.named.empty() || (!request.positional.empty() && !alone);
+    const bool has_more = !rest.empty() || !parsed_.empty() || taken_ < filled_;
+    ReadAhead ahead(*this, request, rest);
+    auto run = run_now(statement, values, has_more && !deals ? &ahead : nullptr);
     const Outcome outcome = co_await std::move(run);
     running_ = false;
     if (outcome.error) {
@@ -398,8 +465,26 @@ awaitable<bool> Conversation::run_statement(std::string_view statement, const Re
         over_ = over_ || outcome.error->fatal;
         co_return false;
     }
-    append_trailer(out_, id_, outcome, more);
+    append_trailer(out_, id_, outcome, !rest.empty());
     co_return co_await flush();
+}
+
+// Mostly it is a statement that needs no coroutine of its own.
+awaitable<Outcome> Conversation::run_now(std::string_view statement, std::span<const Value> values,
+                                         Lookahead* lookahead)
+{
+    RunOptions options;
+    if (session_->start(statement, values, *this, options, lookahead)) {
+        if (!session_->arrived())
+            co_await session_->wait(*this);
+        std::optional<Outcome> finished = session_->finish(statement, *this);
+        if (finished)
+            co_return std::move(*finished);
+        options.may_share = false;
+    }
+    // Named before it is awaited: GCC 12 destroys temporaries of a co_await expression twice (GCC bug 101367).
+    auto run = session_->run(statement, values, *this, std::move(options));
+    co_return co_await std::move(run);
 }
 
 awaitable<std::optional<std::vector<Value>>> Conversation::parameters(std::string_view statement,

@@ -72,11 +72,11 @@ class Howdah:
     def __init__(self, server, databases=None):
         databases = databases or {mode: f'writers = "{mode}"' for mode in ('single', 'concurrent')}
         self.server = server
-        pgwire, self.lines, self.http = free_ports(3)
+        self.pgwire, self.lines, self.http = free_ports(3)
         config = os.path.join(workplace, 'howdah.toml')
         postgres = f'postgres = "host=127.0.0.1 port={server.port} user=postgres dbname=postgres sslmode=disable"'
         with open(config, 'w', encoding='utf-8') as f:
-            f.write(f'[listen]\npgwire = ["127.0.0.1:{pgwire}"]\nlines = ["127.0.0.1:{self.lines}"]\nhttp = ["127.0.0.1:{self.http}"]\n')
+            f.write(f'[listen]\npgwire = ["127.0.0.1:{self.pgwire}"]\nlines = ["127.0.0.1:{self.lines}"]\nhttp = ["127.0.0.1:{self.http}"]\n')
             for name, settings in databases.items(): f.write(f'[databases.{name}]\n{postgres}\ncreate = true\n{settings}\n')
             f.write('[pool]\nconnect_timeout = "1s"\n')  # how long clients wait for a server that is gone
         self.log = open(os.path.join(workplace, 'log'), 'w+', encoding='utf-8')

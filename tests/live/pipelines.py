@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""Statements that a client sends without waiting for answers are answered as if it had waited, in fewer round trips.
+
+  pipelines.py [--binary build/release/howdah] [--seconds N] [--seed N]      (default: $HOWDAH_BINARY, 6, 1)
+
+Random conversations are held twice, one statement at a time and all at once, over both protocols, with a single writer
+and with concurrent ones: every byte of the answers is the same. Other arguments are ignored. Runs a PostgreSQL and a
+howdah of its own. Prints one line "N passed, N failed"."""
+import argparse, json, os, random, socket, struct, sys, threading, time, urllib.request
+
+import durability
+from durability import Client
+from pgwire import message, query, startup
+
+tests = []
+seconds, seed = 6, 1
+names = [f'{way}_{mode}' for mode in ('single', 'concurrent') for way in ('waits', 'pipes')]
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def stats(howdah):
+    with urllib.request.urlopen(f'http://127.0.0.1:{howdah.http}/stats', timeout=10) as answer: return json.load(answer)
+
+
+class Sent:
+    """How many statements were sent ahead within."""
+    def __init__(self, howdah): self.howdah = howdah
+    def __enter__(self):
+        self.before = stats(self.howdah)['sent_ahead']
+        return self
+    def __exit__(self, *_): self.ahead = stats(self.howdah)['sent_ahead'] - self.before
+
+
+# ------------------------------------------------------------------------------------------------------ conversations
+
+schema = ('CREATE TABLE t(id INTEGER PRIMARY KEY, v INTEGER, u TEXT UNIQUE, CHECK (v <> 13))',
+          'CREATE TABLE log(id INTEGER PRIMARY KEY, what TEXT)',
+          "CREATE TRIGGER logs AFTER DELETE ON t BEGIN INSERT INTO log(what) VALUES (old.u); END",
+          'CREATE TABLE parent(id INTEGER PRIMARY KEY)',
+          'CREATE TABLE child(id INTEGER PRIMARY KEY, p REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED)')
+statements = {
+    'insert': ('INSERT INTO t VALUES (?, ?, ?)', 'ivu'), 'replace': ('INSERT OR REPLACE INTO t VALUES (?, ?, ?)', 'ivu'),
+    'ignore': ('INSERT OR IGNORE INTO t VALUES (?, ?, ?)', 'ivu'), 'upsert': ('INSERT INTO t VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET v = v + 1', 'ivu'),
+    'update': ('UPDATE t SET v = v + ? WHERE id = ?', 'vi'), 'rename': ('UPDATE t SET u = ? WHERE id = ?', 'ui'), 'delete': ('DELETE FROM t WHERE id = ?', 'i'),
+    'all': ('UPDATE t SET v = v + ?', 'v'), 'returning': ('UPDATE t SET v = v + 1 WHERE id = ? RETURNING id, v, u', 'i'),
+    'get': ('SELECT id, v, u FROM t WHERE id = ?', 'i'), 'list': ('SELECT id, v, u FROM t ORDER BY id LIMIT ?', 'i'), 'sum': ('SELECT count(*), total(v) FROM t WHERE v > ?', 'v'),
+    'changes': ('SELECT changes(), total_changes()', ''), 'rowid': ('INSERT INTO log(what) VALUES (last_insert_rowid())', ''), 'types': ('SELECT typeof(v), v FROM t WHERE id = ?', 'i'),
+    'child': ('INSERT OR REPLACE INTO child VALUES (?, ?)', 'ii'), 'parent': ('INSERT OR IGNORE INTO parent VALUES (?)', 'i'),
+}
+controls = ('BEGIN', 'BEGIN', 'BEGIN IMMEDIATE', 'COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK', 'SAVEPOINT s', 'RELEASE s', 'ROLLBACK TO s')
+others = ('SELECT nonsense', 'INSERT INTO nowhere VALUES (1)', 'PRAGMA user_version', 'SELECT 1', '', 'DELETE FROM log WHERE id > 5', 'PRAGMA foreign_keys = 1', 'PRAGMA foreign_keys = 0')
+
+
+def value(pick, kind):
+    if kind == 'i': return pick.randint(1, 6)
+    if kind == 'v': return pick.choice((0, 1, 2, 3, 13)) if pick.random() < 0.97 else pick.choice(('text', None, 1.5, 9223372036854775807))
+    return pick.choice(('a', 'b', 'c', None, 'd' * 300))
+
+
+def conversation(pick, single):
+    """A list of (sql, values): of some statements only, often the same many times in a row."""
+    asked, known = [], pick.sample(list(statements), 5)
+    while len(asked) < 150:
+        kind = pick.random()
+        if kind < 0.2: asked.append((pick.choice(controls), []))
+        elif kind < 0.22: asked.append((pick.choice(others), []))
+        else:
+            name = pick.choice(known)
+            if name == 'rowid' and not single: continue  # where the numbers of rows may have gaps
+            sql, kinds = statements[name]
+            for _ in range(pick.choice((1, 1, 2, 3, 8))): asked.append((sql, [value(pick, k) for k in kinds]))
+    return asked
+
+
+def in_text(sql, values):
+    for v in values: sql = sql.replace('?', 'NULL' if v is None else f"'{v}'" if isinstance(v, str) else str(v), 1)
+    return sql
+
+
+def compare(howdah, mode, hold, what):
+    """Holds random conversations with waits_MODE and pipes_MODE for a while."""
+    clients = [hold(howdah, f'{way}_{mode}') for way in ('waits', 'pipes')]
+    rounds, end = 0, time.monotonic() + seconds / 4
+    with Sent(howdah) as sent:
+        while rounds < 3 or time.monotonic() < end:
+            picks = [random.Random(f'{seed} {what} {rounds}') for _ in clients]
+            told = [client.converse(conversation(pick, mode == 'single'), pick, waits) for client, pick, waits in zip(clients, picks, (True, False))]
+            for n, (one, other) in enumerate(zip(*told)):
+                assert one == other, f'seed {seed}, round {rounds}, answer {n}:\nwaited {one}\npiped  {other}\nbefore {told[0][max(n - 4, 0):n]}'
+            assert len(told[0]) == len(told[1])
+            rounds += 1
+    assert sent.ahead > 5 * rounds, (sent.ahead, rounds)  # of 150 statements at a time
+
+
+class Lines(Client):
+    def converse(self, asked, pick, waits):
+        for sql in ('ROLLBACK', *(f'DROP TABLE IF EXISTS {t}' for t in ('t', 'log', 'child', 'parent')), 'PRAGMA foreign_keys = 0', *schema):
+            self.request({'sql': sql})
+            self.answer()
+        requests = []
+        for n, (sql, values) in enumerate(asked):
+            how = pick.random()
+            if how < 0.5: requests.append({'id': n, 'sql': sql, 'params': values})
+            elif how < 0.8 or not requests or 'params' in requests[-1] or pick.random() < 0.5: requests.append({'id': n, 'sql': in_text(sql, values)})
+            else: requests[-1]['sql'] += '; ' + in_text(sql, values)
+        if not waits:
+            lines = b''.join(json.dumps(r).encode() + b'\n' for r in requests)
+            threading.Thread(target=self.socket.sendall, args=(lines,)).start()
+        told = []
+        for r in requests:
+            if waits: self.request(r)
+            told += self.answer()
+        return told
+
+    def request(self, r): self.socket.sendall(json.dumps(r).encode() + b'\n')
+
+    def answer(self):
+        lines = []
+        while True:
+            lines.append(self.line())
+            last = lines[-1]
+            if isinstance(last, dict) and ('error' in last or ('rows' in last and not last.get('more'))): return lines
+
+
+class Wire:
+    """The PostgreSQL wire by hand, prepared statements and scripts mixed."""
+    def __init__(self, howdah, database):
+        self.socket = socket.create_connection(('127.0.0.1', howdah.pgwire), timeout=60)
+        self.file = self.socket.makefile('rb')
+        self.socket.sendall(startup(database=database))
+        self.until('Z')
+
+    def message(self):
+        kind, length = struct.unpack('>ci', self.file.read(5))
+        return kind.decode(), self.file.read(length - 4)
+
+    def until(self, kinds):
+        messages = []
+        while not messages or messages[-1][0] not in kinds: messages.append(self.message())
+        return messages
+
+    def ask(self, sql):
+        self.socket.sendall(query(sql))
+        return self.until('Z')
+
+    def converse(self, asked, pick, waits):
+        for sql in ('ROLLBACK', 'DEALLOCATE ALL', *(f'DROP TABLE IF EXISTS {t}' for t in ('t', 'log', 'child', 'parent')), 'PRAGMA foreign_keys = 0', *schema): self.ask(sql)
+        for name, (sql, _) in statements.items():
+            self.socket.sendall(message('P', name.encode() + b'\0' + sql.encode() + b'\0\0\0') + message('S'))
+            self.until('Z')
+        by_sql = {sql: name for name, (sql, _) in statements.items()}
+        steps, in_cycle = [], False  # (bytes, what ends its answer when nothing fails)
+        for sql, values in asked:
+            if sql in by_sql and pick.random() < 0.8:
+                formats = pick.choice((b'\0\0', b'\0\1\0\1')) if sql in (statements['get'][0], statements['list'][0]) else b'\0\0'
+                run = b''.join([message('B', b'\0' + by_sql[sql].encode() + b'\0\0\0' + struct.pack('>h', len(values)) + b''.join(field(v) for v in values) + formats),
+                                message('D', b'P\0') if pick.random() < 0.5 else b'', message('E', b'\0' + struct.pack('>i', pick.choice((0, 0, 0, 1))))])
+                steps.append((run, 'CsI'))
+                in_cycle = True
+                if pick.random() < 0.3:
+                    steps.append((message('S'), 'Z'))
+                    in_cycle = False
+            else:
+                if in_cycle: steps.append((message('S'), 'Z'))
+                in_cycle = False
+                steps.append((query(in_text(sql, values)), 'Z'))
+        steps.append((message('S'), 'Z'))
+        told, cycles = [], sum(1 for _, ends in steps if ends == 'Z')
+        if not waits:
+            threading.Thread(target=self.socket.sendall, args=(b''.join(b for b, _ in steps),)).start()
+            for _ in range(cycles): told += self.until('Z')
+            return told
+        skipping = False
+        for sent, ends in steps:
+            if ends == 'Z':
+                self.socket.sendall(sent)
+                told += self.until('Z')
+                skipping = False
+            elif skipping:
+                self.socket.sendall(sent)
+            else:
+                self.socket.sendall(sent + message('H'))
+                told += self.until(ends + 'E')
+                skipping = told[-1][0] == 'E'
+        return told
+
+
+def field(v):
+    if v is None: return struct.pack('>i', -1)
+    text = str(v).encode()
+    return struct.pack('>i', len(text)) + text
+
+
+@test
+def lines_with_a_single_writer(howdah): compare(howdah, 'single', Lines, 'lines single')
+
+
+@test
+def lines_with_concurrent_writers(howdah): compare(howdah, 'concurrent', Lines, 'lines concurrent')
+
+
+@test
+def the_wire_with_a_single_writer(howdah): compare(howdah, 'single', Wire, 'wire single')
+
+
+@test
+def the_wire_with_concurrent_writers(howdah): compare(howdah, 'concurrent', Wire, 'wire concurrent')
+
+
+# ------------------------------------------------------------------------------------------------------------- counts
+
+def counted(howdah, mode, prologue, repeated, epilogue, ahead):
+    """So many of ten repetitions, and of what follows, travel with a statement before them, in either protocol."""
+    c = Client(howdah, f'pipes_{mode}')
+    c.ask('DROP TABLE IF EXISTS n')
+    c.ask('CREATE TABLE n(id INTEGER PRIMARY KEY, v INTEGER)')
+    w = Wire(howdah, f'pipes_{mode}')
+    for client in (c, w):
+        for round_ in range(50):  # the first ones have the plan made and its time learnt, which a busy machine makes long
+            asked = [*prologue, *(repeated.format(10 * round_ + i + (1000 if client is c else 0)) for i in range(10)), *epilogue]
+            with Sent(howdah) as sent:
+                if client is c:
+                    c.socket.sendall(b''.join(json.dumps({'sql': sql}).encode() + b'\n' for sql in asked))
+                    for _ in asked: assert 'error' not in Lines.answer(c)[-1]
+                else:
+                    w.socket.sendall(b''.join(query(sql) for sql in asked))
+                    for _ in asked: assert 'E' not in [kind for kind, _ in w.until('Z')]
+            if round_ > 0 and sent.ahead >= ahead: break
+        assert sent.ahead == ahead, (client, sent.ahead)
+
+
+@test
+def statements_of_a_transaction_and_its_commit_are_one_packet(howdah):
+    for mode in ('single', 'concurrent'): counted(howdah, mode, ['BEGIN'], 'INSERT INTO n VALUES ({}, 1)', ['COMMIT'], 10)
+
+
+@test
+def writes_that_commit_by_themselves_are_one_packet(howdah):
+    for mode in ('single', 'concurrent'): counted(howdah, mode, [], 'INSERT INTO n VALUES ({}, 1)', [], 9)
+
+
+@test
+def queries_are_not_waited_for_one_by_one(howdah):
+    for mode in ('single', 'concurrent'): counted(howdah, mode, [], 'SELECT v FROM n WHERE id = {}', [], 9)
+
+
+def main():
+    global seconds, seed
+    p = argparse.ArgumentParser()
+    p.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY'))
+    p.add_argument('--seconds', type=float, default=6)
+    p.add_argument('--seed', type=int, default=1)
+    p.add_argument('--only', default='')
+    args, _ = p.parse_known_args()
+    seconds, seed = args.seconds, args.seed
+    databases = {name: f'writers = "{name.split("_")[1]}"' for name in names}
+    return durability.run_on_one_howdah('live/pipelines.py', tests, args, databases)
+
+
+if __name__ == '__main__': sys.exit(main())
