@@ -60,6 +60,7 @@ void Session::Impl::share_ahead(Lookahead& lookahead)
     const auto now = pool::RunEstimate::Clock::now();
     const SharedQuery* before = shared_query.get();
     double micros = before->estimate->micros(now);
+    const double most = Ahead::most_micros(micros);
     while (!ahead || ahead->statements.size() < Ahead::most) {
         const std::optional<Foreseen> next = lookahead.next();
         if (!next)
@@ -69,11 +70,12 @@ void Session::Impl::share_ahead(Lookahead& lookahead)
             return;
         const pool::RunEstimate& estimate = found->plan->estimate;
         micros += estimate.micros(now);
-        if (estimate.fails() || micros > Ahead::most_micros)
+        if (estimate.fails() || micros > most)
             return;
         if (!ahead)
             ahead = std::make_unique<Ahead>();
         SentAhead& statement = ahead->statements.emplace_back();
+        statement.rows = std::make_unique<KeptRows>(KeptRows::WhenFull::pauses);
         statement.query = std::make_unique<SharedQuery>(database->shared_pool());
         bool sent = false;
         try {
@@ -100,13 +102,14 @@ void Session::Impl::send_ahead(Lookahead& lookahead)
     auto behind = std::make_unique<Ahead>();
     behind->commands_of_first = sending->packet.batch.commands.size();
     std::vector<const Planned*> planned{&sending->planned};
-    double micros = 0;
+    const double of_first = sending->planned.plan->estimate.micros(sending->asked);
+    double room = Ahead::most_micros(of_first) - of_first;
     const Sending* before = sending.get();
-    while (may_be_followed(*before, micros) && behind->statements.size() < Ahead::most) {
+    while (may_be_followed(*before) && behind->statements.size() < Ahead::most) {
         expect_success(*before);
         const std::optional<Foreseen> next = lookahead.next();
         SentAhead& statement = behind->statements.emplace_back();
-        const bool added = next && add_behind(statement, *next, planned);
+        const bool added = next && add_behind(statement, *next, planned, room);
         if (!added || bytes_of(sending->packet.batch) > Ahead::most_bytes) {
             sending->packet.batch.commands.resize(sending->packet.batch.commands.size() - statement.commands);
             behind->statements.pop_back();
@@ -125,11 +128,10 @@ void Session::Impl::send_ahead(Lookahead& lookahead)
 }
 
 // A short write whose answer is always the client's to have; in autocommit without what is judged at a COMMIT.
-bool Session::Impl::may_be_followed(const Sending& before, double& micros) const
+bool Session::Impl::may_be_followed(const Sending& before) const
 {
     const CachedPlan& plan = *before.planned.plan;
-    micros += plan.estimate.micros(pool::RunEstimate::Clock::now());
-    return plan.kind == Kind::write && !plan.steps.front().returns_rows && micros <= Ahead::most_micros &&
+    return plan.kind == Kind::write && !plan.steps.front().returns_rows &&
            (before.inside || (before.packet.implicit && !options.foreign_keys && !plan.estimate.fails()));
 }
 
@@ -148,7 +150,8 @@ void Session::Impl::expect_success(const Sending& before)
 }
 
 // False: it is not to be sent yet. Then what it has added to the packet is to be removed.
-bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const std::vector<const Planned*>& before)
+bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const std::vector<const Planned*>& before,
+                               double& room)
 {
     const Sending& first = *sending;
     pool::Batch& batch = sending->packet.batch;
@@ -168,13 +171,15 @@ bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const
         }
         return true;
     }
-    const auto now = pool::RunEstimate::Clock::now();
     const bool write = plan.kind == Kind::write && !query_only;
-    const bool fits = write || (plan.kind == Kind::query && first.inside && plan.estimate.bytes() <= 4096);
-    if (!fits || plan.estimate.micros(now) > Ahead::most_micros_of_one || (!first.inside && plan.estimate.fails()))
+    const bool fits =
+        write || (plan.kind == Kind::query && first.inside && plan.estimate.bytes() <= KeptRows::most_bytes / 2);
+    room -= plan.estimate.micros(first.asked);
+    if (!fits || room < 0 || (!first.inside && plan.estimate.fails()))
         return false;
     if (first.by_rows && !rows.takes(*found, before))
         return false;
+    statement.rows = std::make_unique<KeptRows>(KeptRows::WhenFull::drops);
     statement.sending = std::make_unique<Sending>();
     Sending& doing = *statement.sending;
     doing.behind = true;

@@ -124,6 +124,7 @@ struct Session::Impl {
     bool start_control(const dialect::StatementNode& node);
     std::optional<Outcome> finish_shared(std::string_view sql, ReplySink& sink);
     std::optional<Outcome> finish_held(ReplySink& sink);
+    void learn_times(const Sending& first) const;
     // `kept`: what it has returned before its turn.
     std::optional<Outcome> finish_sent(std::unique_ptr<Sending> sent, Attempt attempt, ReplySink& sink,
                                        std::unique_ptr<KeptRows> kept);
@@ -151,9 +152,10 @@ struct Session::Impl {
     std::optional<Planned> find_ahead(const Foreseen& next);
     void share_ahead(Lookahead& lookahead);
     void send_ahead(Lookahead& lookahead);
-    bool may_be_followed(const Sending& before, double& micros) const;
+    bool may_be_followed(const Sending& before) const;
     void expect_success(const Sending& before);
-    bool add_behind(SentAhead& statement, const Foreseen& next, const std::vector<const Planned*>& before);
+    bool add_behind(SentAhead& statement, const Foreseen& next, const std::vector<const Planned*>& before,
+                    double& room);
     bool start_ahead(std::string_view sql, std::span<const Value> parameters, ReplySink& sink);
     void pop_ahead();
     std::optional<pool::Result<pool::BatchResult>> first_answer(const Sending& first);

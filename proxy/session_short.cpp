@@ -196,7 +196,6 @@ std::optional<Outcome> Session::Impl::finish_held(ReplySink& sink)
         return failed(client_error(cancelled ? pool::Error(pool::Error::Kind::abandoned, "interrupted") : *refusal,
                                    !transaction.autocommit()));
     }
-    const bool alone = !ahead;
     auto answer = first_answer(*sent);
     if (!answer) {
         end_turn();
@@ -208,10 +207,21 @@ std::optional<Outcome> Session::Impl::finish_held(ReplySink& sink)
         end_turn();
         return std::nullopt;
     }
-    if (alone && attempt.ok())
-        sent->planned.plan->estimate.add(
-            std::chrono::duration<double, std::micro>(pool::RunEstimate::Clock::now() - sent->asked).count());
+    if (attempt.ok())
+        learn_times(*sent);
     return finish_sent(std::move(sent), attempt, sink, nullptr);
+}
+
+// The server was at it since it was asked, and at those behind it.
+void Session::Impl::learn_times(const Sending& first) const
+{
+    const std::size_t count = 1 + (ahead ? ahead->statements.size() : 0);
+    const std::chrono::duration<double, std::micro> all = pool::RunEstimate::Clock::now() - first.asked;
+    const double each = all.count() / static_cast<double>(count);
+    first.planned.plan->estimate.add(each);
+    for (std::size_t i = 0; i + 1 < count; ++i)
+        if (const auto& behind = ahead->statements[i].sending)
+            behind->planned.plan->estimate.add(each);
 }
 
 std::optional<Outcome> Session::Impl::finish_sent(std::unique_ptr<Sending> sent, Attempt attempt, ReplySink& sink,
@@ -222,6 +232,10 @@ std::optional<Outcome> Session::Impl::finish_sent(std::unique_ptr<Sending> sent,
         end_turn();
         return failed(client_error(*attempt.world, sent->inside));
     }
+    if (!sent->writes)
+        sent->planned.plan->estimate.answered(sent->sinks.front()->bytes());
+    if (kept && attempt.ok() && kept->gave_up())
+        return std::nullopt;
     if (!attempt.ok() || attempt.unfit || sent->hands_on) {
         if (kept)
             attempt.rows_sent = false;

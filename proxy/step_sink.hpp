@@ -31,6 +31,8 @@ public:
     try {
         if (failure_)
             return;
+        for (const pool::Field& field : row)
+            bytes_ += field ? field->size() : 0;
         if (digest_ != 0)
             add_to_digest(row);
         const std::size_t client_columns = std::min(row.size(), to_client_ ? plan_.columns.size() : 0);
@@ -67,6 +69,7 @@ public:
     }
 
     std::uint64_t rows() const { return rows_; }
+    std::size_t bytes() const { return bytes_; }
     bool announced() const { return announced_; }
     const std::optional<dialect::Error>& failure() const { return failure_; }
     std::optional<std::int64_t> hidden() const { return hidden_; }
@@ -94,6 +97,7 @@ private:
     std::vector<ValueView> values_;
     std::optional<dialect::Error> failure_;
     std::uint64_t rows_ = 0, digest_ = 0; // 0: nobody asks for it
+    std::size_t bytes_ = 0;
     std::optional<std::int64_t> hidden_;
 };
 

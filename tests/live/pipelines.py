@@ -49,6 +49,7 @@ statements = {
     'all': ('UPDATE t SET v = v + ?', 'v'), 'returning': ('UPDATE t SET v = v + 1 WHERE id = ? RETURNING id, v, u', 'i'),
     'get': ('SELECT id, v, u FROM t WHERE id = ?', 'i'), 'list': ('SELECT id, v, u FROM t ORDER BY id LIMIT ?', 'i'), 'sum': ('SELECT count(*), total(v) FROM t WHERE v > ?', 'v'),
     'changes': ('SELECT changes(), total_changes()', ''), 'rowid': ('INSERT INTO log(what) VALUES (last_insert_rowid())', ''), 'types': ('SELECT typeof(v), v FROM t WHERE id = ?', 'i'),
+    'wide': ("SELECT id, u, hex(zeroblob(v * 20000)) FROM t WHERE id = ?", 'i'),
     'child': ('INSERT OR REPLACE INTO child VALUES (?, ?)', 'ii'), 'parent': ('INSERT OR IGNORE INTO parent VALUES (?)', 'i'),
 }
 controls = ('BEGIN', 'BEGIN', 'BEGIN IMMEDIATE', 'COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK', 'SAVEPOINT s', 'RELEASE s', 'ROLLBACK TO s')
@@ -258,7 +259,7 @@ def main():
     args, _ = p.parse_known_args()
     seconds, seed = args.seconds, args.seed
     databases = {name: f'writers = "{name.split("_")[1]}"' for name in names}
-    return durability.run_on_one_howdah('live/pipelines.py', tests, args, databases)
+    return durability.run_on_one_howdah('pipelines', tests, args, databases)
 
 
 if __name__ == '__main__': sys.exit(main())

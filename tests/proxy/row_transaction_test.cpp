@@ -45,6 +45,17 @@ TEST_CASE("it begins with a write, and takes writes and what it has locked")
     CHECK_FALSE(rows.takes(planned(Kind::read, "u", std::int64_t{9})));
 }
 
+TEST_CASE("a read fits behind the change of its row that has not been answered yet")
+{
+    RowTransaction rows;
+    rows.begin();
+    const Planned change = planned(Kind::change, "t", one), insert = planned(Kind::insert, "t", std::string("x"));
+    const Planned* const unanswered[] = {&change, &insert};
+    CHECK(rows.takes(planned(Kind::read, "t", one), unanswered));
+    CHECK_FALSE(rows.takes(planned(Kind::read, "t", two), unanswered));
+    CHECK(rows.takes(planned(Kind::change, "t", two), unanswered));
+}
+
 TEST_CASE("a change that found no row has locked none")
 {
     CHECK(RowTransaction::holds(planned(Kind::change, "t", one), 1));
