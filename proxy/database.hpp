@@ -7,6 +7,7 @@
 #include "proxy/databases.hpp"
 #include "proxy/plan_cache.hpp"
 #include "proxy/shared_flush.hpp"
+#include "proxy/write_group.hpp"
 #include "proxy/writer_queue.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -21,7 +22,7 @@ namespace howdah::proxy {
 class Database : public std::enable_shared_from_this<Database> {
 public:
     Database(boost::asio::any_io_executor executor, std::string name, DatabaseConfig config,
-             std::shared_ptr<pool::Pool> pool, std::size_t connections, std::size_t plan_capacity);
+             std::shared_ptr<pool::Pool> pool, std::size_t connections, std::size_t plan_capacity, Totals& totals);
 
     const std::string& name() const { return name_; }
     const DatabaseConfig& config() const { return config_; }
@@ -29,6 +30,7 @@ public:
     PlanCache& plans() { return plans_; }
     SharedFlush& flush() { return flush_; }
     WriterQueue& writers() { return writers_; }
+    WriteGroups& groups() { return groups_; }
     const std::string& pg_schema() const { return pg_schema_; }
 
     // The newest catalog known; null before the first load.
@@ -54,6 +56,7 @@ private:
     PlanCache plans_;
     SharedFlush flush_;
     WriterQueue writers_;
+    WriteGroups groups_;
     std::string pg_schema_;
     std::shared_ptr<const dialect::Catalog> catalog_;
     bool stale_ = false;

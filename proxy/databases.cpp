@@ -60,13 +60,14 @@ std::size_t writers_at_once(std::size_t connections)
 } // namespace
 
 Database::Database(asio::any_io_executor executor, std::string name, DatabaseConfig config,
-                   std::shared_ptr<pool::Pool> pool, std::size_t connections, std::size_t plan_capacity)
+                   std::shared_ptr<pool::Pool> pool, std::size_t connections, std::size_t plan_capacity, Totals& totals)
     : name_(std::move(name)),
       config_(std::move(config)),
       pool_(std::move(pool)),
       plans_(plan_capacity),
       flush_(executor),
       writers_(executor, writers_at_once(connections)),
+      groups_(*this, executor, totals),
       pg_schema_(config_.schema.empty() ? name_ : config_.schema),
       loaded_(executor)
 {
@@ -162,7 +163,7 @@ std::shared_ptr<Database> Databases::Impl::find(const std::string& name)
         return nullptr;
     forget_unused();
     auto database = std::make_shared<Database>(executor, name, configured->second, pool_of(configured->second),
-                                               config->pool.max, config->limits.plan_cache);
+                                               config->pool.max, config->limits.plan_cache, totals);
     open.emplace(name, database);
     return database;
 }

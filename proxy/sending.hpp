@@ -6,6 +6,7 @@
 #include "proxy/shared_flush.hpp"
 #include "proxy/step_sink.hpp"
 #include "proxy/transaction.hpp"
+#include "proxy/write_group.hpp"
 
 #include <memory>
 #include <optional>
@@ -46,6 +47,10 @@ struct Planned {
     std::vector<Value> slots;
 };
 
+// What takes the writer lock of every database that a statement can write, in one order for all sessions. The short
+// form is for a statement's own transaction.
+std::vector<std::string> writer_locks(const dialect::Catalog& catalog, bool short_form);
+
 // How an attempt has ended.
 struct Attempt {
     std::optional<pool::ServerError> server; // the server refused
@@ -78,11 +83,13 @@ struct Sending {
     bool lock = false;            // takes the writer lock
     bool hands_on = false;        // commits with the flush left to SharedFlush
     bool behind = false;          // in the packet of another statement of the same transaction
+    bool grouped = false;         // in a group with others' writes, which has what is around the steps
     Packet packet;
     Transaction::Guard guard;
     std::vector<std::unique_ptr<StepSink>> sinks; // of the plan's steps
     FailureSink failure;
     std::optional<SharedFlush::Writer> writer;
+    std::optional<WriteGroups::Alone> alone;
     std::optional<pool::Lease> own; // a connection for this statement alone
     pool::BatchResult result;
     pool::RunEstimate::Clock::time_point asked{};

@@ -179,7 +179,7 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
     if (sending.own_transaction && !packet.implicit)
         packet.add("BEGIN");
     packet.after_opening = packet.batch.commands.size();
-    if (writes && !sending.behind &&
+    if (writes && !sending.behind && !sending.grouped &&
         (inside ? transaction.lock_timeout().value_or(default_busy_timeout_ms) != lock_timeout()
                 : busy_timeout_ms != default_busy_timeout_ms))
         packet.set("lock_timeout", std::to_string(lock_timeout()));
@@ -195,7 +195,7 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         packet.set("synchronous_commit", "off");
     packet.lock_begin = packet.batch.commands.size();
     if (sending.lock)
-        for (std::string& sql : writer_locks(packet.implicit))
+        for (std::string& sql : writer_locks(*catalog(), packet.implicit))
             packet.add(std::move(sql));
     packet.lock_end = packet.batch.commands.size();
     if (writes && options.foreign_keys && !plan.rehearsal) {
@@ -267,6 +267,7 @@ void Session::Impl::note(Sending& sending, Attempt& attempt)
             !attempt.ok() || !RowTransaction::holds(sending.planned, count_of(sending.result.results.back().tag));
     }
     attempt.at_lock = attempt.server && done >= packet.lock_begin && done < packet.lock_end;
+    learn(sending, attempt);
 }
 
 asio::awaitable<void> Session::Impl::undo(Sending& sending, const Attempt& attempt)

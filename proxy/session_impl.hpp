@@ -162,6 +162,13 @@ struct Session::Impl {
     std::optional<Outcome> finish_ahead(ReplySink& sink);
     void drop_ahead();
 
+    // -- session_group.cpp
+    bool may_join_group(const Sending& sending, WriteGroups::Clock::time_point now) const;
+    // Where something is under way for which `sending` can wait. False: it goes on its own.
+    bool start_in_group(ReplySink& sink, const RunOptions& run_options, Lookahead* lookahead);
+    // What is known of a write from its run.
+    static void learn(const Sending& sending, const Attempt& attempt);
+
     // -- session_execute.cpp
     boost::asio::awaitable<Attempt> execute(Planned planned, ReplySink& sink, const RunOptions& run_options);
     // The stages of execute(). What is sent, before what it needs is there; its packet; after the answer: what the
@@ -212,7 +219,6 @@ struct Session::Impl {
     boost::asio::awaitable<Outcome> run_begin(dialect::Begin::Mode mode);
     boost::asio::awaitable<Outcome> run_transaction_plan(Transaction::Plan plan, bool committing, std::string tag);
     boost::asio::awaitable<void> abandon_transaction();
-    std::vector<std::string> writer_locks(bool short_form) const;
     Outcome outcome_with(std::string tag) const;
     void end_transaction(bool committed);
     void release_if_free();

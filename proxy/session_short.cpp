@@ -160,6 +160,8 @@ bool Session::Impl::start_held(Planned& found, ReplySink& sink, const RunOptions
         return false; // run() leaves it
     sending = std::make_unique<Sending>();
     intend(*sending, std::move(found), run_options);
+    if (start_in_group(sink, run_options, lookahead))
+        return true;
     if (sending->lock && !try_turn())
         return drop_sending();
     assemble(*sending, sink, run_options);
@@ -207,7 +209,7 @@ std::optional<Outcome> Session::Impl::finish_held(ReplySink& sink)
         end_turn();
         return std::nullopt;
     }
-    if (attempt.ok())
+    if (attempt.ok() && !sent->grouped)
         learn_times(*sent);
     return finish_sent(std::move(sent), attempt, sink, nullptr);
 }
@@ -329,6 +331,10 @@ std::optional<Outcome> Session::finish(std::string_view sql, ReplySink& sink)
         s.shared.busy -= s.transaction.autocommit() ? 1 : 0;
     } else {
         s.shared.busy -= s.counts_as_busy ? 1 : 0;
+        if (!s.unfinished) { // run() begins anew
+            --s.shared.totals.statements;
+            --s.shared.totals.plan_hits;
+        }
     }
     return outcome;
 }

@@ -88,7 +88,7 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
     if (busy_timeout_ms != default_busy_timeout_ms)
         batch.commands.push_back(control("SET LOCAL lock_timeout = " + std::to_string(lock_timeout())));
     if (takes_lock)
-        for (std::string& statement : writer_locks(false))
+        for (std::string& statement : writer_locks(*catalog(), false))
             batch.commands.push_back(control(std::move(statement)));
     std::optional<pool::Lease> own;
     pool::Lease* use = nullptr;
@@ -117,11 +117,10 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
     co_return outcome_with("BEGIN");
 }
 
-// Every database that a statement of this session can write, in one order for all sessions.
-std::vector<std::string> Session::Impl::writer_locks(bool short_form) const
+std::vector<std::string> writer_locks(const dialect::Catalog& catalog, bool short_form)
 {
     std::set<std::string_view> schemas;
-    for (const dialect::Placement& placement : catalog()->placements())
+    for (const dialect::Placement& placement : catalog.placements())
         if (placement.pg_schema != "pg_temp")
             schemas.insert(placement.pg_schema);
     std::vector<std::string> out;

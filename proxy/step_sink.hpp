@@ -55,6 +55,13 @@ public:
 
     boost::asio::awaitable<bool> flush() override { return reply_.flush(); }
 
+    // As if no row had come: what sent it was rolled back. For a step whose rows are not the client's.
+    void forget()
+    {
+        hidden_.reset();
+        failure_.reset();
+    }
+
     // From here on the rows' bytes are summed up; equal rows have equal sums.
     void keep_digest() { digest_ = 0xcbf29ce484222325U; }
     std::uint64_t digest() const { return digest_; }

@@ -133,6 +133,9 @@ void write_statements(Exposition& out, const Totals& totals)
     out.sample({{"reason", "exact_arithmetic"}}, totals.retries_exact);
     out.sample({{"reason", "stale_catalog"}}, totals.retries_stale);
     out.sample({{"reason", "conflict"}}, totals.retries_conflict);
+    out.single("howdah_write_groups_total", "counter",
+               "Transactions that autocommit writes of several clients have shared.", totals.write_groups);
+    out.single("howdah_grouped_writes_total", "counter", "Those writes.", totals.grouped_writes);
     out.single("howdah_row_transactions_total", "counter",
                "Transactions begun row by row, without conflicts (writers = \"concurrent\").",
                totals.row_transactions);
@@ -390,6 +393,8 @@ void write_totals(Json& out, const Totals& totals)
                                        {"retries_exact", totals.retries_exact},
                                        {"retries_stale", totals.retries_stale},
                                        {"retries_conflict", totals.retries_conflict},
+                                       {"write_groups", totals.write_groups},
+                                       {"grouped_writes", totals.grouped_writes},
                                        {"row_transactions", totals.row_transactions},
                                        {"row_transactions_left", totals.row_transactions_left},
                                        {"sent_ahead", totals.sent_ahead},

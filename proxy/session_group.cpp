@@ -1,0 +1,62 @@
+// Which of a session's writes may share a transaction with other clients' (write_group.hpp).
+#include "proxy/session_impl.hpp"
+
+namespace howdah::proxy {
+
+namespace {
+
+// What is longer is no company for others, and one that changes so many rows is about to be.
+constexpr double longest_micros = 2000;
+constexpr std::int64_t most_rows = 64;
+// Who wants to wait less than this for a lock does not wait for a group either.
+constexpr std::int64_t least_busy_timeout_ms = 500;
+
+} // namespace
+
+// Foreign keys may be deferred to the end of a statement's own transaction; what a session has told the server for its
+// transaction would hold for the others.
+bool Session::Impl::may_join_group(const Sending& sending, WriteGroups::Clock::time_point now) const
+{
+    const CachedPlan& plan = *sending.planned.plan;
+    const dialect::Step& step = plan.steps.front();
+    return !lease && !own_catalog && step.role == dialect::Step::Role::write && !step.returns_rows && step.prepare &&
+           (sending.lock || options.writers == dialect::Writers::concurrent) && !options.foreign_keys &&
+           !options.recursive_triggers && !told_recursive_triggers && busy_timeout_ms >= least_busy_timeout_ms &&
+           !plan.estimate.fails() && plan.estimate.micros(now) <= longest_micros;
+}
+
+bool Session::Impl::start_in_group(ReplySink& sink, const RunOptions& run_options, Lookahead* lookahead)
+{
+    Sending& joining = *sending;
+    if (!joining.writes || !joining.own_transaction)
+        return false;
+    const auto now = WriteGroups::Clock::now();
+    WriteGroups& groups = database->groups();
+    if (!may_join_group(joining, now) || groups.is_stuck(now))
+        return false;
+    if (!groups.is_busy() && (!joining.lock || try_turn())) {
+        joining.alone.emplace(groups);
+        return false;
+    }
+    joining.grouped = true;
+    joining.lock = false;
+    assemble(joining, sink, run_options);
+    if (lookahead)
+        send_ahead(*lookahead);
+    held.start_in_group(groups, *joining.planned.plan, joining.packet.batch, *joining.sinks.front(), now);
+    way = Short::held;
+    return true;
+}
+
+void Session::Impl::learn(const Sending& sending, const Attempt& attempt)
+{
+    const CachedPlan& plan = *sending.planned.plan;
+    if (!sending.writes || !sending.own_transaction || plan.steps.size() != 1 || attempt.at_lock)
+        return;
+    if (attempt.server)
+        plan.estimate.failed();
+    else if (attempt.ok() && count_of(sending.result.results[sending.packet.steps_begin].tag) > most_rows)
+        plan.estimate.was_long(sending.asked, WriteGroups::Clock::now());
+}
+
+} // namespace howdah::proxy

@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+"""Autocommit writes of many clients that share transactions: each has its own answer, effect and error, in both writer modes.
+
+  write_groups.py [--binary build/release/howdah] [--clients N] [--rounds N]      (default: $HOWDAH_BINARY)
+
+Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
+import argparse, json, os, random, sys, threading, urllib.request
+
+import durability
+
+tests = []
+clients, rounds = 24, 60
+MODES = ('single', 'concurrent')
+
+
+def in_both_modes(function):
+    for mode in MODES:
+        def run(howdah, mode=mode): function(howdah, mode)
+        run.__name__ = f'{function.__name__}_{mode}'
+        tests.append(run)
+    return function
+
+
+class Client(durability.Client):
+    """ask() gives the trailer: changes, total_changes, last_insert_rowid."""
+    def write(self, sql, params=()):
+        self.send({'sql': sql, 'params': list(params)})
+        return self.answer()
+
+    def answer(self):
+        message = self.line()
+        if 'error' in message: raise RuntimeError(message['error']['message'])
+        return message
+
+
+def counted(howdah):
+    with urllib.request.urlopen(f'http://127.0.0.1:{howdah.http}/stats', timeout=10) as answer: stats = json.load(answer)
+    return stats['write_groups'], stats['grouped_writes']
+
+
+def at_once(n, work):
+    """Runs work(number) for each number on a thread of its own; what went wrong is raised here."""
+    problems, begin = [], threading.Barrier(n)
+
+    def run(number):
+        try:
+            begin.wait()
+            work(number)
+        except Exception as error: problems.append(f'{number}: {error!r}')
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(n)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert not problems, f'{len(problems)} problems, such as {problems[:3]}'
+
+
+def refused(client, text, sql, params=()):
+    try: client.write(sql, params)
+    except RuntimeError as error: assert text in str(error), error
+    else: raise AssertionError(f'{sql} {params} was not refused')
+
+
+@in_both_modes
+def everyone_has_what_is_its_own(howdah, mode):
+    setup = Client(howdah, mode)
+    setup.write('CREATE TABLE items(id INTEGER PRIMARY KEY, token TEXT UNIQUE, n INTEGER NOT NULL CHECK(n < 1000))')
+    setup.write('CREATE TABLE hits(k TEXT PRIMARY KEY, n INTEGER)')
+    setup.write('CREATE TABLE log(token TEXT, n INTEGER)')
+    setup.write("INSERT INTO items VALUES (-1, 'taken', 0)")
+    setup.write("INSERT INTO hits VALUES ('all', 0)")
+    before = counted(howdah)
+    mine = [{} for _ in range(clients)]
+
+    def work(number):
+        pick, c, total = random.Random(number), Client(howdah, mode), 0
+        last = 0
+        for i in range(rounds):
+            token = f'{number}.{i}'
+            told = c.write('INSERT INTO items(token, n) VALUES (?, ?)', (token, i))
+            total += 1
+            last = told['last_insert_rowid']
+            mine[number][token] = last
+            assert (told['changes'], told['total_changes']) == (1, total), told
+            kind = pick.random()
+            if kind < 0.15: refused(c, 'UNIQUE constraint failed: items.token', 'INSERT INTO items(token, n) VALUES (?, ?)', ('taken', 1))
+            elif kind < 0.25: refused(c, 'NOT NULL constraint failed: items.n', 'INSERT INTO items(token, n) VALUES (?, ?)', (token + 'x', None))
+            elif kind < 0.35: refused(c, 'CHECK constraint failed', 'INSERT INTO items(token, n) VALUES (?, ?)', (token + 'x', 5000))
+            elif kind < 0.5:
+                told = c.write('INSERT OR IGNORE INTO items(token, n) VALUES (?, ?)', ('taken', 1))
+                assert (told['changes'], told['total_changes'], told['last_insert_rowid']) == (0, total, last), (told, last)
+            elif kind < 0.6:
+                told = c.write('INSERT INTO log VALUES (?, 1), (?, 2), (?, 3)', (token, token, token))
+                total, last = total + 3, told['last_insert_rowid']
+                assert told['changes'] == 3 and told['total_changes'] == total, told
+            told = c.write("UPDATE hits SET n = n + 1 WHERE k = 'all'")
+            total += 1
+            assert (told['changes'], told['total_changes'], told['last_insert_rowid']) == (1, total, last), told
+            told = c.write('INSERT INTO hits VALUES (?, 1) ON CONFLICT(k) DO UPDATE SET n = n + 1', (f'of {number % 3}',))
+            total += 1
+            assert (told['changes'], told['total_changes']) == (1, total), told
+            last = told['last_insert_rowid'] or last
+            told = c.write('DELETE FROM items WHERE token = ?', ('nobody',))
+            assert (told['changes'], told['total_changes']) == (0, total), told
+        c.close()
+    at_once(clients, work)
+    rows = dict(setup.ask("SELECT token, id FROM items WHERE token <> 'taken'"))
+    assert rows == {token: rowid for each in mine for token, rowid in each.items()}, 'a row is missing, or twice, or has another rowid than was told'
+    assert setup.ask("SELECT n FROM hits WHERE k = 'all'") == [[clients * rounds]]
+    assert setup.ask("SELECT sum(n) FROM hits WHERE k <> 'all'") == [[clients * rounds]]
+    assert setup.ask('SELECT count(*) FROM (SELECT token FROM log GROUP BY token HAVING count(*) <> 3)') == [[0]]
+    groups, writes = (after - b for after, b in zip(counted(howdah), before))
+    assert writes > groups > 0, (groups, writes)
+    print(f'{mode}: {writes} writes in {groups} groups')
+    setup.close()
+
+
+@in_both_modes
+def clients_that_go_leave_the_others_alone(howdah, mode):
+    setup = Client(howdah, mode)
+    setup.write('CREATE TABLE gone(token TEXT, n INTEGER)')
+    acknowledged = [set() for _ in range(clients)]
+
+    def work(number):
+        pick, c = random.Random(number), Client(howdah, mode)
+        for i in range(rounds):
+            token = f'{number}.{i}'
+            if number % 3 == 0 and pick.random() < 0.3:
+                c.send({'sql': 'INSERT INTO gone VALUES (?, 0)', 'params': [token]})
+                c.close()
+                c = Client(howdah, mode)
+            else:
+                assert c.write('INSERT INTO gone VALUES (?, 1)', (token,))['changes'] == 1
+                acknowledged[number].add(token)
+        c.close()
+    at_once(clients, work)
+    rows = setup.ask('SELECT token, n FROM gone')
+    assert len({row[0] for row in rows}) == len(rows), 'a row is there twice'
+    assert {row[0] for row in rows if row[1] == 1} == set().union(*acknowledged)
+    setup.close()
+
+
+@in_both_modes
+def beside_transactions_that_hold_the_lock_or_rows(howdah, mode):
+    setup = Client(howdah, mode)
+    setup.write('CREATE TABLE shared(id INTEGER PRIMARY KEY, n INTEGER)')
+    for i in range(4): setup.write('INSERT INTO shared VALUES (?, 0)', (i,))
+
+    def work(number):
+        pick, c = random.Random(number), Client(howdah, mode)
+        if number >= 3:
+            for i in range(rounds): assert c.write('UPDATE shared SET n = n + 1 WHERE id = ?', (pick.randrange(4),))['changes'] == 1
+        else:
+            # One row after the other, as the writes of a group. With concurrent writers it may have to begin again.
+            done = 0
+            while done < rounds // 4:
+                try:
+                    c.ask('BEGIN IMMEDIATE')
+                    for row in pick.sample(range(4), 4):
+                        c.write('UPDATE shared SET n = n + 1 WHERE id = ?', (row,))
+                        c.ask('SELECT 1')
+                    c.ask('COMMIT')
+                    done += 1
+                except RuntimeError as error:
+                    assert mode == 'concurrent' and 'database is locked' in str(error), error
+                    c.ask('ROLLBACK')
+        c.close()
+    at_once(clients, work)
+    assert setup.ask('SELECT sum(n) FROM shared') == [[(clients - 3) * rounds + 3 * (rounds // 4) * 4]]
+    setup.close()
+
+
+@in_both_modes
+def who_waits_for_a_long_transaction_is_served_after_it(howdah, mode):
+    one, setup = Client(howdah, mode), Client(howdah, mode)
+    setup.write('CREATE TABLE held(id INTEGER PRIMARY KEY, n INTEGER)')
+    setup.write('INSERT INTO held VALUES (1, 0)')
+    warm = 'UPDATE held SET n = n + 1 WHERE id = 1'
+    at_once(8, lambda _: [Client(howdah, mode).write(warm) for _ in range(4)])
+    one.ask('BEGIN IMMEDIATE')
+    one.write(warm)
+    others = [Client(howdah, mode) for _ in range(6)]  # fewer than the pool has connections
+    for other in others: other.send({'sql': warm})
+    durability.wait_until(lambda: howdah.server_asked("SELECT 1 FROM pg_locks WHERE waitstart < now() - interval '0.3 s'") != '', 'one waits for longer than a group does')
+    assert setup.ask('SELECT n FROM held') == [[32]]
+    one.ask('COMMIT')
+    for other in others: assert other.answer()['changes'] == 1
+    assert setup.ask('SELECT n FROM held') == [[39]]
+    for c in (one, setup, *others): c.close()
+
+
+@in_both_modes
+def who_does_not_want_to_wait_is_told_at_once(howdah, mode):
+    one, setup = Client(howdah, mode), Client(howdah, mode)
+    setup.write('CREATE TABLE impatient(id INTEGER PRIMARY KEY, n INTEGER)')
+    setup.write('INSERT INTO impatient VALUES (1, 0)')
+    two = Client(howdah, mode)
+    two.ask('PRAGMA busy_timeout = 0')
+    two.write('UPDATE impatient SET n = n + 1 WHERE id = 1')
+    one.ask('BEGIN IMMEDIATE')
+    one.write('UPDATE impatient SET n = n + 10 WHERE id = 1')
+    for _ in range(3): refused(two, 'database is locked', 'UPDATE impatient SET n = n + 1 WHERE id = 1')
+    one.ask('COMMIT')
+    two.write('UPDATE impatient SET n = n + 100 WHERE id = 1')
+    assert setup.ask('SELECT n FROM impatient') == [[111]]
+    for c in (one, two, setup): c.close()
+
+
+@in_both_modes
+def while_the_schema_changes(howdah, mode):
+    setup = Client(howdah, mode)
+    setup.write('CREATE TABLE moving(id INTEGER PRIMARY KEY, token TEXT)')
+    over = threading.Event()
+    acknowledged = [set() for _ in range(8)]
+
+    def work(number):
+        c, i = Client(howdah, mode), 0
+        if number == 0:
+            for i in range(6):
+                c.ask(f'ALTER TABLE moving ADD COLUMN c{i} INTEGER DEFAULT {i}')
+                c.ask(f'CREATE INDEX moving_{i} ON moving(c{i})')
+                enough = sum(map(len, acknowledged)) + 50
+                durability.wait_until(lambda: sum(map(len, acknowledged)) > enough, 'others write')
+            over.set()
+        while not over.is_set():
+            token = f'{number}.{i}'
+            i += 1
+            assert c.write('INSERT INTO moving(token) VALUES (?)', (token,))['changes'] == 1
+            acknowledged[number].add(token)
+        c.close()
+    at_once(8, work)
+    rows = [row[0] for row in setup.ask('SELECT token FROM moving')]
+    assert sorted(rows) == sorted(set().union(*acknowledged))
+    setup.close()
+
+
+@in_both_modes
+def connections_that_break_lose_and_double_nothing(howdah, mode):
+    setup = Client(howdah, mode)
+    setup.write('CREATE TABLE broken(token TEXT, n INTEGER)')
+    acknowledged, unknown = [set() for _ in range(clients)], [set() for _ in range(clients)]
+    over = threading.Event()
+
+    def work(number):
+        if number == 0:
+            for _ in range(8):
+                enough = sum(map(len, acknowledged)) + 100
+                durability.wait_until(lambda: sum(map(len, acknowledged)) > enough, 'rows are acknowledged')
+                howdah.server_asked("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND query NOT LIKE 'LISTEN%'")
+            return over.set()
+        c, i = Client(howdah, mode), 0
+        while not over.is_set():
+            token = f'{number}.{i}'
+            i += 1
+            try:
+                c.write('INSERT INTO broken VALUES (?, 1)', (token,))
+                acknowledged[number].add(token)
+            except RuntimeError: unknown[number].add(token)
+        c.close()
+    at_once(clients, work)
+    rows = [row[0] for row in setup.ask('SELECT token FROM broken')]
+    assert len(set(rows)) == len(rows), 'a row is there twice'
+    told = set().union(*acknowledged)
+    assert told <= set(rows), f'{len(told - set(rows))} acknowledged rows are gone'
+    assert set(rows) - told <= set().union(*unknown)
+    setup.close()
+
+
+def main():
+    global clients, rounds
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY', 'build/release/howdah'))
+    parser.add_argument('--only', default='')
+    parser.add_argument('--clients', type=int, default=clients)
+    parser.add_argument('--rounds', type=int, default=rounds)
+    args, _ = parser.parse_known_args()
+    clients, rounds = args.clients, args.rounds
+    return durability.run_on_one_howdah('write groups', tests, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
