@@ -7,9 +7,11 @@ import syscalls
 from servers import favour
 
 KEYS = 100_000
-MODES = ('simple', 'extended', 'prepared')
+BATCH = 16  # statements of a pipelined select or insert; a pipelined transaction is a batch of its own
+MODES = ('simple', 'extended', 'prepared', 'pipelined')  # pipelined: prepared, and a batch is sent at once
 TLS = ('none', 'server', 'both')
 CLIENTS = (1, 16, 64, 200, 1000)
+BATCHED = ('select', 'tpcb', 'insert')
 WORKLOADS = ('select', 'tpcb', 'insert', 'rows1000', 'blob')
 
 
@@ -80,7 +82,9 @@ class Contender:
 
 def contenders(cell, work, wanted):
     """Who takes part in a cell, PostgreSQL itself first."""
-    common = ('--workload', cell.workload, '--mode', cell.mode, '--keys', KEYS, '--clients', cell.clients)
+    pipelined = cell.mode == 'pipelined'
+    batch = ('--pipeline', 1 if cell.workload == 'tpcb' else BATCH) if pipelined else ()
+    common = ('--workload', cell.workload, '--mode', 'prepared' if pipelined else cell.mode, *batch, '--keys', KEYS, '--clients', cell.clients)
     writes = cell.workload in ('tpcb', 'insert')
     tls_to_client = ('--tls',) if cell.tls == 'both' else ()
     found = []
@@ -88,7 +92,7 @@ def contenders(cell, work, wanted):
         found.append(Contender('direct', None, (*common, '--port', work.server.port, '--database', 'postgres', *(() if cell.tls == 'none' else ('--tls',)))))
     if 'pgbouncer' in wanted:
         bouncer = work.pgbouncer(cell.tls)
-        if cell.mode != 'prepared' or bouncer.prepares:
+        if cell.mode not in ('prepared', 'pipelined') or bouncer.prepares:
             found.append(Contender('pgbouncer', bouncer, (*common, '--port', bouncer.port, '--database', 'postgres', *tls_to_client)))
     for name in work.howdahs:
         if name not in wanted: continue

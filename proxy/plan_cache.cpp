@@ -3,6 +3,8 @@
 
 #include "dialect/result_values.hpp"
 
+#include <algorithm>
+
 namespace howdah::proxy {
 
 namespace {
@@ -32,10 +34,17 @@ bool has_same_bytes(dialect::PgType type)
     return type == dialect::PgType::int8 || type == dialect::PgType::text || type == dialect::PgType::bytea;
 }
 
+bool may_ask_counters(const dialect::Slot& slot)
+{
+    const std::string expression = dialect::fold(slot.expression);
+    return expression.find("changes") != std::string::npos || expression.find("last_insert_rowid") != std::string::npos;
+}
+
 } // namespace
 
 CachedPlan::CachedPlan(dialect::Compiled compiled) : dialect::Compiled(std::move(compiled))
 {
+    asks_counters = std::any_of(slots.begin(), slots.end(), may_ask_counters);
     static std::uint64_t last_token = 0; // one thread compiles
     token = ++last_token;
     forwardable = true;

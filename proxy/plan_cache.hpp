@@ -23,6 +23,7 @@ struct CachedPlan : dialect::Compiled {
     std::vector<Column> output;             // as clients are told
     std::vector<pool::Oid> parameter_types; // of the only step
     bool shares = false;                    // a query that may run beside others on one connection
+    bool asks_counters = false;             // changes(), last_insert_rowid(): its values depend on the statement before
     bool forwardable = false;               // its columns are int8, text and bytea: PostgreSQL's bytes are the client's
     mutable pool::RunEstimate estimate;     // learnt while it runs; one thread
     mutable int misfits = 0;                // so many transactions that it begins are no RowTransaction

@@ -19,13 +19,6 @@ namespace {
 
 using Kind = dialect::Compiled::Kind;
 
-// Its values may depend on the statements before it: changes(), last_insert_rowid().
-bool depends_on_session(const CachedPlan& plan)
-{
-    return std::any_of(plan.slots.begin(), plan.slots.end(),
-                       [](const dialect::Slot& slot) { return !slot.expression.empty(); });
-}
-
 std::size_t bytes_of(const pool::Batch& batch)
 {
     std::size_t bytes = 0;
@@ -49,7 +42,7 @@ std::optional<Planned> Session::Impl::find_ahead(const Foreseen& next)
     --shared.totals.plan_hits; // counted when its turn comes
     const bool plain =
         found->plan->kind == Kind::session || (found->plan->steps.size() == 1 && !found->plan->rehearsal &&
-                                               !found->plan->touches_temp && !depends_on_session(*found->plan));
+                                               !found->plan->touches_temp && !found->plan->asks_counters);
     return plain ? std::move(found) : std::nullopt;
 }
 

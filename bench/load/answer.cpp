@@ -72,7 +72,7 @@ void Answer::feed(std::string_view bytes)
         rest_.append(bytes);
         bytes = rest_;
     }
-    while (!bytes.empty()) {
+    while (!bytes.empty() && !complete_) {
         const std::size_t taken = wire_ == Wire::lines ? take_line(bytes) : take_message(bytes);
         if (taken == 0)
             break;

@@ -14,7 +14,7 @@ public:
     explicit Answer(Wire wire) : wire_(wire) {}
 
     void expect(const Step& step, std::int64_t key);
-    // Takes bytes; what comes behind the end of the answer does not exist: one request is in flight.
+    // Takes bytes; what comes behind the end of the answer is kept for the next one: feed({}) goes on with it.
     void feed(std::string_view bytes);
 
     bool complete() const { return complete_; }

@@ -26,7 +26,8 @@ bool is_conflict(const std::string& error)
 
 } // namespace
 
-Plan::Plan(Script s, Wire wire, Mode mode) : script(std::move(s)), rollback_encoder(rollback, 0, wire, Mode::simple)
+Plan::Plan(Script s, Wire wire, Mode mode, bool pipelined_)
+    : script(std::move(s)), rollback_encoder(rollback, 0, wire, Mode::simple), pipelined(pipelined_)
 {
     for (std::size_t i = 0; i < script.steps.size(); ++i)
         encoders.emplace_back(script.steps[i], i, wire, mode);
@@ -76,9 +77,31 @@ void Client::ask_and_wait(const std::string& bytes, std::span<char> scratch)
 void Client::begin(Clock::time_point now)
 {
     began_ = now;
-    step_ = 0;
     variables_ = plan_.script.choose(random_, number_, ++sequence_);
-    ask(plan_.script.steps[0], plan_.encoders[0]);
+    ask_from_the_beginning();
+}
+
+void Client::ask_from_the_beginning()
+{
+    step_ = 0;
+    failed_ = false;
+    const std::size_t sent = plan_.pipelined ? plan_.encoders.size() : 1;
+    for (std::size_t i = 0; i < sent; ++i)
+        plan_.encoders[i].append(out_, variables_);
+    answer_.expect(plan_.script.steps[0], variables_[0]);
+    flush();
+}
+
+// False: that was the last step.
+bool Client::ask_next()
+{
+    if (++step_ == plan_.script.steps.size())
+        return false;
+    if (plan_.pipelined)
+        answer_.expect(plan_.script.steps[step_], variables_[0]);
+    else
+        ask(plan_.script.steps[step_], plan_.encoders[step_]);
+    return true;
 }
 
 void Client::ask(const Step& step, const Encoder& encoder)
@@ -99,7 +122,12 @@ bool Client::on_readable(std::span<char> scratch, Counts& counts)
     do {
         answer_.feed({scratch.data(), link_.read_some(scratch)});
     } while (link_.has_decrypted());
-    return answer_.complete() && step_is_over(counts);
+    while (answer_.complete()) {
+        if (step_is_over(counts))
+            return true;
+        answer_.feed({});
+    }
+    return false;
 }
 
 // After a conflict with another client the same transaction once more, on the same clock. False: on to the next.
@@ -107,9 +135,20 @@ bool Client::again()
 {
     if (!std::exchange(retrying_, false))
         return false;
-    step_ = 0;
-    ask(plan_.script.steps[0], plan_.encoders[0]);
+    ask_from_the_beginning();
     return true;
+}
+
+// Whether the transaction is worth another try.
+bool Client::count_failure(Counts& counts) const
+{
+    if (is_conflict(answer_.error())) {
+        ++counts.retries;
+        return true;
+    }
+    if (++counts.errors == 1)
+        counts.first_error = answer_.error();
+    return false;
 }
 
 bool Client::step_is_over(Counts& counts)
@@ -119,12 +158,15 @@ bool Client::step_is_over(Counts& counts)
         return !again();
     }
     ++counts.queries;
+    if (plan_.pipelined && answer_.failed() && !std::exchange(failed_, true))
+        retrying_ = count_failure(counts);
+    if (plan_.pipelined && failed_) {
+        if (ask_next())
+            return false;
+        return !again();
+    }
     if (answer_.failed()) {
-        retrying_ = is_conflict(answer_.error());
-        if (retrying_)
-            ++counts.retries;
-        else if (++counts.errors == 1)
-            counts.first_error = answer_.error();
+        retrying_ = count_failure(counts);
         rolling_back_ = plan_.script.transaction;
         if (!rolling_back_)
             return !again();
@@ -133,10 +175,8 @@ bool Client::step_is_over(Counts& counts)
     }
     if (answer_.wrong())
         ++counts.wrong;
-    if (++step_ < plan_.script.steps.size()) {
-        ask(plan_.script.steps[step_], plan_.encoders[step_]);
+    if (ask_next())
         return false;
-    }
     ++counts.transactions;
     counts.latency.add(static_cast<std::uint64_t>((Clock::now() - began_).count()));
     return true;

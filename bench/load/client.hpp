@@ -1,4 +1,4 @@
-// One client: connects, then runs its script again and again, one request in flight.
+// One client: connects, then runs its script again and again; one request in flight, or the whole script.
 #pragma once
 
 #include "answer.hpp"
@@ -37,7 +37,9 @@ struct Plan {
     Step rollback{.sql = "ROLLBACK"};
     Encoder rollback_encoder;
 
-    Plan(Script s, Wire wire, Mode mode);
+    bool pipelined; // all steps are sent at once
+
+    Plan(Script s, Wire wire, Mode mode, bool pipelined);
 };
 
 class Client {
@@ -57,8 +59,11 @@ public:
 
 private:
     void ask(const Step& step, const Encoder& encoder);
+    void ask_from_the_beginning();
+    bool ask_next();
     void ask_and_wait(const std::string& bytes, std::span<char> scratch);
     bool again();
+    bool count_failure(Counts& counts) const;
     bool step_is_over(Counts& counts);
     void flush();
 
@@ -72,6 +77,7 @@ private:
     Variables variables_{};
     std::size_t step_ = 0;
     bool rolling_back_ = false, retrying_ = false;
+    bool failed_ = false; // a step of a pipelined script, whose others are answered all the same
 };
 
 } // namespace howdah::bench

@@ -123,7 +123,7 @@ int program(int argc, char** argv)
     CLI::App app{"A load generator for PostgreSQL's wire and howdah's line protocol"};
     Target target;
     std::string workload = "select", mode = "prepared", wire = "postgres", sql, sqlite;
-    int clients = 1;
+    int clients = 1, pipeline = 0;
     std::int64_t keys = 100000;
     bool tls = false;
     app.add_option("--host", target.host);
@@ -135,6 +135,7 @@ int program(int argc, char** argv)
     app.add_option("--workload", workload, "select, rows1000, blob, tpcb, insert, sql");
     app.add_option("--sql", sql, "the statement of the workload sql; {0} is a key");
     app.add_option("--mode", mode)->check(CLI::IsMember({"simple", "extended", "prepared"}));
+    app.add_option("--pipeline", pipeline, "send the workload's statements so many times without waiting for answers");
     app.add_option("--wire", wire)->check(CLI::IsMember({"postgres", "lines"}));
     app.add_option("--keys", keys, "rows of kv");
     app.add_flag("--tls", tls);
@@ -153,7 +154,11 @@ int program(int argc, char** argv)
     }
     target.wire = wire == "lines" ? Wire::lines : Wire::postgres;
     const Mode how = mode == "simple" ? Mode::simple : mode == "extended" ? Mode::extended : Mode::prepared;
-    const Plan plan(make_script(workload, keys, sql), target.wire, how);
+    Script script = make_script(workload, keys, sql);
+    const std::vector<Step> once = script.steps;
+    for (int i = 1; i < pipeline; ++i)
+        script.steps.insert(script.steps.end(), once.begin(), once.end());
+    const Plan plan(std::move(script), target.wire, how, pipeline > 0);
     return serve(plan, target, clients);
 }
 
