@@ -243,7 +243,8 @@ std::optional<pool::Result<pool::BatchResult>> Session::Impl::first_answer(const
     // They were one transaction, and nothing of it has happened. Up to the one that failed, each is run by itself.
     const auto dropped = std::move(ahead);
     without_ahead = dropped->statements.size();
-    if (answer->results.size() >= dropped->commands_of_first)
+    const bool interrupted = cancelled && answer->error->sqlstate == "57014";
+    if (answer->results.size() >= dropped->commands_of_first && !interrupted)
         return std::nullopt;
     return answer;
 }

@@ -192,9 +192,9 @@ private:
     std::map<std::string, std::shared_ptr<Prepared>, std::less<>> statements_;
     std::map<std::string, std::shared_ptr<Portal>, std::less<>> portals_; // those that have a name
     std::shared_ptr<Portal> unnamed_portal_;
-    std::shared_ptr<Portal> spare_portal_;              // of the last statement, to be used again
-    std::shared_ptr<const ResultShape> last_shape_;     // of the last result; mostly the next one is the same
-    std::shared_ptr<Prepared> parsing_; // under the name parsing_name_ once the session has described it
+    std::shared_ptr<Portal> spare_portal_;          // of the last statement, to be used again
+    std::shared_ptr<const ResultShape> last_shape_; // of the last result; mostly the next one is the same
+    std::shared_ptr<Prepared> parsing_;             // under the name parsing_name_ once the session has described it
     std::string parsing_name_;
     std::shared_ptr<Portal> current_;      // what runs, or is described
     bool describing_ = false;              // RowDescription or NoData is owed for current_
@@ -210,10 +210,7 @@ private:
 
 class Conversation::Foresight {
 public:
-    explicit Foresight(const Conversation& conversation)
-        : conversation_(conversation), rest_(conversation.rest_)
-    {
-    }
+    explicit Foresight(const Conversation& conversation) : conversation_(conversation), rest_(conversation.rest_) {}
     // The next of the script that is being looked at. nullopt: it has come to its end, or over().
     std::optional<Foreseen> next_of_script();
     // A message that follows. nullopt: it asks for nothing by itself, begins a script, or over().
@@ -227,13 +224,15 @@ private:
         over_ = true;
         return std::nullopt;
     }
+    std::nullopt_t parsed(const Parse& m);
     std::optional<Foreseen> bound(const Bind& m);
     bool runs_as_it_is(const Prepared& statement) const;
 
     const Conversation& conversation_;
-    std::string_view rest_;             // of the script
-    std::shared_ptr<Prepared> prepared_; // of the statement foreseen last, or bound to the unnamed portal
-    std::shared_ptr<Portal> portal_;     // the unnamed one, bound and not run
+    std::string_view rest_;                            // of the script
+    std::shared_ptr<Prepared> prepared_;               // of the statement foreseen last, or bound to the unnamed portal
+    std::shared_ptr<Portal> portal_;                   // the unnamed one, bound and not run
+    std::optional<std::shared_ptr<Prepared>> unnamed_; // the unnamed statement, where it will be another than now
     bool over_ = false;
 };
 

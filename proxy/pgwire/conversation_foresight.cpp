@@ -38,9 +38,12 @@ std::optional<Foreseen> Conversation::Foresight::on(const Message& message)
         return end();
     if (const auto* query = std::get_if<Query>(&message)) {
         portal_.reset();
+        unnamed_ = nullptr;
         rest_ = query->sql;
         return std::nullopt;
     }
+    if (const auto* parse = std::get_if<Parse>(&message))
+        return parsed(*parse);
     if (const auto* bind = std::get_if<Bind>(&message))
         return bound(*bind);
     if (const auto* describe = std::get_if<Describe>(&message)) {
@@ -56,9 +59,23 @@ std::optional<Foreseen> Conversation::Foresight::on(const Message& message)
     return std::holds_alternative<Sync>(message) ? std::nullopt : end();
 }
 
+// What a statement's parameters are is known only of one that was parsed before: many drivers parse it for each run.
+std::nullopt_t Conversation::Foresight::parsed(const Parse& m)
+{
+    if (!m.statement.empty())
+        return end();
+    const auto before = unnamed_ ? *unnamed_ : conversation_.find_statement({});
+    if (!before || before->sql != m.sql || before->declared != m.types)
+        return end();
+    auto again = std::make_shared<Prepared>(*before);
+    again->types_told = false;
+    unnamed_ = std::move(again);
+    return std::nullopt;
+}
+
 std::optional<Foreseen> Conversation::Foresight::bound(const Bind& m)
 {
-    prepared_ = conversation_.find_statement(m.statement);
+    prepared_ = m.statement.empty() && unnamed_ ? *unnamed_ : conversation_.find_statement(m.statement);
     if (!m.portal.empty() || !prepared_ || !runs_as_it_is(*prepared_) ||
         m.values.size() != prepared_->numbering.types.size())
         return end();

@@ -158,7 +158,10 @@ class Wire:
         for sql, values in asked:
             if sql in by_sql and pick.random() < 0.8:
                 formats = pick.choice((b'\0\0', b'\0\1\0\1')) if sql in (statements['get'][0], statements['list'][0]) else b'\0\0'
-                run = b''.join([message('B', b'\0' + by_sql[sql].encode() + b'\0\0\0' + struct.pack('>h', len(values)) + b''.join(field(v) for v in values) + formats),
+                named = pick.random() < 0.7  # or parsed for each run
+                name = by_sql[sql].encode() if named else b''
+                run = b''.join([b'' if named else message('P', b'\0' + sql.encode() + b'\0\0\0'),
+                                message('B', b'\0' + name + b'\0\0\0' + struct.pack('>h', len(values)) + b''.join(field(v) for v in values) + formats),
                                 message('D', b'P\0') if pick.random() < 0.5 else b'', message('E', b'\0' + struct.pack('>i', pick.choice((0, 0, 0, 1))))])
                 steps.append((run, 'CsI'))
                 in_cycle = True

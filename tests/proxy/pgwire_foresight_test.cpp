@@ -48,6 +48,32 @@ TEST_CASE("runs of a prepared statement are foreseen, across Describe and Sync")
     CHECK_FALSE(foresight.over());
 }
 
+TEST_CASE("a statement that is parsed again for each run is foreseen, until it is another")
+{
+    Talk talk;
+    const Parse parse{"", "DELETE FROM t WHERE id = ?", {oid::int8}};
+    Description description;
+    description.parameter_count = 1;
+    description.parameter_names = {""};
+    talk.conversation.on(parse);
+    REQUIRE(talk.conversation.next_action());
+    talk.conversation.described(description);
+    talk.conversation.on(Bind{"", "", {}, {"1"}, {}});
+    talk.conversation.on(Execute{});
+    REQUIRE(talk.conversation.next_action());
+
+    Conversation::Foresight foresight(talk.conversation);
+    for (int i = 0; i < 2; ++i) {
+        CHECK_FALSE(foresight.on(parse));
+        CHECK_FALSE(foresight.on(Bind{"", "", {}, {"2"}, {}}));
+        CHECK(foresight.on(Execute{})->sql == "DELETE FROM t WHERE id = ?");
+    }
+    CHECK_FALSE(foresight.on(Query{"SELECT 1"})); // forgets it
+    CHECK(foresight.next_of_script());
+    CHECK_FALSE(foresight.on(parse));
+    CHECK(foresight.over());
+}
+
 TEST_CASE("what is not plainly the next statement ends the foresight")
 {
     const std::vector<std::vector<Message>> unknown{
