@@ -210,7 +210,7 @@ private:
 
 class Conversation::Foresight {
 public:
-    explicit Foresight(const Conversation& conversation) : conversation_(conversation), rest_(conversation.rest_) {}
+    explicit Foresight(const Conversation& conversation);
     // The next of the script that is being looked at. nullopt: it has come to its end, or over().
     std::optional<Foreseen> next_of_script();
     // A message that follows. nullopt: it asks for nothing by itself, begins a script, or over().

@@ -9,6 +9,15 @@
 
 namespace howdah::proxy::pgwire {
 
+// Around a read-only transaction the conversation asks for a PRAGMA of its own.
+Conversation::Foresight::Foresight(const Conversation& conversation)
+    : conversation_(conversation),
+      rest_(conversation.rest_),
+      over_(conversation.session_portals_ || conversation.query_only_ || conversation.settings_.read_only() ||
+            (conversation.current_ && conversation.current_->statement->read_only))
+{
+}
+
 bool Conversation::Foresight::runs_as_it_is(const Prepared& statement) const
 {
     return !statement.empty && !statement.is_chatter() && !statement.read_only && !statement.description.raw;
@@ -16,7 +25,7 @@ bool Conversation::Foresight::runs_as_it_is(const Prepared& statement) const
 
 std::optional<Foreseen> Conversation::Foresight::next_of_script()
 {
-    while (!rest_.empty()) {
+    while (!rest_.empty() && !over_) {
         const std::size_t length =
             std::clamp<std::size_t>(conversation_.options_.first_statement(rest_), 1, rest_.size());
         const std::string_view sql = rest_.substr(0, length);
@@ -34,8 +43,8 @@ std::optional<Foreseen> Conversation::Foresight::next_of_script()
 
 std::optional<Foreseen> Conversation::Foresight::on(const Message& message)
 {
-    if (over_ || conversation_.session_portals_ || conversation_.settings_.read_only() != conversation_.query_only_)
-        return end();
+    if (over_)
+        return std::nullopt;
     if (const auto* query = std::get_if<Query>(&message)) {
         portal_.reset();
         unnamed_ = nullptr;
@@ -56,6 +65,7 @@ std::optional<Foreseen> Conversation::Foresight::on(const Message& message)
             return end();
         return Foreseen{prepared_->sql, std::move(portal->values)};
     }
+    portal_.reset(); // outside of a transaction Sync forgets it
     return std::holds_alternative<Sync>(message) ? std::nullopt : end();
 }
 

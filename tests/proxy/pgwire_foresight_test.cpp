@@ -4,6 +4,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <deque>
+#include <random>
+
 using namespace howdah;
 using namespace howdah::proxy;
 using namespace howdah::proxy::pgwire;
@@ -115,4 +118,113 @@ TEST_CASE("the statements of scripts are foreseen one by one, up to what the ses
     CHECK(foresight.next_of_script()->sql == "SELECT 4;");
     CHECK_FALSE(foresight.next_of_script());
     CHECK(foresight.over());
+}
+
+namespace {
+
+// What is foreseen behind the message that was answered last; the decoder stays where it is.
+std::deque<Foreseen> all_foreseen(const Conversation& conversation, Decoder& decoder)
+{
+    std::deque<Foreseen> all;
+    static std::deque<std::string> texts; // outlive the views
+    const Decoder::Place here = decoder.place();
+    Conversation::Foresight foresight(conversation);
+    const auto keep = [&](Foreseen next) {
+        next.sql = texts.emplace_back(next.sql);
+        all.push_back(std::move(next));
+    };
+    while (!foresight.over()) {
+        if (auto next = foresight.next_of_script()) {
+            keep(std::move(*next));
+            continue;
+        }
+        const auto message = foresight.over() ? std::nullopt : decoder.next();
+        if (!message)
+            break;
+        if (auto next = foresight.on(*message))
+            keep(std::move(*next));
+    }
+    decoder.go_back(here);
+    return all;
+}
+
+Description described(std::string_view sql)
+{
+    Description d;
+    d.parameter_count = sql.find_first_of("?$") != std::string_view::npos ? 1 : 0;
+    d.parameter_names.resize(static_cast<std::size_t>(d.parameter_count));
+    return d;
+}
+
+} // namespace
+
+TEST_CASE("where every statement succeeds, what was foreseen is what is asked, in that order")
+{
+    std::mt19937 random(11);
+    const std::vector<std::string> often{"Bind \"\" \"s\" '1'",
+                                         "Bind \"\" \"s\" '2'",
+                                         "Execute \"\"",
+                                         "Describe P \"\"",
+                                         "Sync",
+                                         "Query \"INSERT 1; INSERT 2\"",
+                                         "Query \"UPDATE 3\"",
+                                         "Bind \"\" \"\" '7'",
+                                         "Parse \"\" \"DELETE ?\" 20"};
+    const std::vector<std::string> seldom{"Parse \"s\" \"INSERT $1\" 20",
+                                          "Parse \"\" \"UPDATE ?\"",
+                                          "Close S \"s\"",
+                                          "Bind \"p\" \"s\" '1'",
+                                          "Execute \"p\"",
+                                          "Execute \"\" 1",
+                                          "Query \"SET x.y = 1\"",
+                                          "Query \"BEGIN READ ONLY; UPDATE 4\"",
+                                          "Query \"COMMIT\"",
+                                          "Bind \"\" \"s\" 'x'",
+                                          "Query \"\"",
+                                          "Describe S \"s\"",
+                                          "Flush",
+                                          "Query \"DISCARD ALL\"",
+                                          "Query \"DEALLOCATE ALL; UPDATE 5\""};
+    std::size_t fulfilled = 0;
+    for (int i = 0; i < 3000; ++i) {
+        Conversation conversation(Settings("ann", "main", "15.20"), test::test_options());
+        Decoder decoder(100'000);
+        decoder.enter(Decoder::Phase::running);
+        std::string script = test::client_bytes(seldom.front());
+        decoder.feed(script);
+        for (std::size_t n = 5 + random() % 40; n > 0; --n)
+            decoder.feed(test::client_bytes(random() % 5 > 0 ? often[random() % often.size()]
+                                                             : seldom[random() % seldom.size()]));
+        std::deque<Foreseen> foreseen;
+        bool in_transaction = false;
+        while (const auto message = decoder.next()) {
+            conversation.on(*message);
+            while (const auto action = conversation.next_action()) {
+                const auto* const run = std::get_if<AskRun>(&*action);
+                if (run != nullptr && run->options.max_rows == 0) {
+                    if (!foreseen.empty()) {
+                        CHECK(run->sql == foreseen.front().sql);
+                        CHECK(std::equal(run->parameters.begin(), run->parameters.end(),
+                                         foreseen.front().parameters.begin(), foreseen.front().parameters.end()));
+                        foreseen.pop_front();
+                        ++fulfilled;
+                    } else {
+                        foreseen = all_foreseen(conversation, decoder);
+                    }
+                    in_transaction = run->sql.starts_with("BEGIN") || (in_transaction && run->sql != "COMMIT");
+                    conversation.ran(Outcome{}, !in_transaction);
+                } else if (const auto* const describe = std::get_if<AskDescribe>(&*action)) {
+                    conversation.described(described(describe->sql));
+                } else if (run != nullptr || std::holds_alternative<AskFetch>(*action)) {
+                    CHECK(foreseen.empty());
+                    conversation.ran(Outcome{}, !in_transaction);
+                } else if (!std::holds_alternative<WriteOutput>(*action)) {
+                    conversation.done(!in_transaction);
+                }
+            }
+            conversation.output().clear();
+        }
+        CHECK(foreseen.empty());
+    }
+    CHECK(fulfilled > 3000);
 }
