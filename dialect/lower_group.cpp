@@ -3,6 +3,8 @@
 //   SELECT dept, max(pay), name … GROUP BY dept   name is of the row that has the maximum
 //   SELECT dept, count(*), name … GROUP BY dept   name is of the group's first row
 #include "dialect/catalog.hpp"
+#include "dialect/reads.hpp"
+#include "dialect/rules/rules.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/walk.hpp"
 
@@ -47,6 +49,21 @@ bool is_never_null(const ColumnRef& ref)
         return false;
     return ref.index < 0 || ref.index == source->rowid_alias ||
            source->table->columns[static_cast<std::size_t>(ref.index)].not_null;
+}
+
+const ColumnRef* tested_column(const Expr& expr)
+{
+    const auto* test = as<Unary>(expr);
+    return test && is_null_test(test->op) ? column_of(unsigned_operand(*test->operand)) : nullptr;
+}
+
+std::optional<Fragment> null_test_of(const Expr& expr)
+{
+    const ColumnRef* ref = tested_column(expr);
+    if (!ref || !is_never_null(*ref))
+        return std::nullopt;
+    return Fragment{as<Unary>(expr)->op == UnaryOp::is_null ? "(1 = 0)" : "(1 = 1)", PgType::boolean,
+                    StorageClass::integer};
 }
 
 // The last min() or max(): where there are several, its row is the one SQLite remembers.
@@ -213,22 +230,53 @@ std::optional<Fragment> Aggregation::grouped(const Key& key)
 std::optional<Fragment> Aggregation::bare_column(const Expr& expr, const ColumnRef& ref)
 {
     const Fragment value = without_this(expr);
+    if (core_.group_by.empty())
+        if (const std::optional<Fragment> none = without_rows(ref);
+            none && wider(none->type, value.type) == value.type) {
+            Fragment f = representative(value);
+            f.text = "(CASE WHEN count((" + value.text + ") IS NULL) = 0 THEN " + widen(*none, value.type).text +
+                     " ELSE " + f.text + " END)";
+            f.classes = f.classes | none->classes;
+            return f;
+        }
     if (!determines(*ref.source))
         return representative(value);
     dependent_.insert(value.text);
     return value;
 }
 
+// What a column of a subquery that is part of this core is where there is no row: its expression of NULLs. Nothing
+// where that cannot be told from a NULL.
+std::optional<Fragment> Aggregation::without_rows(const ColumnRef& ref)
+{
+    const Source& source = *ref.source;
+    if (ref.index < 0 || source.nullable || !SelectLowering(lowering_).is_part_of_core(source))
+        return std::nullopt;
+    const Expr* origin = source.columns[static_cast<std::size_t>(ref.index)].origin;
+    const auto depends = [](const Expr& e) { return select_of(e) && select_of(e)->correlated; };
+    if (!origin || any_expr(*origin, depends))
+        return std::nullopt;
+    const Select& select = source.common ? *source.common->select : *source.select;
+    const std::vector<const Source*> inside = sources_of(*select.cores.front().from);
+    const auto here = std::exchange(lowering_.substitute, [&](const Expr& e) -> std::optional<Fragment> {
+        if (std::optional<Fragment> decided = null_test_of(e))
+            return decided;
+        const auto* column = as<ColumnRef>(e);
+        if (!column || std::find(inside.begin(), inside.end(), column->source) == inside.end())
+            return std::nullopt;
+        const std::optional<Fragment> deeper = without_rows(*column);
+        return deeper ? deeper : null_of(lowering_.column(*column->source, column->index).type);
+    });
+    Fragment f = lowering_.value(*origin);
+    lowering_.substitute = here;
+    return rules::only_null(f) ? std::nullopt : std::optional(std::move(f));
+}
+
 // SQLite decides a null test of a column that is never NULL before it looks for a row: also where there is none.
 std::optional<Fragment> Aggregation::decided_null_test(const Expr& expr) const
 {
-    const auto* test = as<Unary>(expr);
-    if (!test || !is_null_test(test->op) || !core_.group_by.empty())
-        return std::nullopt;
-    const ColumnRef* ref = column_of(unsigned_operand(*test->operand));
-    if (!ref || sources_.count(ref->source) == 0 || !is_never_null(*ref))
-        return std::nullopt;
-    return Fragment{test->op == UnaryOp::is_null ? "(1 = 0)" : "(1 = 1)", PgType::boolean, StorageClass::integer};
+    const ColumnRef* ref = core_.group_by.empty() ? tested_column(expr) : nullptr;
+    return ref && sources_.count(ref->source) != 0 ? null_test_of(expr) : std::nullopt;
 }
 
 std::optional<Fragment> Aggregation::operator()(const Expr& expr)

@@ -248,6 +248,13 @@ bool SelectLowering::shows_places(const Select& select, bool ignores_order_by)
            !select.offset && (select.order_by.empty() || ignores_order_by);
 }
 
+bool SelectLowering::is_part_of_core(const Source& source) const
+{
+    const Select* select = source.common ? source.common->select.get() : source.select;
+    return select && !(source.common && source.common->recursive) && shows_places(*select, true) && l_.visits_.group &&
+           !l_.visits_.group->find(source.name);
+}
+
 // Columns behind those of the SELECT, one for each key of the order in which its rows are visited that is not the
 // SELECT's own.
 void SelectLowering::show_places(Arm& arm, RowPlaces& places)

@@ -81,6 +81,7 @@ private:
     std::optional<Fragment> bare_column(const Expr& expr, const ColumnRef& ref);
     std::optional<Fragment> grouped(const Key& key);
     std::optional<Fragment> decided_null_test(const Expr& expr) const;
+    std::optional<Fragment> without_rows(const ColumnRef& ref);
     Fragment representative(const Fragment& value);
     Fragment without_this(const Expr& expr);
     Fragment own_aggregate(const Expr& call);
@@ -119,6 +120,8 @@ public:
     std::string over(const Call& call);
     std::string limit(const Expr* limit, const Expr* offset);
     std::vector<SortKey> write_order(const std::vector<const Source*>& sources, const Expr* where);
+    // Whether SQLite has made the subquery part of the core being lowered.
+    bool is_part_of_core(const Source& source) const;
 
 private:
     // A core before its select list is printed: compounds widen the columns first.
