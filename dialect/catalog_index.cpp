@@ -71,8 +71,9 @@ void note_conflict(Table& table, const Constraint& constraint, const std::vector
 
 void read_conflicts(Table& table, const CreateTable& create)
 {
-    const auto is_key = [](const Constraint& c) {
-        return c.kind == Constraint::Kind::unique || c.kind == Constraint::Kind::primary_key;
+    // That of an INTEGER PRIMARY KEY is the rowid's.
+    const auto is_key = [&](const Constraint& c) {
+        return c.kind == Constraint::Kind::unique || (c.kind == Constraint::Kind::primary_key && table.rowid_alias < 0);
     };
     for (std::size_t i = 0; i < create.columns.size(); ++i)
         for (const Constraint& constraint : create.columns[i].constraints)

@@ -91,12 +91,13 @@ void read_primary_key(Table& table, const Constraint& key, const std::vector<int
     int position = 0;
     for (const int index : columns)
         table.columns[static_cast<std::size_t>(index)].primary_key = ++position;
-    table.primary_key_conflict = key.conflict;
     table.autoincrement = key.autoincrement;
     if (columns.size() != 1 || table.without_rowid || (on_column && key.direction == Direction::descending))
         return;
-    if (equal_names(table.columns[static_cast<std::size_t>(columns.front())].declared_type, "integer"))
+    if (equal_names(table.columns[static_cast<std::size_t>(columns.front())].declared_type, "integer")) {
         table.rowid_alias = columns.front();
+        table.primary_key_conflict = key.conflict;
+    }
 }
 
 void read_column_constraints(Table& table, const ColumnDef& definition, int index)

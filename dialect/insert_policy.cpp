@@ -66,7 +66,7 @@ InsertPolicy insert_policy(const Insert& insert, const Table& table, const Inser
                            const Options& options)
 {
     InsertPolicy policy;
-    for (const Key& key : keys_of(table)) {
+    for (const Key& key : keys_of(table, insert.conflict == ConflictAction::unspecified && insert.upserts.empty())) {
         if (key.index || rows.rowid != InsertRows::Rowid::automatic)
             policy.rules.push_back({key, conflict_of(table, key, insert.conflict), clause_for(insert, table, key)});
     }

@@ -71,7 +71,7 @@ UpdatePlan::UpdatePlan(const Update& u, const Table& t, const Lowering& lowering
     const Source& source = *update.table.source;
     one_row = is_one(update.limit.get()) || (!update.from && at_most_one_row(update.where.get(), source, table));
     one_match = !update.from || meets_one(update);
-    for (const Key& key : keys_of(table))
+    for (const Key& key : keys_of(table, update.conflict == ConflictAction::unspecified))
         if (key_uses(table, key, set.columns()))
             rules.push_back({key, conflict_of(table, key, update.conflict), nullptr});
 

@@ -114,15 +114,18 @@ void fixed_columns(const Expr& expr, const Source& target, const std::vector<con
 
 } // namespace
 
-std::vector<Key> keys_of(const Table& table)
+std::vector<Key> keys_of(const Table& table, bool as_declared)
 {
     std::vector<Key> keys;
-    if (table.has_rowid())
+    const bool rowid_last = as_declared && table.primary_key_conflict == ConflictAction::replace;
+    if (table.has_rowid() && !rowid_last)
         keys.push_back({});
     for (const bool replace : {false, true})
         for (auto index = table.indexes.rbegin(); index != table.indexes.rend(); ++index)
             if (index->unique && replaces(*index) == replace)
                 keys.push_back({&*index});
+    if (table.has_rowid() && rowid_last)
+        keys.push_back({});
     return keys;
 }
 

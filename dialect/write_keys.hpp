@@ -19,8 +19,9 @@ struct Key {
     bool operator==(const Key&) const = default;
 };
 
-// In the order SQLite checks them: the rowid, then the newest index first, those with REPLACE last.
-std::vector<Key> keys_of(const Table& table);
+// In the order SQLite checks them: the rowid, then the newest index first, those with REPLACE last. `as_declared`: each
+// goes by its own conflict clause, and a rowid that replaces is the very last.
+std::vector<Key> keys_of(const Table& table, bool as_declared = false);
 
 // What the statement does about a violation: what it says itself, else what the constraint declares, else ABORT.
 ConflictAction conflict_of(const Table& table, const Key& key, ConflictAction statement);

@@ -25,10 +25,11 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
         return Fragment{"(CASE WHEN " + y.text + " = '' THEN " + x.text + " ELSE " + replaced.text + " END)",
                         PgType::text, x.classes | replaced.classes};
     // An empty pattern leaves a number the number it is; a blob has become a text.
-    const std::string number = args[0].type == PgType::v ? " AND (" + args[0].text + ").n IS NOT NULL" : std::string();
     const PgType type = wider(args[0].type, PgType::text);
-    return Fragment{"(CASE WHEN " + y.text + " = ''" + number + " THEN " + widen(args[0], type).text + " ELSE " +
-                        widen(replaced, type).text + " END)",
+    std::string same = widen(args[0], type).text;
+    if (args[0].type == PgType::v)
+        same = "CASE WHEN (" + args[0].text + ").n IS NOT NULL THEN " + same + " ELSE " + widen(x, type).text + " END";
+    return Fragment{"(CASE WHEN " + y.text + " = '' THEN " + same + " ELSE " + widen(replaced, type).text + " END)",
                     type, args[0].classes | replaced.classes};
 }
 

@@ -573,3 +573,92 @@ SELECT count(*), kind, c, d, n, t, r FROM nrv;
 SELECT max(id), kind, c, d, n, t, r FROM nrv;
 SELECT sum(n), k, c, n FROM nrw;
 SELECT count(*), kind || c FROM nrv WHERE id > 5;
+
+-- case: random/keys-that-declare-what-a-conflict-does-1
+CREATE TABLE k(id INTEGER PRIMARY KEY ON CONFLICT REPLACE, u UNIQUE, w);
+INSERT INTO k VALUES (1, 'x', 1), (2, 'y', 2);
+INSERT INTO k VALUES (1, 'x', 3);
+SELECT * FROM k;
+INSERT INTO k VALUES (1, 'z', 3);
+UPDATE k SET id = 1, u = 'z' WHERE id = 2;
+UPDATE k SET id = 1;
+SELECT * FROM k;
+INSERT INTO k VALUES (1, 'q', 5);
+SELECT * FROM k;
+-- case: random/keys-that-declare-what-a-conflict-does-2
+CREATE TABLE k(id INTEGER UNIQUE, w, PRIMARY KEY (id) ON CONFLICT REPLACE);
+INSERT INTO k VALUES (1, 1), (2, 2);
+INSERT INTO k VALUES (1, 3);
+SELECT * FROM k;
+UPDATE k SET id = 1;
+SELECT * FROM k;
+-- case: random/keys-that-declare-what-a-conflict-does-3
+CREATE TABLE k(id INTEGER PRIMARY KEY ON CONFLICT REPLACE, u UNIQUE ON CONFLICT IGNORE, w);
+INSERT INTO k VALUES (1, 'x', 1), (2, 'y', 2);
+INSERT INTO k VALUES (1, 'x', 3);
+SELECT * FROM k;
+INSERT INTO k VALUES (1, 'y', 3);
+SELECT * FROM k;
+UPDATE k SET id = 1, u = 'z' WHERE id = 2;
+UPDATE k SET id = 1;
+SELECT * FROM k;
+-- case: random/keys-that-declare-what-a-conflict-does-4
+CREATE TABLE k(id INTEGER PRIMARY KEY ON CONFLICT REPLACE, u UNIQUE ON CONFLICT REPLACE, w UNIQUE);
+INSERT INTO k VALUES (1, 'x', 1), (2, 'y', 2);
+INSERT INTO k VALUES (1, 'y', 1);
+SELECT * FROM k;
+INSERT INTO k VALUES (1, 'y', 3);
+SELECT * FROM k;
+-- case: random/keys-that-declare-what-a-conflict-does-5
+CREATE TABLE k(a PRIMARY KEY ON CONFLICT REPLACE, u UNIQUE, w) WITHOUT ROWID;
+INSERT INTO k VALUES (1, 'x', 1), (2, 'y', 2);
+INSERT INTO k VALUES (1, 'x', 3);
+SELECT * FROM k;
+UPDATE k SET a = 1, u = 'z' WHERE a = 2;
+UPDATE k SET a = 1;
+SELECT * FROM k;
+-- case: random/keys-that-declare-what-a-conflict-does-6
+CREATE TABLE k(a TEXT PRIMARY KEY ON CONFLICT REPLACE, w);
+INSERT INTO k VALUES ('1', 1), ('2', 2);
+INSERT INTO k(rowid, a) VALUES (1, 'x');
+SELECT rowid, * FROM k;
+UPDATE k SET rowid = 1 WHERE a = '2';
+INSERT INTO k(rowid, a) VALUES (1, '2');
+INSERT INTO k(rowid, a) VALUES (5, '2');
+SELECT rowid, * FROM k;
+-- case: random/keys-that-declare-what-a-conflict-does-7
+CREATE TABLE k(a TEXT PRIMARY KEY ON CONFLICT IGNORE, w);
+INSERT INTO k VALUES ('1', 1), ('2', 2);
+INSERT INTO k(rowid, a) VALUES (1, 'x');
+INSERT INTO k(rowid, a) VALUES (1, '2');
+INSERT INTO k(rowid, a) VALUES (3, '2');
+SELECT rowid, * FROM k;
+-- case: random/keys-that-declare-what-a-conflict-does-8
+CREATE TABLE k(id INTEGER PRIMARY KEY ON CONFLICT REPLACE, u UNIQUE, v UNIQUE);
+INSERT INTO k VALUES (1, 'x', 1), (2, 'y', 2);
+INSERT INTO k VALUES (1, 'y', 3) ON CONFLICT (u) DO UPDATE SET v = 7;
+SELECT * FROM k;
+INSERT INTO k VALUES (1, 'z', 7) ON CONFLICT (u) DO UPDATE SET v = 8;
+SELECT * FROM k;
+INSERT INTO k VALUES (1, 'z', 9) ON CONFLICT (u) DO UPDATE SET v = 8;
+INSERT OR REPLACE INTO k VALUES (1, 'y', 11);
+INSERT OR IGNORE INTO k VALUES (1, 'y', 11);
+INSERT OR ABORT INTO k VALUES (1, 'y', 11);
+SELECT * FROM k;
+-- case: random/keys-that-declare-what-a-conflict-does-9
+CREATE TABLE lg(a);
+CREATE TABLE k(id INTEGER PRIMARY KEY ON CONFLICT REPLACE, u UNIQUE ON CONFLICT REPLACE, v);
+CREATE TRIGGER kd AFTER DELETE ON k BEGIN INSERT INTO lg VALUES (OLD.id); END;
+PRAGMA recursive_triggers = ON;
+INSERT INTO k VALUES (1, 'x', 1), (2, 'y', 2);
+INSERT INTO k VALUES (1, 'y', 3);
+SELECT * FROM lg;
+INSERT INTO k VALUES (2, 'z', 3), (3, 'w', 4);
+UPDATE k SET id = 1, u = 'w' WHERE id = 2;
+SELECT * FROM lg;
+SELECT * FROM k;
+-- case: random/replace-of-any-value-by-an-empty-pattern
+CREATE TABLE k(a, b);
+INSERT INTO k VALUES ('x', 1), (x'61', 2), (5, 3), (NULL, 4), (2.5, 5), ('', 6);
+SELECT replace(a, '', NULL), typeof(replace(a, '', NULL)), replace(a, substr('abc', b, 1), NULL), replace(a, substr('x', b + 1), 'q'), typeof(replace(a, substr('', b), b)) FROM k;
+SELECT replace('abc', CASE WHEN b > 1 THEN '' END, NULL), replace(b, CASE WHEN b > 1 THEN '' END, NULL) FROM k;
