@@ -2,6 +2,8 @@
 // sqlite3BinaryCompareCollSeq).
 #include "dialect/resolver.hpp"
 
+#include <cmath>
+
 namespace howdah::dialect {
 
 namespace {
@@ -90,6 +92,38 @@ ComparisonRule membership(const Expr& operand)
     if (operand.has_collation)
         rule.collation = operand.collation;
     return rule;
+}
+
+namespace {
+
+bool may_be_infinite(const Expr& e)
+{
+    if (const auto* call = as<Call>(bare(e)); call && equal_names(call->name.text, "julianday"))
+        return false;
+    return e.classes.has(StorageClass::real) || e.classes.has(StorageClass::text) || e.classes.has(StorageClass::blob);
+}
+
+// A number that is written out, neither 0 nor infinite.
+bool is_plain_factor(const Expr& e)
+{
+    const auto* literal = as<Literal>(unsigned_operand(e));
+    if (!literal)
+        return false;
+    if (const auto* i = std::get_if<std::int64_t>(&literal->value))
+        return *i != 0;
+    const auto* real = std::get_if<double>(&literal->value);
+    return real && *real != 0 && std::isfinite(*real);
+}
+
+} // namespace
+
+bool can_be_nan(const Binary& arithmetic)
+{
+    if (is_plain_factor(*arithmetic.lhs) || is_plain_factor(*arithmetic.rhs))
+        return false;
+    const bool lhs = may_be_infinite(*arithmetic.lhs);
+    const bool rhs = may_be_infinite(*arithmetic.rhs);
+    return arithmetic.op == BinaryOp::multiply ? lhs || rhs : lhs && rhs;
 }
 
 } // namespace howdah::dialect

@@ -307,31 +307,18 @@ private:
     std::string raise_unless(const std::string& violated, const KeyRule& rule)
     {
         const std::string name = rule.key.index ? rule.key.index->pg : rowid_index_name(table_);
-        return "IF " + violated + " THEN\n" + raise("unique_violation", "CONSTRAINT = " + quote_string(name)) +
-               "END IF;\n";
-    }
-
-    std::string raise(std::string_view condition, const std::string& what) const
-    {
-        return "RAISE " + std::string(condition) + " USING SCHEMA = " + quote_string(table_.pg_schema) +
-               ", TABLE = " + quote_string(table_.pg) + ", " + what + ";\n";
+        return "IF " + violated + " THEN\n" +
+               raise_violation(table_, "unique_violation", "CONSTRAINT = " + quote_string(name)) + "END IF;\n";
     }
 
     // SQLite tests NOT NULL and CHECK before any key.
     std::string constraints_first()
     {
         std::string text;
-        for (std::size_t i = 0; i < rows_.columns.size(); ++i) {
-            const Column& c = table_.columns[static_cast<std::size_t>(rows_.columns[i])];
-            if (c.not_null && rows_.classes[i].nullable())
-                text += "IF " + field(c.pg) + " IS NULL THEN\n" +
-                        raise("not_null_violation", "COLUMN = " + quote_string(c.pg)) + "END IF;\n";
-        }
-        for (std::size_t i = 0; i < table_.checks.size(); ++i)
-            text += "IF NOT " + parens(check_text(table_, table_.checks[i], row_alias(), lowering_)) + " THEN\n" +
-                    raise("check_violation", "CONSTRAINT = " + quote_string(check_constraint_name(i + 1))) +
-                    "END IF;\n";
-        return text;
+        for (std::size_t i = 0; i < rows_.columns.size(); ++i)
+            if (table_.columns[static_cast<std::size_t>(rows_.columns[i])].not_null && rows_.classes[i].nullable())
+                text += raise_null(table_, rows_.columns[i], row_alias());
+        return text + raise_checks(table_, row_alias(), lowering_);
     }
 
     void declare(const std::string& declaration)

@@ -47,5 +47,7 @@ struct ComparisonRule {
 ComparisonRule comparison(const Expr& lhs, const Expr& rhs);
 // The same for x IN (list), where the affinity of x is applied to both sides and that of a member is not.
 ComparisonRule membership(const Expr& operand);
+// Whether arithmetic may meet Inf - Inf, Inf * 0 or Inf / Inf, which are NULL to SQLite.
+bool can_be_nan(const Binary& arithmetic);
 
 } // namespace howdah::dialect

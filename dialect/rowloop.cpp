@@ -62,8 +62,13 @@ std::string name_of(std::size_t i) { return "c" + std::to_string(i + 1); }
 
 } // namespace
 
-OnceSubqueries::OnceSubqueries(Lowering& lowering, const Table& table, std::string stem)
-    : lowering_(lowering), table_(table), stem_(std::move(stem)), outer_(lowering.substitute), around_(lowering.once)
+OnceSubqueries::OnceSubqueries(Lowering& lowering, const Table& table, std::string stem, bool fires)
+    : lowering_(lowering),
+      table_(table),
+      stem_(std::move(stem)),
+      outer_(lowering.substitute),
+      around_(lowering.once),
+      fires_(fires)
 {
     lowering_.substitute = [this](const Expr& e) { return variable(e); };
     lowering_.once = this;
@@ -77,7 +82,7 @@ OnceSubqueries::~OnceSubqueries()
 
 bool OnceSubqueries::is_once(const Select& select) const
 {
-    return !inside_ && !select.correlated && reads(select, table_, lowering_.catalog());
+    return !inside_ && !select.correlated && (fires_ || reads(select, table_, lowering_.catalog()));
 }
 
 Fragment OnceSubqueries::once(const Select& select, const std::function<Fragment()>& member)
@@ -88,7 +93,8 @@ Fragment OnceSubqueries::once(const Select& select, const std::function<Fragment
 std::optional<Fragment> OnceSubqueries::variable(const Expr& expr)
 {
     const Select* select = select_of(expr);
-    if (!select || !is_once(*select))
+    const bool in_others = as<In>(expr) && select && !reads(*select, table_, lowering_.catalog());
+    if (!select || !is_once(*select) || in_others)
         return outer_ ? outer_(expr) : std::nullopt;
     if (as<In>(expr))
         throw refusal("x IN (SELECT … FROM " + table_.name +

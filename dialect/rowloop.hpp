@@ -23,8 +23,8 @@ namespace howdah::dialect {
 // it reads are changed meanwhile. In a loop it becomes a variable.
 class OnceSubqueries {
 public:
-    // `stem` makes the variables' names.
-    OnceSubqueries(Lowering& lowering, const Table& table, std::string stem);
+    // `stem` makes the variables' names. `fires`: triggers may change what other subqueries read, too.
+    OnceSubqueries(Lowering& lowering, const Table& table, std::string stem, bool fires = false);
     ~OnceSubqueries();
     OnceSubqueries(const OnceSubqueries&) = delete;
     OnceSubqueries& operator=(const OnceSubqueries&) = delete;
@@ -45,6 +45,7 @@ private:
     std::string stem_;
     std::function<std::optional<Fragment>(const Expr&)> outer_;
     OnceSubqueries* around_;
+    bool fires_;
     bool inside_ = false;
     std::vector<std::string> declarations_;
     std::string statements_;

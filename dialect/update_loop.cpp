@@ -40,7 +40,8 @@ public:
         std::vector<std::string> values;
         std::string statement;
         {
-            const OnceSubqueries once(lowering_, table_, "set");
+            const bool fires = !triggers_on(table_, TriggerEvent::update, &plan_.set.columns()).empty();
+            const OnceSubqueries once(lowering_, table_, "set", fires);
             for (const int c : plan_.set.columns())
                 values.push_back(plan_.set.value(c, lowering_).text);
             statement = plan_.conflict == UpdatePlan::Conflict::probe ? probed(values) : plain(values);
@@ -151,6 +152,9 @@ private:
         for (const int c : plan_.set.columns())
             if (c >= 0 && ignores_null(c))
                 text += "CONTINUE WHEN howdah_new." + column_text(table_, c) + " IS NULL;\n";
+            else if (c >= 0 && table_.columns[static_cast<std::size_t>(c)].not_null)
+                text += raise_null(table_, c, "howdah_new");
+        text += raise_checks(table_, "howdah_new", lowering_);
         for (const auto& rule : plan_.rules)
             text += probe(rule);
         return text + counted(update(taken));

@@ -7,6 +7,7 @@
 #include "dialect/parser.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/resolver.hpp"
+#include "dialect/schema_names.hpp"
 #include "dialect/table_expression.hpp"
 #include "dialect/walk.hpp"
 
@@ -293,6 +294,30 @@ std::string check_text(const Table& table, const Check& check, std::string_view 
 {
     return schema_expression(*check.expr, table, alias, lowering,
                              [&](const Expr& e) { return lowering.condition(e).text; });
+}
+
+std::string raise_violation(const Table& table, std::string_view condition, const std::string& what)
+{
+    return "RAISE " + std::string(condition) + " USING SCHEMA = " + quote_string(table.pg_schema) +
+           ", TABLE = " + quote_string(table.pg) + ", " + what + ";\n";
+}
+
+std::string raise_null(const Table& table, int column, std::string_view row)
+{
+    const std::string& name = table.columns[static_cast<std::size_t>(column)].pg;
+    return "IF " + std::string(row) + "." + quote_identifier(name) + " IS NULL THEN\n" +
+           raise_violation(table, "not_null_violation", "COLUMN = " + quote_string(name)) + "END IF;\n";
+}
+
+std::string raise_checks(const Table& table, std::string_view row, Lowering& lowering)
+{
+    std::string text;
+    for (std::size_t i = 0; i < table.checks.size(); ++i)
+        text +=
+            "IF NOT " + parens(check_text(table, table.checks[i], row, lowering)) + " THEN\n" +
+            raise_violation(table, "check_violation", "CONSTRAINT = " + quote_string(check_constraint_name(i + 1))) +
+            "END IF;\n";
+    return text;
 }
 
 bool at_most_one_row(const Expr* where, const Source& target, const Table& table,

@@ -53,6 +53,11 @@ std::string identity_condition(const Table& table, std::string_view alias, std::
 // The condition of a CHECK constraint for the row `alias`.
 std::string check_text(const Table& table, const Check& check, std::string_view alias, Lowering& lowering);
 
+// PL/pgSQL for the row `row` of `table`: statements that raise its errors as PostgreSQL would.
+std::string raise_violation(const Table& table, std::string_view condition, const std::string& what);
+std::string raise_null(const Table& table, int column, std::string_view row);
+std::string raise_checks(const Table& table, std::string_view row, Lowering& lowering);
+
 // Whether `where` lets at most one row of the target through: it fixes all columns of a key. `known`: other tables of
 // which one row is looked at.
 bool at_most_one_row(const Expr* where, const Source& target, const Table& table,

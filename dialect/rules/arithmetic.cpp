@@ -4,7 +4,8 @@
 //
 // SQLite's integers become REAL where they overflow, its reals an infinity. PostgreSQL raises 22003 exactly there, and
 // the statement is then compiled again with exact arithmetic (catalogue D2). SQLite answers NULL when the divisor is
-// zero, PostgreSQL raises 22012; a number literal other than zero is left alone.
+// zero, PostgreSQL raises 22012; a number literal other than zero is left alone. What is NaN to PostgreSQL is NULL.
+#include "dialect/resolver.hpp"
 #include "dialect/rules/rules.hpp"
 
 namespace howdah::dialect::rules {
@@ -91,8 +92,10 @@ std::optional<Fragment> lower_arithmetic(const Expr& expr, Lowering& lowering)
     }
     const Classes one = a.type == PgType::int8 ? StorageClass::integer : StorageClass::real;
     const std::string right = divides ? guarded(b, *n->rhs, lowering) : b.text;
-    return Fragment{"(" + a.text + std::string(op->sign) + right + ")", a.type,
-                    divides ? one.with_null() : strict(one, {&a, &b})};
+    const std::string text = "(" + a.text + std::string(op->sign) + right + ")";
+    if (a.type == PgType::float8 && can_be_nan(*n))
+        return Fragment{call("NULLIF", {text, "'NaN'"}), a.type, one.with_null()};
+    return Fragment{text, a.type, divides ? one.with_null() : strict(one, {&a, &b})};
 }
 
 // modulo:  a % b  =>  a % NULLIF(b, 0)      of reals: over their integral parts, the result REAL

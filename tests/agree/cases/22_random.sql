@@ -662,3 +662,44 @@ CREATE TABLE k(a, b);
 INSERT INTO k VALUES ('x', 1), (x'61', 2), (5, 3), (NULL, 4), (2.5, 5), ('', 6);
 SELECT replace(a, '', NULL), typeof(replace(a, '', NULL)), replace(a, substr('abc', b, 1), NULL), replace(a, substr('x', b + 1), 'q'), typeof(replace(a, substr('', b), b)) FROM k;
 SELECT replace('abc', CASE WHEN b > 1 THEN '' END, NULL), replace(b, CASE WHEN b > 1 THEN '' END, NULL) FROM k;
+
+-- case: random/arithmetic-of-infinities-is-null
+CREATE TABLE n(id INTEGER PRIMARY KEY, r REAL NOT NULL, x NOT NULL, i INTEGER NOT NULL);
+INSERT INTO n VALUES (1, 1e999, 1e999, 0), (2, -1e999, -1e999, 1), (3, 1, x'616263', 2), (4, 0, 'a', 3);
+SELECT id, r * i, r * 0, r - r, r + -r, x * i, x - x, max(r * i, 1), max(x * 0, 1), (r - r) IS NULL, coalesce(r * 0, 'n'), typeof(r - r) FROM n;
+SELECT a.id, b.id, a.r + b.r, a.r - b.r, a.x * b.i FROM n a, n b WHERE (a.r + b.r) IS NULL OR max(a.r * b.i, 1);
+SELECT id FROM n ORDER BY r * 0, id;
+SELECT id FROM n ORDER BY r - r DESC, id;
+SELECT id FROM n WHERE NOT r * 0;
+SELECT id FROM n WHERE r - r = 0;
+SELECT id, r * 0 IS x * 0, r * 0 = x * 0, (r - r) IN (0), -(r - r), abs(r * 0), max(1e400 * i, 1), max(1e400 * x, 1) FROM n;
+SELECT sum(r * 0), count(r * 0), min(r - r), max(r * i), group_concat(r * i) FROM n;
+
+-- case: random/update-tests-null-and-check-before-keys
+CREATE TABLE u(id INTEGER PRIMARY KEY, a INTEGER NOT NULL UNIQUE ON CONFLICT IGNORE, b UNIQUE ON CONFLICT REPLACE, c CHECK (c < 20), d NOT NULL DEFAULT 7, g AS (c + 1) CHECK (g <> 10));
+INSERT INTO u(a, b, c) VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3);
+UPDATE u SET a = 1, c = 30 WHERE id = 2;
+UPDATE u SET a = 1, d = NULL WHERE id = 2;
+UPDATE u SET a = 1, c = 9 WHERE id = 2;
+UPDATE u SET a = 1, c = 8 WHERE id = 2;
+UPDATE u SET b = 1, c = 30 WHERE id = 2;
+UPDATE u SET b = 1, d = NULL WHERE id = 2;
+UPDATE u SET a = NULL, b = 3 WHERE id = 2;
+SELECT * FROM u;
+UPDATE u SET b = 1, c = 5 WHERE id = 2;
+SELECT * FROM u;
+UPDATE u SET a = 7, c = u.c + f.c FROM u AS f WHERE f.id = u.id;
+SELECT * FROM u;
+
+-- case: random/subquery-over-what-a-trigger-changes-is-computed-once
+CREATE TABLE lg(id INTEGER PRIMARY KEY, what TEXT, a, b);
+CREATE TABLE t0(c0, c1 DOUBLE NOT NULL UNIQUE, c2 DATE);
+INSERT INTO t0(c0, c1, c2) VALUES (100, 123456.789, 10), (42, 1, 2.5);
+CREATE TRIGGER tr1 AFTER UPDATE ON t0 BEGIN INSERT INTO lg(what, a, b) VALUES ('1', OLD.c2, NEW.c2); END;
+UPDATE t0 SET c2 = (SELECT 1 FROM lg AS a3 ORDER BY a3.id LIMIT 1);
+SELECT * FROM lg;
+UPDATE t0 SET c2 = (SELECT count(*) FROM lg), c0 = (SELECT count(*) FROM lg WHERE lg.id > t0.c0);
+UPDATE t0 SET (c2, c0) = (SELECT count(*), max(id) FROM lg);
+UPDATE t0 SET c2 = (SELECT count(*) FROM lg) + c1, c0 = EXISTS (SELECT 1 FROM lg WHERE a = 105);
+SELECT * FROM lg;
+SELECT * FROM t0;
