@@ -3,6 +3,7 @@
 
 #include "proxy/auth.hpp"
 #include "proxy/databases.hpp"
+#include "proxy/lines/input.hpp"
 #include "proxy/lines/reply.hpp"
 #include "proxy/lines/request.hpp"
 #include "proxy/log.hpp"
@@ -16,8 +17,8 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
-#include <cstring>
 #include <list>
 #include <memory>
 #include <vector>
@@ -30,7 +31,6 @@ using boost::asio::awaitable;
 using Clock = std::chrono::steady_clock;
 constexpr auto tuple = boost::asio::as_tuple(boost::asio::use_awaitable);
 
-constexpr std::size_t read_chunk = 4U << 10U;
 // Answers are sent when this much has gathered, or when the client's next line has not arrived yet.
 constexpr std::size_t write_chunk = 64U << 10U;
 constexpr std::size_t full_output = 256U << 10U; // a connection that others share waits no longer than this
@@ -76,7 +76,8 @@ public:
         : context_(context),
           limits_(context.config->limits),
           client_(context, "lines", socket),
-          socket_(std::move(socket))
+          socket_(std::move(socket)),
+          in_(limits_.max_line_bytes)
     {
     }
 
@@ -126,8 +127,6 @@ private:
     class ReadAhead;
 
     awaitable<std::optional<std::string_view>> next_line();
-    std::optional<std::string_view> line_here();
-    void make_room();
     awaitable<bool> read_more();
     awaitable<void> write_out();
     awaitable<void> part();
@@ -163,11 +162,7 @@ private:
     Socket socket_;
     std::unique_ptr<Session> session_;
 
-    std::vector<char> in_; // what has been read: `filled_` bytes, of which `taken_` are used up
-    std::size_t filled_ = 0;
-    std::size_t taken_ = 0;    // where the next line begins
-    std::size_t searched_ = 0; // no newline between `taken_` and here
-    bool end_of_input_ = false;
+    Input in_;
     std::list<Parsed> parsed_; // lines that have been looked at already
 
     std::string out_;                      // what has not been sent
@@ -215,41 +210,21 @@ awaitable<void> Conversation::run()
     log_client(client_.name(), spdlog::level::debug, "disconnected");
 }
 
-// The next line without its newline, valid until the next call. What has no newline before the end of the input counts
-// as a line. nullopt: there is none, or (with an error in out_) it is too long or too late.
+// The next line, valid until the next call. nullopt: there is none, or (with an error in out_) it is too long or too
+// late.
 awaitable<std::optional<std::string_view>> Conversation::next_line()
 {
     for (;;) {
-        if (const auto line = line_here())
+        if (const auto line = in_.next())
             co_return line;
-        if (filled_ - taken_ > limits_.max_line_bytes) {
+        if (in_.is_too_long()) {
             id_.clear();
             fail(make_error(18, "SQLITE_TOOBIG", "howdah: the line is longer than limits.max_line_bytes", "54000"));
             co_return std::nullopt;
         }
-        if (end_of_input_ && taken_ < filled_) {
-            const std::string_view last(in_.data() + taken_, filled_ - taken_);
-            taken_ = searched_ = filled_;
-            co_return last;
-        }
-        if (end_of_input_ || !co_await read_more())
+        if (in_.ended() || !co_await read_more())
             co_return std::nullopt;
     }
-}
-
-// The same of a line that has arrived as a whole.
-std::optional<std::string_view> Conversation::line_here()
-{
-    const std::string_view input(in_.data(), filled_);
-    const auto newline = input.find('\n', searched_);
-    searched_ = std::min(newline, filled_);
-    if (newline == std::string_view::npos || newline - taken_ > limits_.max_line_bytes)
-        return std::nullopt;
-    std::string_view line = input.substr(taken_, newline - taken_);
-    taken_ = searched_ = newline + 1;
-    if (line.ends_with('\r'))
-        line.remove_suffix(1);
-    return line;
 }
 
 // The statements behind the one that runs: those left of its request, and those of lines that have arrived.
@@ -264,7 +239,7 @@ public:
     {
         while (rest_.empty()) {
             if (next_ == conversation_.parsed_.end()) {
-                const auto line = conversation_.line_here();
+                const auto line = conversation_.in_.next();
                 if (!line)
                     return std::nullopt;
                 next_ = conversation_.parsed_.insert(next_, parse_request(*line));
@@ -293,38 +268,22 @@ private:
     std::list<Parsed>::iterator next_;
 };
 
-// Room for at least one more byte behind `filled_`; lines that are used up make way.
-void Conversation::make_room()
-{
-    if (taken_ > 0) {
-        std::memmove(in_.data(), in_.data() + taken_, filled_ - taken_);
-        filled_ -= taken_;
-        searched_ -= taken_;
-        taken_ = 0;
-    }
-    if (filled_ == 0 && in_.size() > keep_capacity)
-        in_ = std::vector<char>(read_chunk);
-    else if (filled_ == in_.size())
-        in_.resize(std::max(read_chunk, 2 * in_.size()));
-}
-
 // Sends what is ready, then waits for bytes. False when the conversation is over.
 awaitable<bool> Conversation::read_more()
 {
     co_await write_out();
     if (gone_ || over_ || (leaving_ && autocommit()))
         co_return false;
-    make_room();
+    const std::span<char> room = in_.prepare();
     set_deadline();
     waiting_ = true;
-    const auto [error, bytes] =
-        co_await socket_.async_read_some(boost::asio::buffer(in_.data() + filled_, in_.size() - filled_), tuple);
+    const auto [error, bytes] = co_await socket_.async_read_some(boost::asio::buffer(room.data(), room.size()), tuple);
     waiting_ = false;
-    filled_ += bytes;
+    in_.commit(bytes);
     if (!error)
         co_return true;
     if (error == boost::asio::error::eof) {
-        end_of_input_ = true; // what is already here is still answered: the client may have closed its half only
+        in_.end(); // what is already here is still answered: the client may have closed its half only
         co_return true;
     }
     if (error == boost::asio::error::operation_aborted && deadline_ && Clock::now() >= *deadline_) {
@@ -353,17 +312,17 @@ awaitable<void> Conversation::write_out()
 awaitable<void> Conversation::part()
 {
     boost::system::error_code error;
-    if (!gone_ && !end_of_input_)
+    if (!gone_ && !in_.ended())
         socket_.shutdown(Socket::shutdown_send, error);
-    if (gone_ || end_of_input_ || error)
+    if (gone_ || in_.ended() || error)
         co_return;
     over_ = true;
     deadline_ = Clock::now() + parting_time;
     client_.on_tick = [this] { on_tick(); };
-    in_.resize(read_chunk);
+    std::array<char, 4096> unread{};
     for (;;) {
         waiting_ = true;
-        const auto [ended, bytes] = co_await socket_.async_read_some(boost::asio::buffer(in_), tuple);
+        const auto [ended, bytes] = co_await socket_.async_read_some(boost::asio::buffer(unread), tuple);
         waiting_ = false;
         if (ended || Clock::now() >= *deadline_)
             co_return;
@@ -455,7 +414,7 @@ awaitable<bool> Conversation::run_statement(std::string_view statement, std::str
     const std::span<const Value> values = own ? *own : request.positional;
     // Where several statements share a list of values, what comes is not known before their turn.
     const bool deals = !request.named.empty() || (!request.positional.empty() && !alone);
-    const bool has_more = !rest.empty() || !parsed_.empty() || taken_ < filled_;
+    const bool has_more = !rest.empty() || !parsed_.empty() || in_.has_more();
     ReadAhead ahead(*this, request, rest);
     auto run = run_now(statement, values, has_more && !deals ? &ahead : nullptr);
     const Outcome outcome = co_await std::move(run);

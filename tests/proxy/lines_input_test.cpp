@@ -1,0 +1,58 @@
+// Lines cut from bytes that arrive in any pieces.
+#include "proxy/lines/input.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using howdah::proxy::lines::Input;
+
+namespace {
+
+void feed(Input& input, std::string_view bytes)
+{
+    while (!bytes.empty()) {
+        const auto room = input.prepare();
+        const std::size_t n = std::min(room.size(), bytes.size());
+        std::copy_n(bytes.begin(), n, room.begin());
+        input.commit(n);
+        bytes.remove_prefix(n);
+    }
+}
+
+} // namespace
+
+TEST_CASE("lines come whole, with either end, however their bytes are cut")
+{
+    for (std::size_t cut = 1; cut < 12; ++cut) {
+        Input input(100);
+        std::string seen, bytes = "one\ntwo\r\n\nfour";
+        while (!bytes.empty()) {
+            feed(input, std::string_view(bytes).substr(0, cut));
+            bytes.erase(0, cut);
+            while (const auto line = input.next())
+                seen += "[" + std::string(*line) + "]";
+        }
+        CHECK(seen == "[one][two][]");
+        CHECK(input.has_more());
+        input.end();
+        CHECK(input.next() == "four");
+        CHECK_FALSE(input.next());
+        CHECK_FALSE(input.has_more());
+    }
+}
+
+TEST_CASE("a line that is too long is none, whether its end has come or not")
+{
+    for (const char* end : {"", "\n", "\nnext\n"}) {
+        Input input(10);
+        feed(input, "short\n" + std::string(11, 'x') + end);
+        CHECK(input.next() == "short");
+        CHECK_FALSE(input.is_too_long());
+        CHECK_FALSE(input.next());
+        CHECK(input.is_too_long());
+    }
+    Input input(10);
+    feed(input, std::string(10, 'x') + "\n");
+    CHECK(input.next());
+}
