@@ -89,6 +89,67 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.real_s(s, howdah.v2r(x)
 CREATE OR REPLACE AGGREGATE howdah.total(howdah.v) (SFUNC = howdah.real_v_s, STYPE = float8[], FINALFUNC = howdah.real_sum_f);
 CREATE OR REPLACE AGGREGATE howdah.avg(howdah.v) (SFUNC = howdah.real_v_s, STYPE = float8[], FINALFUNC = howdah.real_avg_f);
 
+-- The same over a frame whose start moves: SQLite takes from its sum what leaves the frame, and so keeps the rounding,
+-- the infinity and the REAL class that it had.
+CREATE OR REPLACE AGGREGATE howdah.moving_sum(float8)
+  (SFUNC = float8pl, STYPE = float8, INITCOND = '0', MSFUNC = float8pl, MINVFUNC = float8mi, MSTYPE = float8, MINITCOND = '0');
+
+CREATE OR REPLACE FUNCTION howdah.moving_s(s float8, x float8) RETURNS float8
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT CASE WHEN s = 'NaN' THEN s ELSE coalesce(howdah.r_add(s, x), 'NaN') END $$;
+CREATE OR REPLACE FUNCTION howdah.moving_i(s float8, x float8) RETURNS float8
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT howdah.moving_s(s, -x) $$;
+CREATE OR REPLACE AGGREGATE howdah.moving_real_sum(float8)
+  (SFUNC = howdah.moving_s, STYPE = float8, INITCOND = '0',
+   MSFUNC = howdah.moving_s, MINVFUNC = howdah.moving_i, MSTYPE = float8, MINITCOND = '0');
+
+-- `n` values are in the frame; an INTEGER sum that was once too large stays an error.
+DO $do$
+BEGIN
+  IF to_regtype('howdah.moving_state') IS NULL THEN
+    CREATE TYPE howdah.moving_state AS (r float8, i numeric, inexact boolean, too_large boolean, n int8);
+  END IF;
+END $do$;
+
+CREATE OR REPLACE FUNCTION howdah.moving_v(s howdah.moving_state, x howdah.v, by int) RETURNS howdah.moving_state
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  n numeric;
+BEGIN
+  IF s.n IS NULL THEN s := ROW(0, 0, false, false, 0); END IF;
+  IF x IS NULL THEN RETURN s; END IF;
+  IF (x).n IS NOT NULL THEN n := (x).n;
+  ELSIF (x).t IS NOT NULL AND howdah.looks_numeric((x).t) THEN n := howdah.t2n((x).t);
+  ELSE n := howdah.r2n(howdah.v2r(x));
+  END IF;
+  s.n := s.n + by;
+  s.r := howdah.moving_s(s.r, n::float8 * by);
+  IF scale(n) > 0 THEN
+    s.inexact := true;
+  ELSIF NOT s.inexact THEN
+    s.i := s.i + n * by;
+    IF s.i NOT BETWEEN -9223372036854775808 AND 9223372036854775807 THEN s.inexact := true; s.too_large := true; END IF;
+  END IF;
+  RETURN s;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.moving_v_s(s howdah.moving_state, x howdah.v) RETURNS howdah.moving_state
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.moving_v(s, x, 1); END $$;
+CREATE OR REPLACE FUNCTION howdah.moving_v_i(s howdah.moving_state, x howdah.v) RETURNS howdah.moving_state
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.moving_v(s, x, -1); END $$;
+
+CREATE OR REPLACE FUNCTION howdah.moving_v_f(s howdah.moving_state) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  IF coalesce(s.n, 0) = 0 THEN RETURN NULL; END IF;
+  IF s.too_large THEN PERFORM howdah.err('integer overflow'); END IF;
+  RETURN CASE WHEN s.inexact THEN howdah.r2n(nullif(s.r, 'NaN')) ELSE s.i END;
+END $$;
+
+CREATE OR REPLACE AGGREGATE howdah.moving_sum(howdah.v)
+  (SFUNC = howdah.moving_v_s, STYPE = howdah.moving_state, FINALFUNC = howdah.moving_v_f,
+   MSFUNC = howdah.moving_v_s, MINVFUNC = howdah.moving_v_i, MSTYPE = howdah.moving_state, MFINALFUNC = howdah.moving_v_f);
+
 -- A text for group_concat() over a frame both ends of which move.
 CREATE OR REPLACE FUNCTION howdah.in_moving_frame(x text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
