@@ -122,5 +122,6 @@ BEGIN
   IF left(p, 1) <> '$' THEN PERFORM howdah.js_path_error(p); END IF;
   at := howdah.js_locate(howdah.js(x), substr(p, 2));
   IF at.node IS NULL THEN RETURN; END IF;
+  IF json_typeof(at.node) NOT IN ('object', 'array') THEN at.last_key := NULL; END IF; -- a scalar has no key of its own
   RETURN QUERY SELECT * FROM howdah.js_walk(at.node, at.last_key, at.id, NULL, at.full_path, at.parent_path, true, 0);
 END $$;

@@ -721,3 +721,26 @@ UPDATE sm SET r = 1e308 WHERE id IN (2, 3);
 SELECT id, sum(r) OVER w, avg(r) OVER w, total(r) OVER w FROM sm WINDOW w AS (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW);
 UPDATE sm SET r = -1e999 WHERE id = 5;
 SELECT id, sum(r) OVER w, avg(r) OVER w, total(r) OVER w FROM sm WINDOW w AS (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW);
+
+-- case: random/json-tree-of-a-scalar-has-no-key
+CREATE TABLE j(id INTEGER PRIMARY KEY, d);
+INSERT INTO j VALUES (1, '{"a":1,"b":[1,{"c":2}],"d":{"e":5}}');
+SELECT t.* FROM j, json_tree(d, '$.a') t;
+SELECT t.* FROM j, json_each(d, '$.a') t;
+SELECT t.* FROM j, json_tree(d, '$.b') t;
+SELECT t.* FROM j, json_tree(d, '$.b[0]') t;
+SELECT t.* FROM j, json_tree(d, '$.d') t;
+SELECT t.* FROM j, json_each(d, '$.b[1].c') t;
+SELECT t.* FROM j, json_tree(json_object('a', id), '$.a') t;
+SELECT t.* FROM j, json_tree(json_object('a', d), '$.a') t;
+SELECT t.* FROM j, json_tree(json_object('a', json(d)), '$.a') t;
+
+-- case: random/like-of-a-value-that-a-parameter-is-part-of
+CREATE TABLE lk(c0);
+INSERT INTO lk VALUES (1), ('1x'), (x'31'), (NULL);
+-- bind: {"p": null}
+WITH w AS (SELECT min(c0, :p) AS x FROM lk) SELECT x LIKE '1%', x NOT LIKE '1%' FROM w;
+-- bind: {"p": "5"}
+WITH w AS (SELECT max(c0, :p) AS x FROM lk) SELECT x LIKE '1%', x LIKE '5%' FROM w;
+-- bind: {"p": 5}
+WITH w AS MATERIALIZED (SELECT max(:p, c0) AS x FROM lk) SELECT x LIKE '5%' FROM w;
