@@ -91,7 +91,9 @@ std::string next_rowid(const Table& table, Writers writers, std::string_view las
     if (writers == Writers::concurrent && has_rowid_sequence(table))
         return call(table.autoincrement ? "howdah.next_sequence" : "howdah.next_rowid",
                     {sequence_text(table), last, offset});
-    return call(table.autoincrement ? "howdah.sequence_after" : "howdah.rowid_after", {last, offset});
+    const std::string_view function = table.autoincrement ? "howdah.sequence_after" : "howdah.rowid_after";
+    // PostgreSQL does not inline a function that uses a subquery twice: there is one of PL/pgSQL, which is faster then.
+    return offset == "1" && last.starts_with("(SELECT ") ? call(function, {last}) : call(function, {last, offset});
 }
 
 std::string record_sequence(const Table& table, const Catalog& catalog, Writers writers, std::string_view largest)

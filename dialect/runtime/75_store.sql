@@ -64,6 +64,23 @@ CREATE OR REPLACE FUNCTION howdah.sequence_after(last int8, k int8) RETURNS int8
 LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
   SELECT CASE WHEN last < 0 OR last <= 9223372036854775807 - k THEN last + k
               ELSE howdah.err('database or disk is full', 'HW013')::int8 END $$;
+-- The same for the next one.
+CREATE OR REPLACE FUNCTION howdah.rowid_after(last int8) RETURNS int8
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE AS $$
+BEGIN
+  IF last < 9223372036854775807 THEN
+    RETURN last + 1;
+  END IF;
+  RETURN howdah.rowid_after(last, 1);
+END $$;
+CREATE OR REPLACE FUNCTION howdah.sequence_after(last int8) RETURNS int8
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE AS $$
+BEGIN
+  IF last < 9223372036854775807 THEN
+    RETURN last + 1;
+  END IF;
+  RETURN howdah.sequence_after(last, 1);
+END $$;
 
 -- RETURNING shows a REAL column as it is stored: integral and within six bytes, it is an INTEGER (dialect/lower_returning.cpp).
 CREATE OR REPLACE FUNCTION howdah.stored_real(f float8) RETURNS numeric
