@@ -288,6 +288,7 @@ void WriteGroups::Group::on_committed(pool::BatchResult& result)
 {
     const Clock::duration took = Clock::now() - began_;
     groups_.recent_ += (took - groups_.recent_) / 8;
+    groups_.count(places_.size());
     ++groups_.totals_.write_groups;
     groups_.totals_.grouped_writes += batch_.commands.size() - before_;
     const double each =
@@ -383,7 +384,7 @@ void WriteGroups::Group::on_context_gone()
     for (std::size_t i = 0; i < places_.size(); ++i)
         if (Member* const member = take_member(i))
             member->on_context_gone();
-    if (!groups_.is_busy())
+    if (groups_.groups_.empty() && groups_.alone_.empty())
         groups_.context_gone();
 }
 
@@ -398,8 +399,8 @@ WriteGroups::~WriteGroups() = default;
 
 WriteGroups::Alone::Alone(WriteGroups& groups) : groups_(&groups)
 {
-    groups.alone_ = true;
-    groups.alone_until_ = Clock::now() + std::max<Clock::duration>(patience, 4 * groups.recent_);
+    until_ = Clock::now() + std::max<Clock::duration>(patience, 4 * groups.recent_);
+    groups.alone_.push_back(this);
 }
 
 void WriteGroups::submit(Member& member, const CachedPlan& plan, pool::Batch& batch, Clock::time_point now)
@@ -411,17 +412,8 @@ void WriteGroups::submit(Member& member, const CachedPlan& plan, pool::Batch& ba
     member.bytes_ = bytes_of(batch);
     member.micros_ = plan.estimate.micros(now);
     waiting_.push_back(&member);
-    waiting_bytes_ += member.bytes_;
-    waiting_micros_ += member.micros_;
-    const std::size_t most_groups = database_.config().writers == "concurrent" ? 2 : 1;
-    if (!is_busy() || (groups_.size() + (alone_ ? 1 : 0) < most_groups && has_a_full_group()))
-        begin_group();
+    go_on();
     watch();
-}
-
-bool WriteGroups::has_a_full_group() const
-{
-    return waiting_.size() >= most_members || waiting_bytes_ >= most_bytes || waiting_micros_ >= most_micros;
 }
 
 std::vector<WriteGroups::Member*> WriteGroups::take()
@@ -437,8 +429,6 @@ std::vector<WriteGroups::Member*> WriteGroups::take()
         if (!taken.empty() && (bytes > most_bytes || micros > most_micros))
             break;
         waiting_.pop_front();
-        waiting_bytes_ -= member->bytes_;
-        waiting_micros_ -= member->micros_;
         if (left || member->catalog_ != database_.catalog()->id()) {
             member->where_ = Member::Where::leaving;
             leaving_.push_back(member);
@@ -446,8 +436,6 @@ std::vector<WriteGroups::Member*> WriteGroups::take()
             taken.push_back(member);
         }
     }
-    if (waiting_.empty())
-        waiting_micros_ = 0;
     if (!leaving_.empty())
         post_leaving();
     return taken;
@@ -459,8 +447,6 @@ void WriteGroups::withdraw(Member& member)
     case Member::Where::sent:
         return member.group_->withdraw(member.place_);
     case Member::Where::waiting:
-        waiting_bytes_ -= member.bytes_;
-        waiting_micros_ -= member.micros_;
         std::erase(waiting_, &member);
         return;
     case Member::Where::leaving:
@@ -523,8 +509,6 @@ void WriteGroups::let_go()
         member->where_ = Member::Where::leaving;
     leaving_.insert(leaving_.end(), waiting_.begin(), waiting_.end());
     waiting_.clear();
-    waiting_bytes_ = 0;
-    waiting_micros_ = 0;
     let_leaving_go();
 }
 
@@ -535,9 +519,10 @@ void WriteGroups::begin_group()
     group->begin(Clock::now());
 }
 
-void WriteGroups::alone_is_over()
+void WriteGroups::alone_is_over(const Alone& alone)
 {
-    alone_ = false;
+    std::erase(alone_, &alone);
+    count(1);
     if (!waiting_.empty())
         post_leaving();
 }
@@ -550,7 +535,8 @@ void WriteGroups::go_on()
 
 bool WriteGroups::is_stuck(Clock::time_point now) const
 {
-    return is_busy() && (!alone_ || now > alone_until_) &&
+    return is_busy() &&
+           std::all_of(alone_.begin(), alone_.end(), [&](const Alone* alone) { return now > alone->until_; }) &&
            std::all_of(groups_.begin(), groups_.end(), [&](const auto& group) { return now > group->until(); });
 }
 

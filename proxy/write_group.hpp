@@ -35,6 +35,9 @@ public:
     static constexpr std::chrono::milliseconds patience_before{200}, patience{50};
     // So long a group waits for a lock.
     static constexpr std::chrono::milliseconds lock_patience{20};
+    // Where groups would hold fewer than this, two writes go side by side instead: one is executed while the other
+    // waits for the disk.
+    static constexpr double few = 2.5;
 
     WriteGroups(Database& database, boost::asio::any_io_executor executor, Totals& totals);
     ~WriteGroups();
@@ -78,10 +81,12 @@ public:
         explicit Alone(WriteGroups& groups);
         Alone(const Alone&) = delete;
         Alone& operator=(const Alone&) = delete;
-        ~Alone() { groups_->alone_is_over(); }
+        ~Alone() { groups_->alone_is_over(*this); }
 
     private:
+        friend class WriteGroups;
         WriteGroups* groups_;
+        Clock::time_point until_;
     };
 
     // The batch begins with the plan's only command; its commands are moved away. All live until the member is told.
@@ -91,16 +96,17 @@ public:
     // Whoever still waits leaves soon.
     void give_up(Member& member);
 
-    // Something is under way for which a write can wait.
-    bool is_busy() const { return alone_ || !groups_.empty(); }
+    // So much is under way that a write had better wait.
+    bool is_busy() const { return alone_.size() + groups_.size() >= most_at_once(); }
     // And that for so long that nobody should.
     bool is_stuck(Clock::time_point now) const;
 
 private:
     void begin_group();
-    void alone_is_over();
+    void alone_is_over(const Alone& alone);
     void go_on();
-    bool has_a_full_group() const;
+    std::size_t most_at_once() const { return crowd_ < few ? 2 : 1; }
+    void count(std::size_t members) { crowd_ += (static_cast<double>(members) - crowd_) / 8; }
     // The next group's members.
     std::vector<Member*> take();
     void let_go();
@@ -113,10 +119,8 @@ private:
     boost::asio::any_io_executor executor_;
     Totals& totals_;
     std::deque<Member*> waiting_, leaving_;
-    std::size_t waiting_bytes_ = 0;
-    double waiting_micros_ = 0;
-    bool alone_ = false;
-    Clock::time_point alone_until_{};
+    std::vector<Alone*> alone_;
+    double crowd_ = 1;                           // members of a group, lately
     std::vector<std::shared_ptr<Group>> groups_; // under way
     Clock::duration recent_{};                   // how long a group takes
     boost::asio::steady_timer watch_;            // runs while there are waiting ones
