@@ -5,8 +5,7 @@ namespace howdah::proxy {
 
 namespace {
 
-// What is longer is no company for others, and one that changes so many rows is about to be.
-constexpr double longest_micros = 2000;
+// One that changes so many rows is about to be long.
 constexpr std::int64_t most_rows = 64;
 // Who wants to wait less than this for a lock does not wait for a group either.
 constexpr std::int64_t least_busy_timeout_ms = 500;
@@ -22,7 +21,7 @@ bool Session::Impl::may_join_group(const Sending& sending, WriteGroups::Clock::t
     return !lease && !own_catalog && step.role == dialect::Step::Role::write && !step.returns_rows && step.prepare &&
            (sending.lock || options.writers == dialect::Writers::concurrent) && !options.foreign_keys &&
            !options.recursive_triggers && !told_recursive_triggers && busy_timeout_ms >= least_busy_timeout_ms &&
-           !plan.estimate.fails() && plan.estimate.micros(now) <= longest_micros;
+           !plan.estimate.fails() && database->groups().takes(plan, now);
 }
 
 bool Session::Impl::start_in_group(ReplySink& sink, const RunOptions& run_options, Lookahead* lookahead)
@@ -48,15 +47,20 @@ bool Session::Impl::start_in_group(ReplySink& sink, const RunOptions& run_option
     return true;
 }
 
-void Session::Impl::learn(const Sending& sending, const Attempt& attempt)
+void Session::Impl::learn(Sending& sending, const Attempt& attempt)
 {
     const CachedPlan& plan = *sending.planned.plan;
     if (!sending.writes || !sending.own_transaction || plan.steps.size() != 1 || attempt.at_lock)
         return;
     if (attempt.server)
         plan.estimate.failed();
-    else if (attempt.ok() && count_of(sending.result.results[sending.packet.steps_begin].tag) > most_rows)
-        plan.estimate.was_long(sending.asked, WriteGroups::Clock::now());
+    if (!attempt.ok())
+        return;
+    const auto now = WriteGroups::Clock::now();
+    if (count_of(sending.result.results[sending.packet.steps_begin].tag) > most_rows)
+        plan.estimate.was_long(sending.asked, now);
+    else if (sending.alone)
+        sending.alone->took(std::chrono::duration<double, std::micro>(now - sending.asked).count());
 }
 
 } // namespace howdah::proxy

@@ -167,7 +167,7 @@ struct Session::Impl {
     // Where something is under way for which `sending` can wait. False: it goes on its own.
     bool start_in_group(ReplySink& sink, const RunOptions& run_options, Lookahead* lookahead);
     // What is known of a write from its run.
-    static void learn(const Sending& sending, const Attempt& attempt);
+    static void learn(Sending& sending, const Attempt& attempt);
 
     // -- session_execute.cpp
     boost::asio::awaitable<Attempt> execute(Planned planned, ReplySink& sink, const RunOptions& run_options);

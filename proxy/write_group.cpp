@@ -293,6 +293,7 @@ void WriteGroups::Group::on_committed(pool::BatchResult& result)
     groups_.totals_.grouped_writes += batch_.commands.size() - before_;
     const double each =
         std::chrono::duration<double, std::micro>(took).count() / static_cast<double>(batch_.commands.size() - before_);
+    groups_.shortest_.add(std::chrono::duration<double, std::micro>(took).count());
     for (const Place& place : places_)
         if (place.member)
             place.member->plan_->estimate.add(each);
@@ -421,12 +422,13 @@ std::vector<WriteGroups::Member*> WriteGroups::take()
     std::vector<Member*> taken;
     std::size_t bytes = 0;
     double micros = 0;
+    const double most = shortest_.micros(Clock::now()) + most_micros;
     const bool left = !database_.is_loaded();
     while (!waiting_.empty() && taken.size() < most_members) {
         Member* const member = waiting_.front();
         bytes += member->bytes_;
         micros += member->micros_;
-        if (!taken.empty() && (bytes > most_bytes || micros > most_micros))
+        if (!taken.empty() && (bytes > most_bytes || (taken.size() > 1 && micros > most)))
             break;
         waiting_.pop_front();
         if (left || member->catalog_ != database_.catalog()->id()) {

@@ -28,9 +28,11 @@ class WriteGroups {
 
 public:
     using Clock = pool::RunEstimate::Clock;
-    // What one group may hold.
+    // What one group may hold; the time is what its members add to that of one write, most of which is the flush.
     static constexpr std::size_t most_members = 64, most_bytes = 256 * 1024;
     static constexpr double most_micros = 5000;
+    // What a member may add, and may take at all.
+    static constexpr double most_micros_of_one = 2000, longest_micros = 50'000;
     // So long may a write wait here before it goes the ordinary way, where others wait for their turn or a connection.
     static constexpr std::chrono::milliseconds patience_before{200}, patience{50};
     // So long a group waits for a lock.
@@ -82,6 +84,8 @@ public:
         Alone(const Alone&) = delete;
         Alone& operator=(const Alone&) = delete;
         ~Alone() { groups_->alone_is_over(*this); }
+        // So long it took to succeed.
+        void took(double micros) { groups_->shortest_.add(micros); }
 
     private:
         friend class WriteGroups;
@@ -96,6 +100,12 @@ public:
     // Whoever still waits leaves soon.
     void give_up(Member& member);
 
+    // Whether a write of this plan is short enough.
+    bool takes(const CachedPlan& plan, Clock::time_point now) const
+    {
+        const double micros = plan.estimate.micros(now);
+        return micros <= longest_micros && micros <= shortest_.micros(now) + most_micros_of_one;
+    }
     // So much is under way that a write had better wait.
     bool is_busy() const { return alone_.size() + groups_.size() >= most_at_once(); }
     // And that for so long that nobody should.
@@ -121,6 +131,7 @@ private:
     std::deque<Member*> waiting_, leaving_;
     std::vector<Alone*> alone_;
     double crowd_ = 1;                           // members of a group, lately
+    pool::RunEstimate shortest_;                 // of what is under way
     std::vector<std::shared_ptr<Group>> groups_; // under way
     Clock::duration recent_{};                   // how long a group takes
     boost::asio::steady_timer watch_;            // runs while there are waiting ones
