@@ -65,6 +65,8 @@ std::optional<Foreseen> Conversation::Foresight::on(const Message& message)
             return end();
         return Foreseen{prepared_->sql, std::move(portal->values)};
     }
+    if (std::holds_alternative<Flush>(message))
+        return std::nullopt;
     portal_.reset(); // outside of a transaction Sync forgets it
     return std::holds_alternative<Sync>(message) ? std::nullopt : end();
 }
