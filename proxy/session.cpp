@@ -151,9 +151,19 @@ void Session::Impl::adopt_catalog(CatalogPtr next)
         database->publish(database->catalog(), std::move(next));
         return;
     }
+    adopt_own_catalog(std::move(next));
+}
+
+// One with TEMP objects or attached databases. The change may be in any of these, where other clients see it next.
+void Session::Impl::adopt_own_catalog(CatalogPtr next)
+{
     base_catalog = nullptr; // ready() rebuilds it from what is committed and this session's TEMP objects
     own_catalog = std::move(next);
     database->mark_stale();
+    for (const auto& [name_of, opened] : shared.open)
+        for (const dialect::Placement& placement : own_catalog->placements())
+            if (placement.pg_schema == opened->pg_schema())
+                opened->mark_stale();
 }
 
 Outcome Session::Impl::outcome_of(const dialect::Compiled& plan, const Attempt& attempt)

@@ -102,6 +102,7 @@ struct Session::Impl {
     Outcome outcome_of(const dialect::Compiled& plan, const Attempt& attempt); // which has succeeded
     Outcome failed(ClientError error);
     void adopt_catalog(CatalogPtr next);
+    void adopt_own_catalog(CatalogPtr next);
 
     // -- session_answers.cpp
     bool answers_as_set() const { return full_column_names || !short_column_names || count_changes; }

@@ -221,9 +221,7 @@ void Session::Impl::end_transaction(bool committed)
         own_catalog = nullptr;
         if (committed && next) {
             if (is_own(*next)) {
-                own_catalog = next;
-                base_catalog = nullptr;
-                database->mark_stale();
+                adopt_own_catalog(next);
             } else {
                 database->publish(base, next);
             }
