@@ -144,6 +144,7 @@ def a_row_that_is_not_there_is_not_there_for_the_rest_of_it(howdah):
 def crossed(howdah, name, asked_first):
     """Each wants the other's row. It is the first one that PostgreSQL stops, and the other that gets both rows."""
     one, two = table(howdah, name), Client(howdah, 'concurrent')
+    for c in (one, two): c.ask('PRAGMA busy_timeout = 60000')  # a busy machine may be slow to find the circle
     one.ask('BEGIN')
     one.ask(f'UPDATE {name} SET v = v + 1 WHERE id = 1')
     told = one.ask(asked_first) if asked_first else None
