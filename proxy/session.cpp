@@ -292,7 +292,7 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
                 bool bug = false;
                 co_return failed(client_error(*attempt.server, catalog().get(), bug));
             }
-            const bool left = co_await leave_rows();
+            const bool left = co_await leave_rows(state == "40P01");
             if (!left)
                 co_return cannot_leave_rows();
             // Under REPEATABLE READ, and with its savepoint, the statement finds its own end.

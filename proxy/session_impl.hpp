@@ -207,7 +207,9 @@ struct Session::Impl {
     RowTransaction rows;
     // Makes the RowTransaction, if there is one, a transaction under REPEATABLE READ that has told its client the same.
     // False: that cannot be, the transaction is gone, and SQLITE_BUSY is the answer.
-    boost::asio::awaitable<bool> leave_rows();
+    boost::asio::awaitable<bool> leave_rows(bool after_deadlock = false);
+    // Rolls back and waits a little. False: there is no point in going on.
+    boost::asio::awaitable<bool> give_way(int tries);
     static RowTransaction::Answer row_answer(const dialect::Step& step, const StepSink& sink,
                                              const pool::CommandResult& result);
     // It fits, does not touch the server, or ends the transaction.

@@ -2,6 +2,13 @@
 // others.
 #include "proxy/session_impl.hpp"
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <chrono>
+
 namespace asio = boost::asio;
 
 namespace howdah::proxy {
@@ -9,8 +16,12 @@ namespace howdah::proxy {
 namespace {
 
 constexpr int most_tries = 32; // each with a newer snapshot
+// Whoever else is in the circle of a deadlock needs a moment to take what the victim has given up: were it to come back
+// at once, it could be first again, and in the same circle.
+constexpr std::chrono::milliseconds least_pause{20}, most_pause{500};
 
-bool is_conflict(const pool::ServerError& error) { return error.sqlstate == "40001" || error.sqlstate == "40P01"; }
+bool is_deadlock(const pool::ServerError& error) { return error.sqlstate == "40P01"; }
+bool is_conflict(const pool::ServerError& error) { return error.sqlstate == "40001" || is_deadlock(error); }
 
 } // namespace
 
@@ -37,7 +48,21 @@ bool Session::Impl::may_stay_by_rows(const Planned& planned, const RunOptions& r
     return std::holds_alternative<dialect::Commit>(plan.statement->node) || (rollback && rollback->savepoint.empty());
 }
 
-asio::awaitable<bool> Session::Impl::leave_rows()
+asio::awaitable<bool> Session::Impl::give_way(int tries)
+{
+    pool::Batch batch;
+    batch.commands.push_back(control("ROLLBACK"));
+    pool::BatchResult result;
+    const Attempt attempt = co_await send(*lease, batch, result);
+    if (!attempt.ok())
+        co_return false;
+    asio::steady_timer pause(shared.executor, std::min(least_pause * (1 << std::min(tries, 5)), most_pause));
+    boost::system::error_code ignored;
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_return !cancelled;
+}
+
+asio::awaitable<bool> Session::Impl::leave_rows(bool after_deadlock)
 {
     if (!rows.active())
         co_return true;
@@ -45,6 +70,13 @@ asio::awaitable<bool> Session::Impl::leave_rows()
     const std::vector<RowTransaction::Statement> statements = rows.take();
     ++shared.totals.row_transactions_left;
     bool same = false;
+    if (after_deadlock && lease) {
+        const bool may_repeat = co_await give_way(0);
+        if (!may_repeat) {
+            lost_transaction();
+            co_return false;
+        }
+    }
     for (int tries = 0; !same && tries < most_tries && lease; ++tries) {
         Sending doing;
         pool::Batch& batch = doing.packet.batch;
@@ -75,8 +107,14 @@ asio::awaitable<bool> Session::Impl::leave_rows()
         const Attempt attempt = co_await send(on, batch, doing.result);
         if (attempt.world)
             break;
-        if (attempt.server && is_conflict(*attempt.server) && !cancelled)
+        if (attempt.server && is_conflict(*attempt.server) && !cancelled) {
+            bool may_repeat = true;
+            if (is_deadlock(*attempt.server))
+                may_repeat = co_await give_way(tries + 1);
+            if (!may_repeat)
+                break;
             continue;
+        }
         if (attempt.server)
             break;
         transaction.opened();
