@@ -7,7 +7,7 @@
 #include "proxy/databases.hpp"
 #include "proxy/plan_cache.hpp"
 #include "proxy/shared_flush.hpp"
-#include "proxy/write_group.hpp"
+#include "proxy/write_groups.hpp"
 #include "proxy/writer_queue.hpp"
 
 #include <boost/asio/awaitable.hpp>

@@ -6,7 +6,7 @@
 #include "proxy/event.hpp"
 #include "proxy/exchange.hpp"
 #include "proxy/step_sink.hpp"
-#include "proxy/write_group.hpp"
+#include "proxy/write_groups.hpp"
 
 #include <cassert>
 #include <optional>

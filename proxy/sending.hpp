@@ -6,7 +6,7 @@
 #include "proxy/shared_flush.hpp"
 #include "proxy/step_sink.hpp"
 #include "proxy/transaction.hpp"
-#include "proxy/write_group.hpp"
+#include "proxy/write_groups.hpp"
 
 #include <memory>
 #include <optional>
@@ -72,6 +72,8 @@ std::int64_t count_of(std::string_view tag);
 // A plan's step, which must live until the command has been asked, with the values of its slots. Throws dialect::Error
 // for a value that PostgreSQL cannot hold.
 pool::Command step_command(const Planned& planned, const dialect::Step& step);
+// What its parameters take, roughly.
+std::size_t bytes_of(const pool::Batch& batch);
 
 struct Sending {
     Planned planned;

@@ -15,20 +15,7 @@
 
 namespace howdah::proxy {
 
-namespace {
-
 using Kind = dialect::Compiled::Kind;
-
-std::size_t bytes_of(const pool::Batch& batch)
-{
-    std::size_t bytes = 0;
-    for (const pool::Command& command : batch.commands)
-        for (const pool::Param& param : command.params)
-            bytes += param.bytes ? param.bytes->size() : 0;
-    return bytes;
-}
-
-} // namespace
 
 std::optional<Planned> Session::Impl::find_ahead(const Foreseen& next)
 {

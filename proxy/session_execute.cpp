@@ -1,6 +1,4 @@
 // A session's statements on a server connection: what surrounds them in the packet, and what is made of the answer.
-#include "dialect/bookkeeping.hpp"
-#include "dialect/result_values.hpp"
 #include "proxy/session_impl.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -9,44 +7,11 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
 #include <chrono>
 
 namespace asio = boost::asio;
 
 namespace howdah::proxy {
-
-pool::Command control(std::string sql)
-{
-    pool::Command command;
-    command.sql = std::move(sql);
-    command.prepare = true;
-    return command;
-}
-
-std::int64_t count_of(std::string_view tag)
-{
-    const auto space = tag.rfind(' ');
-    std::int64_t count = 0;
-    if (space != std::string_view::npos)
-        std::from_chars(tag.data() + space + 1, tag.data() + tag.size(), count);
-    return count;
-}
-
-pool::Command step_command(const Planned& planned, const dialect::Step& step)
-{
-    pool::Command command;
-    command.known_sql = step.sql;
-    if (planned.plan->steps.size() == 1)
-        command.token = planned.plan->token;
-    command.params.reserve(step.slots.size());
-    for (const int slot : step.slots) {
-        const auto i = static_cast<std::size_t>(slot);
-        dialect::EncodedParameter encoded = dialect::encode_parameter(planned.slots[i], planned.plan->slots[i].type);
-        command.params.push_back({std::move(encoded.bytes), encoded.oid, true});
-    }
-    return command;
-}
 
 asio::awaitable<std::optional<pool::Error>> Session::Impl::acquire(std::optional<pool::Lease>& own, pool::Lease*& use)
 {

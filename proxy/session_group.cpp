@@ -1,4 +1,4 @@
-// Which of a session's writes may share a transaction with other clients' (write_group.hpp).
+// Which of a session's writes may share a transaction with other clients' (write_groups.hpp).
 #include "proxy/session_impl.hpp"
 
 namespace howdah::proxy {

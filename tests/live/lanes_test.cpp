@@ -215,27 +215,32 @@ asio::awaitable<bool> runs(std::string begin)
 
 TEST_CASE("statements on one connection are answered in order, each to its owner")
 {
-    Lanes lanes(settings(1));
-    std::vector<int> order;
-    lanes.run([&]() -> asio::awaitable<void> {
-        co_await lanes.warm(1);
-        for (int i = 0; i < 50; ++i) {
-            Asked& one = lanes.ask(i % 3 == 2 ? echo_twice : echo, std::to_string(i));
-            one.when_over = [&, i] { order.push_back(i); };
+    // Where the machine is so busy that a statement seems slow, those behind it are moved: then once more.
+    std::uint64_t displaced = 1;
+    for (int tries = 0; tries < 20 && displaced > 0; ++tries) {
+        Lanes lanes(settings(1));
+        std::vector<int> order;
+        lanes.run([&]() -> asio::awaitable<void> {
+            co_await lanes.warm(1);
+            for (int i = 0; i < 50; ++i) {
+                Asked& one = lanes.ask(i % 3 == 2 ? echo_twice : echo, std::to_string(i));
+                one.when_over = [&, i] { order.push_back(i); };
+            }
+            CHECK(lanes.pool->stats().shared == 49);
+            co_await lanes.all_over();
+        });
+        displaced = lanes.pool->stats().displaced;
+        int i = 0;
+        for (const Asked& one : lanes.statements) {
+            const std::string value = std::to_string(i);
+            CHECK(one.outcome() == (i % 3 == 2 ? value + value : value));
+            CHECK(one.ends == 1);
+            CHECK((displaced > 0 || order.at(static_cast<std::size_t>(i)) == i));
+            ++i;
         }
-        CHECK(lanes.pool->stats().shared == 49);
-        co_await lanes.all_over();
-    });
-    int i = 0;
-    for (const Asked& one : lanes.statements) {
-        const std::string value = std::to_string(i);
-        CHECK(one.outcome() == (i % 3 == 2 ? value + value : value));
-        CHECK(one.ends == 1);
-        CHECK(order.at(static_cast<std::size_t>(i)) == i);
-        ++i;
+        CHECK(lanes.sums == 0);
     }
-    CHECK(lanes.sums == 0);
-    CHECK(lanes.pool->stats().displaced == 0);
+    CHECK(displaced == 0);
 }
 
 TEST_CASE("the error of one leaves its neighbours alone, also where its text cannot be prepared")

@@ -1,0 +1,54 @@
+// See sending.hpp.
+#include "proxy/sending.hpp"
+
+#include "dialect/result_values.hpp"
+
+#include <charconv>
+
+namespace howdah::proxy {
+
+pool::Command control(std::string sql)
+{
+    pool::Command command;
+    command.sql = std::move(sql);
+    command.prepare = true;
+    return command;
+}
+
+std::int64_t count_of(std::string_view tag)
+{
+    const auto space = tag.rfind(' ');
+    std::int64_t count = 0;
+    if (space != std::string_view::npos)
+        std::from_chars(tag.data() + space + 1, tag.data() + tag.size(), count);
+    return count;
+}
+
+pool::Command step_command(const Planned& planned, const dialect::Step& step)
+{
+    pool::Command command;
+    command.known_sql = step.sql;
+    if (planned.plan->steps.size() == 1)
+        command.token = planned.plan->token;
+    command.params.reserve(step.slots.size());
+    for (const int slot : step.slots) {
+        const auto i = static_cast<std::size_t>(slot);
+        dialect::EncodedParameter encoded = dialect::encode_parameter(planned.slots[i], planned.plan->slots[i].type);
+        command.params.push_back({std::move(encoded.bytes), encoded.oid, true});
+    }
+    return command;
+}
+
+std::size_t bytes_of(const pool::Batch& batch)
+{
+    constexpr std::size_t of_command = 64, of_parameter = 8;
+    std::size_t bytes = 0;
+    for (const pool::Command& command : batch.commands) {
+        bytes += of_command;
+        for (const pool::Param& param : command.params)
+            bytes += of_parameter + (param.bytes ? param.bytes->size() : 0);
+    }
+    return bytes;
+}
+
+} // namespace howdah::proxy

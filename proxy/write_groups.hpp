@@ -1,0 +1,141 @@
+// Autocommit writes of many clients in one transaction: one turn of the writers, one flush and one answer for all.
+//
+// While a write is under way, alone or in a group, those that come wait here and go together when it is over. Members
+// are known to be short, and nobody is told of success before the server has confirmed the commit. A group never makes
+// others wait long for a lock: it gives way, and its members go the ordinary way, as whoever has waited here too long.
+// What fails goes the ordinary way, too, and finds its error there; the others are sent again without it. One thread.
+#pragma once
+
+#include "pool/pool.hpp"
+#include "proxy/plan_cache.hpp"
+#include "proxy/totals.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace howdah::proxy {
+
+class Database;
+
+class WriteGroups {
+    class Group;
+
+public:
+    using Clock = pool::RunEstimate::Clock;
+    // What one group may hold; the time is what its members add to that of one write, most of which is the flush.
+    static constexpr std::size_t most_members = 64, most_bytes = 256 * 1024;
+    static constexpr double most_micros = 5000;
+    // What a member may add, and may take at all.
+    static constexpr double most_micros_of_one = 2000, longest_micros = 50'000;
+    // So long may a write wait here before it goes the ordinary way, where others wait for their turn or a connection.
+    static constexpr std::chrono::milliseconds patience_before{200}, patience{50};
+    // So long a group waits for a lock.
+    static constexpr std::chrono::milliseconds lock_patience{20};
+    // Where groups would hold fewer than this, two writes go side by side instead: one is executed while the other
+    // waits for the disk.
+    static constexpr double few = 2.5;
+
+    WriteGroups(Database& database, boost::asio::any_io_executor executor, Totals& totals);
+    ~WriteGroups();
+    WriteGroups(const WriteGroups&) = delete;
+    WriteGroups& operator=(const WriteGroups&) = delete;
+
+    // A write that waits for a group or is in one. Owned by whoever asks, and withdrawn when it goes before it is told
+    // how it came out: once, by one of these, which may do anything.
+    class Member {
+    public:
+        // Committed.
+        virtual void on_group_answer(pool::BatchResult result) = 0;
+        // It is not known whether it has been committed.
+        virtual void on_group_lost(const pool::Error& error) = 0;
+        // It has had no effect and is to go the ordinary way.
+        virtual void on_group_left() = 0;
+        // What its rows were sent to has received nothing: it is sent once more.
+        virtual void on_group_again() = 0;
+        // The io_context is being destroyed, nothing more will come: to destroy whoever waits, who may own this.
+        virtual void on_context_gone() = 0;
+
+    protected:
+        ~Member() = default;
+
+    private:
+        friend class WriteGroups;
+        enum class Where : std::uint8_t { nowhere, waiting, sent, leaving };
+        Where where_ = Where::nowhere;
+        const CachedPlan* plan_ = nullptr;
+        pool::Batch* batch_ = nullptr;
+        std::uint64_t catalog_ = 0; // for which the plan was made
+        std::size_t bytes_ = 0;
+        double micros_ = 0;
+        Group* group_ = nullptr; // of one that is sent
+        std::size_t place_ = 0;
+    };
+
+    // A write that goes on its own while this lives: others wait for it and go together then.
+    class Alone {
+    public:
+        explicit Alone(WriteGroups& groups);
+        Alone(const Alone&) = delete;
+        Alone& operator=(const Alone&) = delete;
+        ~Alone() { groups_->alone_is_over(*this); }
+        // So long it took to succeed.
+        void took(double micros) { groups_->shortest_.add(micros); }
+
+    private:
+        friend class WriteGroups;
+        WriteGroups* groups_;
+        Clock::time_point until_;
+    };
+
+    // The batch begins with the plan's only command; its commands are moved away. All live until the member is told.
+    void submit(Member& member, const CachedPlan& plan, pool::Batch& batch, Clock::time_point now);
+    // There is no more interest in what becomes of it.
+    void withdraw(Member& member);
+    // Whoever still waits leaves soon.
+    void give_up(Member& member);
+
+    // Whether a write of this plan is short enough.
+    bool takes(const CachedPlan& plan, Clock::time_point now) const
+    {
+        const double micros = plan.estimate.micros(now);
+        return micros <= longest_micros && micros <= shortest_.micros(now) + most_micros_of_one;
+    }
+    // So much is under way that a write had better wait.
+    bool is_busy() const { return alone_.size() + groups_.size() >= most_at_once(); }
+    // And that for so long that nobody should.
+    bool is_stuck(Clock::time_point now) const;
+
+private:
+    void begin_group();
+    void alone_is_over(const Alone& alone);
+    void go_on();
+    std::size_t most_at_once() const { return crowd_ < few ? 2 : 1; }
+    void count(std::size_t members) { crowd_ += (static_cast<double>(members) - crowd_) / 8; }
+    // The next group's members.
+    std::vector<Member*> take();
+    void let_go();
+    void let_leaving_go();
+    void post_leaving();
+    void watch();
+    void context_gone();
+
+    Database& database_;
+    boost::asio::any_io_executor executor_;
+    Totals& totals_;
+    std::deque<Member*> waiting_, leaving_;
+    std::vector<Alone*> alone_;
+    double crowd_ = 1;                           // members of a group, lately
+    pool::RunEstimate shortest_;                 // of what is under way
+    std::vector<std::shared_ptr<Group>> groups_; // under way
+    Clock::duration recent_{};                   // how long a group takes
+    boost::asio::steady_timer watch_;            // runs while there are waiting ones
+    bool watching_ = false;
+};
+
+} // namespace howdah::proxy
