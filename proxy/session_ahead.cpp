@@ -140,7 +140,8 @@ bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const
         return false;
     const CachedPlan& plan = *found->plan;
     if (plan.kind == Kind::session) {
-        const bool sent = first.inside && std::holds_alternative<dialect::Commit>(plan.statement->node) &&
+        // A RowTransaction commits only what has met its rows.
+        const bool sent = first.inside && !first.by_rows && std::holds_alternative<dialect::Commit>(plan.statement->node) &&
                           !options.foreign_keys &&
                           !(transaction.writer_locked() && database->flush().writers() > (first.lock ? 1U : 0U));
         if (!sent)

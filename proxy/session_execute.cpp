@@ -294,6 +294,9 @@ asio::awaitable<void> Session::Impl::follow_up(Sending& sending, Attempt& attemp
         std::optional<pool::Lease>& committed_on = keep ? lease : sending.own;
         auto error = co_await database->flush().flush(committed_on, keep);
         attempt.world = std::move(error);
+        if (attempt.world && ahead) // it has been committed with them
+            for (SentAhead& statement : ahead->statements)
+                statement.answer = *attempt.world;
     }
     if (!sending.portal)
         co_return;
