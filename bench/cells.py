@@ -102,7 +102,7 @@ def contenders(cell, work, wanted):
             found.append(Contender(label, howdah, (*common, '--port', howdah.port, '--database', database, *patience, *tls_to_client)))
         if 'lines' in wanted and cell.tls != 'both' and cell.mode != 'prepared' and name == 'howdah':
             found.append(Contender('lines', howdah, (*common, '--wire', 'lines', '--port', howdah.lines, *(('--setup', 'PRAGMA busy_timeout=60000') if writes else ()))))
-    if 'sqlite' in wanted and cell.workload == 'insert' and cell.clients == 16:
+    if 'sqlite' in wanted and cell.workload == 'insert' and cell.clients == 16 and not pipelined:
         found.append(Contender('sqlite', None, ('--sqlite', f'{work.folder}/bench.sqlite', '--clients', 16)))
     return found
 
