@@ -194,7 +194,7 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
     std::unique_ptr<Unfinished> begun = std::move(unfinished);
     if (!begun) {
         ++shared.totals.statements;
-        cancelled = false;
+        cancelled = parses_anew = false;
         if (is_blank(sql)) {
             Outcome o = outcome();
             o.is_empty = true;
@@ -333,7 +333,7 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
         }
         if (again && is_stale(error) && !retried_stale && !changed_schema) {
             ++shared.totals.retries_stale;
-            retried_stale = true;
+            retried_stale = parses_anew = true; // another connection may have it as stale
             database->mark_stale();
             if (auto refused = co_await ready())
                 co_return failed(std::move(*refused));

@@ -113,6 +113,15 @@ asio::awaitable<Attempt> Session::Impl::send(pool::Lease& on, const pool::Batch&
     co_return answer_of(std::move(answered), result);
 }
 
+namespace {
+
+std::string server_portal(std::string_view name_of)
+{
+    return name_of.empty() ? "howdah_portal" : "p_" + std::string(name_of);
+}
+
+} // namespace
+
 void Session::Impl::intend(Sending& sending, Planned planned, const RunOptions& run_options) const
 {
     const CachedPlan& plan = *planned.plan;
@@ -172,11 +181,17 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
     told_recursive_triggers = told_recursive_triggers || options.recursive_triggers;
     if (writes && told_recursive_triggers)
         packet.set("howdah.recursive_triggers", options.recursive_triggers ? "on" : "off");
+    // The one of this name goes with its successor.
+    if (sending.portal && portals.contains(run_options.portal)) {
+        pool::Command& close = packet.batch.commands.emplace_back();
+        close.portal = server_portal(run_options.portal);
+        close.close_portal = true;
+    }
     packet.steps_begin = packet.batch.commands.size();
 
     for (const dialect::Step& step : plan.steps) {
         pool::Command command = step_command(sending.planned, step);
-        command.prepare = step.prepare && !changed_schema; // a plan of before would be stale
+        command.prepare = step.prepare && !changed_schema && !parses_anew; // a plan of before would be stale
         sending.sinks.push_back(std::make_unique<StepSink>(plan, step, sink));
         if (sending.by_rows)
             sending.sinks.back()->keep_digest();
@@ -185,7 +200,7 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         if (step.role == dialect::Step::Role::failure)
             command.rows = &sending.failure;
         if (sending.portal) {
-            command.portal = run_options.portal.empty() ? "howdah_portal" : "p_" + run_options.portal;
+            command.portal = server_portal(run_options.portal);
             command.max_rows = run_options.max_rows;
         }
         packet.batch.commands.push_back(std::move(command));
@@ -363,7 +378,7 @@ asio::awaitable<Outcome> Session::Impl::fetch(std::string_view name_of, std::int
     const auto portal = found->second;
     pool::Batch batch;
     pool::Command& command = batch.commands.emplace_back();
-    command.portal = name_of.empty() ? "howdah_portal" : "p_" + std::string(name_of);
+    command.portal = server_portal(name_of);
     command.max_rows = max_rows;
     command.resume = true;
     StepSink rows(*portal->plan, portal->plan->steps.front(), sink);
@@ -399,7 +414,7 @@ asio::awaitable<void> Session::Impl::close_portal(std::string_view name_of)
     const auto portal = found->second;
     pool::Batch batch;
     pool::Command& command = batch.commands.emplace_back();
-    command.portal = name_of.empty() ? "howdah_portal" : "p_" + std::string(name_of);
+    command.portal = server_portal(name_of);
     command.close_portal = true;
     portals.erase(found);
     if (portal->own_transaction && portals.empty())

@@ -52,6 +52,7 @@ struct Session::Impl {
     CatalogPtr transaction_catalog;        // own_catalog when the transaction began (null: none)
     std::vector<CatalogPtr> mark_catalogs; // own_catalog when each open savepoint was made
     bool changed_schema = false;           // this transaction has run DDL
+    bool parses_anew = false;              // what was prepared for the statement that runs proved stale
 
     // The connection held across statements, and why.
     std::optional<pool::Lease> lease;

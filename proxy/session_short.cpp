@@ -52,7 +52,7 @@ bool Session::Impl::start(std::string_view sql, std::span<const Value> parameter
         return false;
     bool started = false;
     if (parameters.size() <= static_cast<std::size_t>(found->plan->parameter_count)) {
-        cancelled = false;
+        cancelled = parses_anew = false;
         try {
             if (found->plan->shares && !lease && transaction.autocommit())
                 started = start_shared(*found, sink, lookahead);

@@ -224,6 +224,21 @@ def the_wire_with_concurrent_writers(howdah): compare(howdah, 'concurrent', Wire
 
 # ------------------------------------------------------------------------------------------------------------- counts
 
+def run_of(name, values, limit):
+    return message('B', b'\0' + name + b'\0\0\0' + struct.pack('>h', len(values)) + b''.join(field(v) for v in values) + b'\0\0') + message('E', b'\0' + struct.pack('>i', limit))
+
+
+@test
+def a_portal_is_replaced_by_the_next_of_its_name(howdah):
+    w = Wire(howdah, 'waits_single')
+    for sql in ('DROP TABLE IF EXISTS p', 'CREATE TABLE p(a INTEGER)', 'INSERT INTO p VALUES (1), (2), (3)', 'BEGIN'): w.ask(sql)
+    w.socket.sendall(message('P', b'p\0SELECT a FROM p WHERE a >= ?\0\0\0') + message('S'))
+    w.until('Z')
+    for first in (1, 2, 1):
+        w.socket.sendall(run_of(b'p', [first], 1) + message('S'))
+        assert [kind for kind, _ in w.until('Z')] == ['2', 'D', 's', 'Z'], first
+
+
 def counted(howdah, mode, prologue, repeated, epilogue, ahead):
     """So many of ten repetitions, and of what follows, travel with a statement before them, in either protocol."""
     c = Client(howdah, f'pipes_{mode}')
