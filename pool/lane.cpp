@@ -20,11 +20,6 @@ constexpr double most_micros_of_group = 300;
 // hardly.
 constexpr int tries_of_first = 1, tries_of_followers = 3;
 
-double micros_between(Lane::Clock::time_point from, Lane::Clock::time_point to)
-{
-    return std::chrono::duration<double, std::micro>(to - from).count();
-}
-
 } // namespace
 
 Lane::Lane(std::shared_ptr<Connection> connection, std::function<void(Lane&)> on_events)
@@ -221,7 +216,7 @@ void Lane::read_later()
 // The server works on one after the other, so what one read brings has shared the time since the read before.
 void Lane::settle_times(Clock::time_point now)
 {
-    const double each = micros_between(first_since_, now) / static_cast<double>(std::exchange(ended_, 0));
+    const double each = RunEstimate::micros_of(now - first_since_) / static_cast<double>(std::exchange(ended_, 0));
     for (RunEstimate* const estimate : finished_)
         estimate->add(each);
     finished_.clear();

@@ -25,6 +25,7 @@ class RunEstimate {
 public:
     using Clock = std::chrono::steady_clock;
 
+    static double micros_of(Clock::duration time) { return std::chrono::duration<double, std::micro>(time).count(); }
     // Microseconds; an unknown statement counts as long.
     double micros(Clock::time_point now) const
     {

@@ -60,7 +60,7 @@ void Session::Impl::learn(Sending& sending, const Attempt& attempt)
     if (count_of(sending.result.results[sending.packet.steps_begin].tag) > most_rows)
         plan.estimate.was_long(sending.asked, now);
     else if (sending.alone)
-        sending.alone->took(std::chrono::duration<double, std::micro>(now - sending.asked).count());
+        sending.alone->took(now - sending.asked);
 }
 
 } // namespace howdah::proxy

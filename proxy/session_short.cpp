@@ -218,8 +218,8 @@ std::optional<Outcome> Session::Impl::finish_held(ReplySink& sink)
 void Session::Impl::learn_times(const Sending& first) const
 {
     const std::size_t count = 1 + (ahead ? ahead->statements.size() : 0);
-    const std::chrono::duration<double, std::micro> all = pool::RunEstimate::Clock::now() - first.asked;
-    const double each = all.count() / static_cast<double>(count);
+    const auto all = pool::RunEstimate::Clock::now() - first.asked;
+    const double each = pool::RunEstimate::micros_of(all) / static_cast<double>(count);
     first.planned.plan->estimate.add(each);
     for (std::size_t i = 0; i + 1 < count; ++i)
         if (const auto& behind = ahead->statements[i].sending)

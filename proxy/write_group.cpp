@@ -1,7 +1,6 @@
 // See write_group.hpp.
 #include "proxy/write_group.hpp"
 
-#include "dialect/bookkeeping.hpp"
 #include "proxy/sending.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -12,21 +11,6 @@
 namespace asio = boost::asio;
 
 namespace howdah::proxy {
-
-namespace {
-
-// A group is sent so often: without those that have failed.
-constexpr int most_tries = 3;
-
-// What an error says of one statement, and not of the neighbours or of the moment.
-bool is_of_the_statement(const pool::ServerError& error)
-{
-    const std::string& state = error.sqlstate;
-    return (state.starts_with("22") || state.starts_with("23") || state.starts_with("HW") || state == "P0001") &&
-           state != dialect::stale_schema_sqlstate;
-}
-
-} // namespace
 
 void WriteGroups::Group::begin(Clock::time_point now)
 {
@@ -115,7 +99,7 @@ bool WriteGroups::Group::ask()
         batch_.commands[i].rows = rows_[i].sink ? &rows_[i] : nullptr;
     ++tries_;
     began_ = Clock::now();
-    until_ = began_ + std::max<Clock::duration>(patience, 4 * groups_.recent_);
+    until_ = groups_.pace_.until(began_);
     asked_ = lease_->start(batch_, *this);
     return asked_;
 }
@@ -176,13 +160,11 @@ void WriteGroups::Group::on_answer()
 void WriteGroups::Group::on_committed(pool::BatchResult& result)
 {
     const Clock::duration took = Clock::now() - began_;
-    groups_.recent_ += (took - groups_.recent_) / 8;
-    groups_.count(places_.size());
+    const std::size_t writes = batch_.commands.size() - before_;
+    groups_.pace_.group_took(places_.size(), took);
     ++groups_.totals_.write_groups;
-    groups_.totals_.grouped_writes += batch_.commands.size() - before_;
-    const double each =
-        std::chrono::duration<double, std::micro>(took).count() / static_cast<double>(batch_.commands.size() - before_);
-    groups_.shortest_.add(std::chrono::duration<double, std::micro>(took).count());
+    groups_.totals_.grouped_writes += writes;
+    const double each = pool::RunEstimate::micros_of(took) / static_cast<double>(writes);
     for (const Place& place : places_)
         if (place.member)
             place.member->plan_->estimate.add(each);
@@ -211,7 +193,7 @@ void WriteGroups::Group::on_error(const pool::BatchResult& result)
             culprit->member->plan_->estimate.failed();
         else if (culprit->member)
             culprit->member->plan_->estimate.was_long(began_, Clock::now());
-        if (is_its_own && tries_ < most_tries && !result.stale_plan)
+        if (is_its_own && tries_ < most_tries_of_group && !result.stale_plan)
             return send_without(static_cast<std::size_t>(culprit - places_.begin()));
     }
     end();

@@ -22,7 +22,7 @@ WriteGroups::~WriteGroups() = default;
 
 WriteGroups::Alone::Alone(WriteGroups& groups) : groups_(&groups)
 {
-    until_ = Clock::now() + std::max<Clock::duration>(patience, 4 * groups.recent_);
+    until_ = groups.pace_.until(Clock::now());
     groups.alone_.push_back(this);
 }
 
@@ -44,13 +44,13 @@ std::vector<WriteGroups::Member*> WriteGroups::take()
     std::vector<Member*> taken;
     std::size_t bytes = 0;
     double micros = 0;
-    const double most = shortest_.micros(Clock::now()) + most_micros;
+    const auto now = Clock::now();
     const bool left = !database_.is_loaded();
-    while (!waiting_.empty() && taken.size() < most_members) {
+    while (!waiting_.empty()) {
         Member* const member = waiting_.front();
         bytes += member->bytes_;
         micros += member->micros_;
-        if (!taken.empty() && (bytes > most_bytes || (taken.size() > 1 && micros > most)))
+        if (!pace_.has_room(taken.size(), bytes, micros, now))
             break;
         waiting_.pop_front();
         if (left || member->catalog_ != database_.catalog()->id()) {
@@ -146,7 +146,7 @@ void WriteGroups::begin_group()
 void WriteGroups::alone_is_over(const Alone& alone)
 {
     std::erase(alone_, &alone);
-    count(1);
+    pace_.alone_is_over();
     if (!waiting_.empty())
         post_leaving();
 }
@@ -169,7 +169,7 @@ void WriteGroups::watch()
     if (watching_ || waiting_.empty())
         return;
     watching_ = true;
-    watch_.expires_after(patience / 2);
+    watch_.expires_after(GroupPace::patience / 2);
     watch_.async_wait([weak = database_.weak_from_this()](const boost::system::error_code& error) {
         const auto alive = weak.lock();
         if (error || !alive)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "pool/pool.hpp"
+#include "proxy/group_rules.hpp"
 #include "proxy/plan_cache.hpp"
 #include "proxy/totals.hpp"
 
@@ -27,19 +28,11 @@ class WriteGroups {
     class Group;
 
 public:
-    using Clock = pool::RunEstimate::Clock;
-    // What one group may hold; the time is what its members add to that of one write, most of which is the flush.
-    static constexpr std::size_t most_members = 64, most_bytes = 256 * 1024;
-    static constexpr double most_micros = 5000;
-    // What a member may add, and may take at all.
-    static constexpr double most_micros_of_one = 2000, longest_micros = 50'000;
+    using Clock = GroupPace::Clock;
     // So long may a write wait here before it goes the ordinary way, where others wait for their turn or a connection.
-    static constexpr std::chrono::milliseconds patience_before{200}, patience{50};
+    static constexpr std::chrono::milliseconds patience_before{200};
     // So long a group waits for a lock.
     static constexpr std::chrono::milliseconds lock_patience{20};
-    // Where groups would hold fewer than this, two writes go side by side instead: one is executed while the other
-    // waits for the disk.
-    static constexpr double few = 2.5;
 
     WriteGroups(Database& database, boost::asio::any_io_executor executor, Totals& totals);
     ~WriteGroups();
@@ -85,7 +78,7 @@ public:
         Alone& operator=(const Alone&) = delete;
         ~Alone() { groups_->alone_is_over(*this); }
         // So long it took to succeed.
-        void took(double micros) { groups_->shortest_.add(micros); }
+        void took(Clock::duration time) { groups_->pace_.alone_took(time); }
 
     private:
         friend class WriteGroups;
@@ -101,13 +94,9 @@ public:
     void give_up(Member& member);
 
     // Whether a write of this plan is short enough.
-    bool takes(const CachedPlan& plan, Clock::time_point now) const
-    {
-        const double micros = plan.estimate.micros(now);
-        return micros <= longest_micros && micros <= shortest_.micros(now) + most_micros_of_one;
-    }
+    bool takes(const CachedPlan& plan, Clock::time_point now) const { return pace_.takes(plan.estimate, now); }
     // So much is under way that a write had better wait.
-    bool is_busy() const { return alone_.size() + groups_.size() >= most_at_once(); }
+    bool is_busy() const { return alone_.size() + groups_.size() >= pace_.most_at_once(); }
     // And that for so long that nobody should.
     bool is_stuck(Clock::time_point now) const;
 
@@ -115,8 +104,6 @@ private:
     void begin_group();
     void alone_is_over(const Alone& alone);
     void go_on();
-    std::size_t most_at_once() const { return crowd_ < few ? 2 : 1; }
-    void count(std::size_t members) { crowd_ += (static_cast<double>(members) - crowd_) / 8; }
     // The next group's members.
     std::vector<Member*> take();
     void let_go();
@@ -128,12 +115,10 @@ private:
     Database& database_;
     boost::asio::any_io_executor executor_;
     Totals& totals_;
+    GroupPace pace_;
     std::deque<Member*> waiting_, leaving_;
     std::vector<Alone*> alone_;
-    double crowd_ = 1;                           // members of a group, lately
-    pool::RunEstimate shortest_;                 // of what is under way
     std::vector<std::shared_ptr<Group>> groups_; // under way
-    Clock::duration recent_{};                   // how long a group takes
     boost::asio::steady_timer watch_;            // runs while there are waiting ones
     bool watching_ = false;
 };
