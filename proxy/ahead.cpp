@@ -1,8 +1,6 @@
 // See ahead.hpp.
 #include "proxy/ahead.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace howdah::proxy {
@@ -24,19 +22,15 @@ void KeptRows::tell(ReplySink& sink)
 
 pool::Result<pool::BatchResult> share_out(pool::Result<pool::BatchResult> whole, Ahead& ahead)
 {
-    if (whole.has_error()) { // what of it has been done is not known
-        for (SentAhead& statement : ahead.statements)
-            statement.answer = whole.error();
+    if (whole.has_error()) {
+        ahead.all_lost(whole.error());
         return whole;
     }
-    std::vector<pool::CommandResult>& results = whole->results;
-    const std::size_t answered = results.size();
-    // Commands from `begin` to `end`: whether all of them have succeeded.
+    const std::size_t answered = whole->results.size();
+    // The answer to the commands from `begin` to `end`, none before which has failed.
     const auto share = [&](std::size_t begin, std::size_t end) {
         pool::BatchResult own;
-        const auto from = results.begin() + static_cast<std::ptrdiff_t>(begin);
-        const auto to = results.begin() + static_cast<std::ptrdiff_t>(std::min(end, answered));
-        own.results.assign(std::make_move_iterator(from), std::make_move_iterator(to));
+        own.results = take_results(*whole, begin, end);
         if (answered < end) {
             own.error = whole->error;
             own.stale_plan = whole->stale_plan;

@@ -62,7 +62,8 @@ struct SentAhead {
     std::optional<pool::Result<pool::BatchResult>> answer;
 };
 
-// In the order in which they were sent. A statement stays at the front until it has been finished.
+// In the order in which they were sent. A statement leaves when its turn has come: a query when it is asked for, others
+// when their answer is taken.
 struct Ahead {
     static constexpr std::size_t most = 64, most_bytes = 256 * 1024;
     // The estimated time, in microseconds, of statements that begin with one of this time: an answer that is here shall
@@ -72,6 +73,13 @@ struct Ahead {
 
     std::deque<SentAhead> statements;
     std::size_t commands_of_first = 0; // of the statement in whose packet they are
+
+    // What has been done of them is not known.
+    void all_lost(const pool::Error& error)
+    {
+        for (SentAhead& statement : statements)
+            statement.answer = error;
+    }
 };
 
 // Cuts the answer to a packet into that of its first statement, which is returned, and those of the statements behind

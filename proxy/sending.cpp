@@ -3,7 +3,9 @@
 
 #include "dialect/result_values.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace howdah::proxy {
 
@@ -22,6 +24,15 @@ std::int64_t count_of(std::string_view tag)
     if (space != std::string_view::npos)
         std::from_chars(tag.data() + space + 1, tag.data() + tag.size(), count);
     return count;
+}
+
+std::vector<pool::CommandResult> take_results(pool::BatchResult& from, std::size_t begin, std::size_t end)
+{
+    const auto at = [&](std::size_t i) {
+        return std::make_move_iterator(from.results.begin() +
+                                       static_cast<std::ptrdiff_t>(std::min(i, from.results.size())));
+    };
+    return {at(begin), at(end)};
 }
 
 pool::Command step_command(const Planned& planned, const dialect::Step& step)

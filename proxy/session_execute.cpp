@@ -310,8 +310,7 @@ asio::awaitable<void> Session::Impl::follow_up(Sending& sending, Attempt& attemp
         auto error = co_await database->flush().flush(committed_on, keep);
         attempt.world = std::move(error);
         if (attempt.world && ahead) // it has been committed with them
-            for (SentAhead& statement : ahead->statements)
-                statement.answer = *attempt.world;
+            ahead->all_lost(*attempt.world);
     }
     if (!sending.portal)
         co_return;

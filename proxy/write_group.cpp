@@ -174,9 +174,7 @@ void WriteGroups::Group::on_committed(pool::BatchResult& result)
         if (!member)
             continue;
         pool::BatchResult own;
-        const auto first = result.results.begin() + static_cast<std::ptrdiff_t>(places_[i].begin);
-        own.results.assign(std::make_move_iterator(first),
-                           std::make_move_iterator(first + static_cast<std::ptrdiff_t>(places_[i].count)));
+        own.results = take_results(result, places_[i].begin, places_[i].begin + places_[i].count);
         member->on_group_answer(std::move(own));
     }
 }
