@@ -137,13 +137,15 @@ private:
 
     void lower_returning_list()
     {
-        reads_ = !lowering_.in_trigger && returning_reads(insert_.returning_outputs, table_, lowering_.catalog());
         if (lowering_.in_trigger)
             return;
-        const OnceSubqueries once(lowering_, table_, "seen");
+        const ReturningView view = insert_returning_view(insert_, table_, policy_, lowering_);
+        reads_ = view.looks;
+        const OnceSubqueries once(lowering_, view.changing, "seen");
         loop_.returning =
             lower_returning(insert_.returning_outputs, *insert_.target, Returned::stored, lowering_, out_);
-        seen_ = once.statements();
+        if (!once.statements().empty())
+            seen_ = "IF howdah_count = 0 THEN\n" + once.statements() + "END IF;\n";
         loop_.declarations = once.declarations();
         if (reads_)
             loop_.declarations.emplace_back("howdah_id record");
@@ -204,15 +206,13 @@ private:
         if (lowering_.in_trigger && rowid.empty())
             return sql + ";\n";
         if (!reads_)
-            return sql + loop_.into(rowid) + loop_.counted();
-        // The RETURNING list looks at the table: it must see it as it is now.
+            return seen_ + sql + loop_.into(rowid) + loop_.counted();
+        // The RETURNING list looks at what was done: it must see it as it is now.
         const std::string alias = insert_.target->pg_alias;
         std::string text = sql + " RETURNING " + identity_list(table_, alias) + ", " +
                            (rowid.empty() ? std::string("NULL::bigint") : rowid) +
                            " AS rid INTO howdah_id;\nIF FOUND THEN\n";
-        if (!seen_.empty())
-            text += "IF howdah_count = 0 THEN\n" + seen_ + "END IF;\n";
-        return text +
+        return text + seen_ +
                loop_.select_into("howdah_id.rid", pg_name(table_) + " AS " + alias_ + " WHERE " +
                                                       identity_condition(table_, alias, "howdah_id")) +
                loop_.counted() + "END IF;\n";
@@ -250,10 +250,25 @@ private:
         return insert_.excluded && loop_.row != "howdah_row" ? insert_.excluded->pg_alias : "howdah_row";
     }
 
-    // DO UPDATE with a subquery on the table that is computed at its first use.
+    // What DO UPDATE may find changed by the rows before.
+    std::vector<const Table*> changing() const
+    {
+        std::vector<const Table*> tables{&table_};
+        const Effects effects = effects_of(table_, {TriggerEvent::insert, TriggerEvent::update}, nullptr,
+                                           lowering_.catalog(), lowering_.options().foreign_keys);
+        for (const auto* written : {&effects.before, &effects.after})
+            tables.insert(tables.end(), written->begin(), written->end());
+        return tables;
+    }
+
+    // DO UPDATE with a subquery that is computed at its first use.
     bool updates_by_what_it_read_once() const
     {
-        const auto once = [&](const ExprPtr& e) { return e && reads_once(*e, table_, lowering_.catalog()); };
+        const std::vector<const Table*> tables = changing();
+        const auto once = [&](const ExprPtr& e) {
+            return e && std::any_of(tables.begin(), tables.end(),
+                                    [&](const Table* t) { return reads_once(*e, *t, lowering_.catalog()); });
+        };
         return std::any_of(insert_.upserts.begin(), insert_.upserts.end(), [&](const UpsertClause& clause) {
             return once(clause.where) || std::any_of(clause.set.begin(), clause.set.end(),
                                                      [&](const SetClause& set) { return once(set.value); });
@@ -279,7 +294,7 @@ private:
         declare("howdah_key record");
         refuse_generated(clause);
         const std::string stem = "set" + std::to_string(&clause - insert_.upserts.data()) + "_";
-        const OnceSubqueries once(lowering_, table_, stem);
+        const OnceSubqueries once(lowering_, changing(), stem);
         const Assignments set(clause.set, table_, ConflictAction::abort);
         std::string update = "UPDATE " + pg_name(table_) + " AS " + alias_ + " SET " + set.list(lowering_) + " WHERE " +
                              identity_condition(table_, insert_.target->pg_alias, "howdah_key");
@@ -341,6 +356,20 @@ private:
 };
 
 } // namespace
+
+ReturningView insert_returning_view(const Insert& insert, const Table& table, const InsertPolicy& policy,
+                                    const Lowering& lowering)
+{
+    std::vector<TriggerEvent> events{TriggerEvent::insert};
+    const auto some = [&](bool (*holds)(const KeyRule&)) {
+        return std::any_of(policy.rules.begin(), policy.rules.end(), holds);
+    };
+    if (some([](const KeyRule& r) { return r.upsert && r.upsert->do_update; }))
+        events.push_back(TriggerEvent::update);
+    if (some([](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::replace; }))
+        events.push_back(TriggerEvent::delete_);
+    return returning_view(insert.returning_outputs, table, events, nullptr, lowering);
+}
 
 void lower_insert_loop(const Insert& insert, const Table& table, Lowering& lowering, Compiled& out)
 {

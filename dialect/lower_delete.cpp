@@ -35,11 +35,11 @@ public:
             lower_view();
             return;
         }
-        const bool looks =
-            !lowering_.in_trigger && returning_reads(delete_.returning_outputs, table_, lowering_.catalog());
+        if (!lowering_.in_trigger)
+            view_ = returning_view(delete_.returning_outputs, table_, {TriggerEvent::delete_}, nullptr, lowering_);
         const bool fires = !triggers_on(table_, TriggerEvent::delete_).empty();
-        if (looks || ((fires || cascades_to_itself()) && !one_row_)) {
-            lower_loop(looks);
+        if (view_.looks || ((fires || cascades_to_itself()) && !one_row_)) {
+            lower_loop();
             return;
         }
         lowering_.begin_step();
@@ -96,25 +96,26 @@ private:
                lowering_.limit(delete_.limit.get(), delete_.offset.get()) + ") AS s ORDER BY " + identity_order(table_);
     }
 
-    void lower_loop(bool looks)
+    void lower_loop()
     {
         lowering_.fired("row_by_row");
         RowLoop loop(lowering_);
         std::string seen;
         if (!lowering_.in_trigger) {
-            const OnceSubqueries once(lowering_, table_, "seen");
+            const OnceSubqueries once(lowering_, view_.changing, "seen");
             loop.returning = lower_returning(delete_.returning_outputs, source_, Returned::deleted, lowering_, out_);
             loop.declarations = once.declarations();
-            seen = once.statements();
+            if (!once.statements().empty())
+                seen = "IF howdah_count = 0 THEN\n" + once.statements() + "END IF;\n";
         }
         const std::string sql = "DELETE FROM " + target_text(table_, source_) + " WHERE " +
                                 identity_condition(table_, source_.pg_alias, "howdah_row");
         if (lowering_.in_trigger)
             loop.body = sql + ";\n";
-        else if (looks)
+        else if (view_.looks)
             loop.body = returned_afterwards(sql, loop, seen);
         else
-            loop.body = sql + loop.into() + loop.counted();
+            loop.body = seen + sql + loop.into() + loop.counted();
         const std::string from = rows();
         loop.source = lowering_.with_clause(delete_.with.get()) + from;
         loop.finish(out_);
@@ -133,8 +134,7 @@ private:
         for (const auto& column : table_.columns)
             keep(column.pg);
         const std::string alias = quote_identifier(source_.pg_alias);
-        return sql + " RETURNING " + alias + ".* INTO howdah_old;\nIF FOUND THEN\n" +
-               (seen.empty() ? std::string() : "IF howdah_count = 0 THEN\n" + seen + "END IF;\n") +
+        return sql + " RETURNING " + alias + ".* INTO howdah_old;\nIF FOUND THEN\n" + seen +
                loop.select_into("", "(SELECT " + join(list, ", ") + ") AS " + alias) + loop.counted() + "END IF;\n";
     }
 
@@ -168,6 +168,7 @@ private:
     Compiled& out_;
     const Source& source_;
     bool one_row_;
+    ReturningView view_;
 };
 
 } // namespace

@@ -91,7 +91,8 @@ private:
 
     bool goes_row_by_row(const InsertRows& rows, const InsertPolicy& policy) const
     {
-        if (policy.form == Form::probe || returning_reads(insert_.returning_outputs, table_, lowering_.catalog()))
+        const ReturningView view = insert_returning_view(insert_, table_, policy, lowering_);
+        if (policy.form == Form::probe || view.looks || (view.follows && !rows.single()))
             return true;
         // What a BEFORE trigger did stays when the row then fails or is left out: the loop refuses that.
         if ((filtered_ || insert_.conflict == ConflictAction::fail) && fires(CreateTrigger::Time::before))

@@ -112,10 +112,31 @@ std::string returned_in_order(const std::string& with, const std::string& statem
            join(names, ", ") + " FROM \"howdah changed\" ORDER BY " + join(order, ", ");
 }
 
-bool returning_reads(const std::vector<SelectCore::Output>& list, const Table& table, const Catalog& catalog)
+ReturningView returning_view(const std::vector<SelectCore::Output>& list, const Table& table,
+                             const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
+                             const Lowering& lowering)
 {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const SelectCore::Output& item) { return reads(*item.expr, table, catalog); });
+    ReturningView view;
+    view.changing.push_back(&table);
+    if (std::none_of(list.begin(), list.end(), [](const auto& item) { return has_subquery(*item.expr); }))
+        return view;
+    const Catalog& catalog = lowering.catalog();
+    const auto reads_one = [&](const std::vector<const Table*>& tables) {
+        return std::any_of(tables.begin(), tables.end(), [&](const Table* written) {
+            return std::any_of(list.begin(), list.end(),
+                               [&](const auto& item) { return reads(*item.expr, *written, catalog); });
+        });
+    };
+    const Effects effects = effects_of(table, events, changed, catalog, lowering.options().foreign_keys);
+    view.looks = reads_one({&table}) || reads_one(effects.before);
+    view.follows = reads_one(effects.after);
+    const bool own = std::find(effects.after.begin(), effects.after.end(), &table) != effects.after.end();
+    if (view.looks && (view.follows || own))
+        throw refusal("a subquery in RETURNING reads what the statement changes ahead of its AFTER triggers, and they "
+                      "change that, too");
+    for (const auto* written : {&effects.before, &effects.after})
+        view.changing.insert(view.changing.end(), written->begin(), written->end());
+    return view;
 }
 
 } // namespace howdah::dialect

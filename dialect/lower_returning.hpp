@@ -4,6 +4,7 @@
 #include "dialect/ast.hpp"
 #include "dialect/compile.hpp"
 #include "dialect/printer.hpp"
+#include "dialect/write_effects.hpp"
 
 #include <vector>
 
@@ -27,7 +28,16 @@ std::string returned_in_order(const std::string& with, const std::string& statem
                               const std::vector<Fragment>& values, const Source& source, const Expr* where,
                               Lowering& lowering);
 
-// Some value has a subquery that reads `table`, and so sees what the statement does.
-bool returning_reads(const std::vector<SelectCore::Output>& list, const Table& table, const Catalog& catalog);
+// What the subqueries of RETURNING see of the statement: SQLite computes them behind a row's change, its BEFORE
+// triggers and the actions of foreign keys, and ahead of its AFTER triggers. Throws refusal() where they read what both
+// write.
+struct ReturningView {
+    bool looks = false;   // at what PostgreSQL's RETURNING does not see yet: a query behind the row's statement does
+    bool follows = false; // what the triggers of the rows before wrote: each row is a statement of its own
+    std::vector<const Table*> changing; // what the statement may change: its table first
+};
+ReturningView returning_view(const std::vector<SelectCore::Output>& list, const Table& table,
+                             const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
+                             const Lowering& lowering);
 
 } // namespace howdah::dialect

@@ -4,6 +4,7 @@
 #include "dialect/reads.hpp"
 #include "dialect/walk.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 namespace howdah::dialect {
@@ -62,13 +63,12 @@ std::string name_of(std::size_t i) { return "c" + std::to_string(i + 1); }
 
 } // namespace
 
-OnceSubqueries::OnceSubqueries(Lowering& lowering, const Table& table, std::string stem, bool fires)
+OnceSubqueries::OnceSubqueries(Lowering& lowering, std::vector<const Table*> changing, std::string stem)
     : lowering_(lowering),
-      table_(table),
+      changing_(std::move(changing)),
       stem_(std::move(stem)),
       outer_(lowering.substitute),
-      around_(lowering.once),
-      fires_(fires)
+      around_(lowering.once)
 {
     lowering_.substitute = [this](const Expr& e) { return variable(e); };
     lowering_.once = this;
@@ -82,7 +82,15 @@ OnceSubqueries::~OnceSubqueries()
 
 bool OnceSubqueries::is_once(const Select& select) const
 {
-    return !inside_ && !select.correlated && (fires_ || reads(select, table_, lowering_.catalog()));
+    return !inside_ && !select.correlated && changed_in(select);
+}
+
+// One of the changing tables that it reads.
+const Table* OnceSubqueries::changed_in(const Select& select) const
+{
+    const auto at = std::find_if(changing_.begin(), changing_.end(),
+                                 [&](const Table* table) { return reads(select, *table, lowering_.catalog()); });
+    return at == changing_.end() ? nullptr : *at;
 }
 
 Fragment OnceSubqueries::once(const Select& select, const std::function<Fragment()>& member)
@@ -93,11 +101,10 @@ Fragment OnceSubqueries::once(const Select& select, const std::function<Fragment
 std::optional<Fragment> OnceSubqueries::variable(const Expr& expr)
 {
     const Select* select = select_of(expr);
-    const bool in_others = as<In>(expr) && select && !reads(*select, table_, lowering_.catalog());
-    if (!select || !is_once(*select) || in_others)
+    if (!select || !is_once(*select))
         return outer_ ? outer_(expr) : std::nullopt;
     if (as<In>(expr))
-        throw refusal("x IN (SELECT … FROM " + table_.name +
+        throw refusal("x IN (SELECT … FROM " + changed_in(*select)->name +
                       ") cannot be computed once while rows of that table are changed one by one; use EXISTS");
     return keep([&] { return lowering_.value(expr); });
 }

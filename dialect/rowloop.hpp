@@ -23,8 +23,8 @@ namespace howdah::dialect {
 // it reads are changed meanwhile. In a loop it becomes a variable.
 class OnceSubqueries {
 public:
-    // `stem` makes the variables' names. `fires`: triggers may change what other subqueries read, too.
-    OnceSubqueries(Lowering& lowering, const Table& table, std::string stem, bool fires = false);
+    // `stem` makes the variables' names. `changing`: the table, and others that the statement's triggers may write.
+    OnceSubqueries(Lowering& lowering, std::vector<const Table*> changing, std::string stem);
     ~OnceSubqueries();
     OnceSubqueries(const OnceSubqueries&) = delete;
     OnceSubqueries& operator=(const OnceSubqueries&) = delete;
@@ -38,14 +38,14 @@ public:
 
 private:
     std::optional<Fragment> variable(const Expr& expr);
+    const Table* changed_in(const Select& select) const;
     bool is_once(const Select& select) const;
     Fragment keep(const std::function<Fragment()>& lower);
     Lowering& lowering_;
-    const Table& table_;
+    std::vector<const Table*> changing_;
     std::string stem_;
     std::function<std::optional<Fragment>(const Expr&)> outer_;
     OnceSubqueries* around_;
-    bool fires_;
     bool inside_ = false;
     std::vector<std::string> declarations_;
     std::string statements_;
@@ -65,7 +65,7 @@ public:
     // OR FAIL: a constraint's error ends the loop and keeps what was done.
     bool keeps_earlier_rows = false;
     std::string kept_errors; // when not empty: the condition that the error is such a one; others stay errors
-    std::string on_failure; // statements for that case; then any error is caught (Compiled::rehearsal)
+    std::string on_failure;  // statements for that case; then any error is caught (Compiled::rehearsal)
 
     // The RETURNING list, a value each; and whether the block collects the rowids of new rows.
     std::vector<Fragment> returning;

@@ -40,8 +40,7 @@ public:
         std::vector<std::string> values;
         std::string statement;
         {
-            const bool fires = !triggers_on(table_, TriggerEvent::update, &plan_.set.columns()).empty();
-            const OnceSubqueries once(lowering_, table_, "set", fires);
+            const OnceSubqueries once(lowering_, changing(), "set");
             for (const int c : plan_.set.columns())
                 values.push_back(plan_.set.value(c, lowering_).text);
             statement = plan_.conflict == UpdatePlan::Conflict::probe ? probed(values) : plain(values);
@@ -70,6 +69,17 @@ public:
     }
 
 private:
+    // What is not the same at every row, though no row says so.
+    std::vector<const Table*> changing() const
+    {
+        std::vector<const Table*> tables{&table_};
+        const Effects effects = effects_of(table_, {TriggerEvent::update}, &plan_.set.columns(), lowering_.catalog(),
+                                           lowering_.options().foreign_keys);
+        for (const auto* written : {&effects.before, &effects.after})
+            tables.insert(tables.end(), written->begin(), written->end());
+        return tables;
+    }
+
     void refuse_unseen() const
     {
         const auto triggers = triggers_on(table_, TriggerEvent::update, &plan_.set.columns());
@@ -91,13 +101,13 @@ private:
     {
         if (lowering_.in_trigger)
             return;
-        reads_ = returning_reads(update_.returning_outputs, table_, lowering_.catalog());
-        const OnceSubqueries once(lowering_, table_, "seen");
+        const OnceSubqueries once(lowering_, plan_.returning.changing, "seen");
         loop_.returning =
             lower_returning(update_.returning_outputs, *update_.table.source, Returned::stored, lowering_, out_);
-        seen_ = once.statements();
+        if (!once.statements().empty())
+            seen_ = "IF howdah_count = 0 THEN\n" + once.statements() + "END IF;\n";
         loop_.declarations = once.declarations();
-        if (reads_)
+        if (plan_.returning.looks)
             loop_.declarations.emplace_back("howdah_id record");
     }
 
@@ -185,12 +195,9 @@ private:
     {
         if (lowering_.in_trigger)
             return sql + ";\n";
-        if (!reads_)
-            return sql + loop_.into() + loop_.counted();
-        std::string text = sql + " RETURNING " + identity_list(table_, alias_) + " INTO howdah_id;\nIF FOUND THEN\n";
-        if (!seen_.empty())
-            text += "IF howdah_count = 0 THEN\n" + seen_ + "END IF;\n";
-        return text +
+        if (!plan_.returning.looks)
+            return seen_ + sql + loop_.into() + loop_.counted();
+        return sql + " RETURNING " + identity_list(table_, alias_) + " INTO howdah_id;\nIF FOUND THEN\n" + seen_ +
                loop_.select_into("", target_text(table_, *update_.table.source) + " WHERE " +
                                          identity_condition(table_, alias_, "howdah_id")) +
                loop_.counted() + "END IF;\n";
@@ -211,7 +218,6 @@ private:
     RowLoop loop_;
     std::string alias_;
     std::string seen_, update_text_;
-    bool reads_ = false;
 };
 
 } // namespace

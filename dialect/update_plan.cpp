@@ -1,7 +1,6 @@
 // What an UPDATE changes, and how it must go about it; see update_plan.hpp.
 #include "dialect/update_plan.hpp"
 
-#include "dialect/lower_returning.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/scope.hpp"
@@ -97,7 +96,9 @@ UpdatePlan::UpdatePlan(const Update& u, const Table& t, const Lowering& lowering
         return std::find(columns.begin(), columns.end(), c) != columns.end();
     });
     const bool fires = !triggers_on(table, TriggerEvent::update, &set.columns()).empty();
-    row_by_row = conflict != Conflict::raise || fails || returning_reads(update.returning_outputs, table, catalog) ||
+    if (!lowering.in_trigger)
+        returning = returning_view(update.returning_outputs, table, {TriggerEvent::update}, &set.columns(), lowering);
+    row_by_row = conflict != Conflict::raise || fails || returning.looks ||
                  (!one_row && (shifts || moves || fires || (!update.from && set.read_while_changing(catalog))));
 }
 

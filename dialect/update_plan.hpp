@@ -5,6 +5,7 @@
 #include "dialect/ast.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
+#include "dialect/lower_returning.hpp"
 
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct UpdatePlan {
     bool one_match = true;      // FROM: no row of the target meets more than one row
     std::vector<KeyRule> rules; // keys that the change can break
     bool row_by_row = false;
+    ReturningView returning;
     enum class Conflict : std::uint8_t {
         raise,  // whatever breaks is an error
         ignore, // a row that breaks a constraint is left as it was

@@ -67,6 +67,39 @@ bool only_inserts_its_row(const TriggerStatement& statement, const Trigger& trig
                         [](const ExprPtr& e) { return looks_around(*e); });
 }
 
+void add_written(const Table* table, const Catalog& catalog, bool foreign_keys, std::vector<const Table*>& written);
+
+void add_written(const Trigger& trigger, const Catalog& catalog, bool foreign_keys, std::vector<const Table*>& written)
+{
+    for (const auto& statement : trigger.definition->body)
+        add_written(target_of(statement, trigger, catalog), catalog, foreign_keys, written);
+}
+
+void add_children(const Table& table, const Catalog& catalog, bool deletes, bool updates,
+                  std::vector<const Table*>& written)
+{
+    const auto acts = [](ForeignKeyClause::Action action) {
+        return action != ForeignKeyClause::Action::none && action != ForeignKeyClause::Action::restrict;
+    };
+    for (const Table* child : catalog.children_of(table))
+        for (const ForeignKey& key : child->foreign_keys)
+            if (equal_names(key.parent, table.name) &&
+                ((deletes && acts(key.on_delete)) || (updates && acts(key.on_update))))
+                add_written(child, catalog, true, written);
+}
+
+// `table`, and what its own triggers and children may write when it is written in whatever way.
+void add_written(const Table* table, const Catalog& catalog, bool foreign_keys, std::vector<const Table*>& written)
+{
+    if (!table || std::find(written.begin(), written.end(), table) != written.end())
+        return;
+    written.push_back(table);
+    for (const Trigger& trigger : table->triggers)
+        add_written(trigger, catalog, foreign_keys, written);
+    if (foreign_keys)
+        add_children(*table, catalog, true, true, written);
+}
+
 bool is_null_literal(const Expr& expr)
 {
     const auto* literal = as<Literal>(bare(expr));
@@ -213,6 +246,20 @@ std::vector<const Trigger*> triggers_on(const Table& table, TriggerEvent event, 
         if (trigger.definition->event == event && speaks_of(*trigger.definition, table, changed))
             found.push_back(&trigger);
     return found;
+}
+
+Effects effects_of(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
+                   const Catalog& catalog, bool foreign_keys)
+{
+    Effects effects;
+    const auto has = [&](TriggerEvent event) { return std::find(events.begin(), events.end(), event) != events.end(); };
+    for (const TriggerEvent event : events)
+        for (const Trigger* trigger : triggers_on(table, event, event == TriggerEvent::update ? changed : nullptr))
+            add_written(*trigger, catalog, foreign_keys,
+                        trigger->definition->time == CreateTrigger::Time::after ? effects.after : effects.before);
+    if (foreign_keys)
+        add_children(table, catalog, has(TriggerEvent::delete_), has(TriggerEvent::update), effects.before);
+    return effects;
 }
 
 void refuse_early_default(const Table& table, TriggerEvent event)

@@ -22,6 +22,14 @@ std::vector<const Trigger*> triggers_on(const Table& table, TriggerEvent event,
 bool insert_triggers_allow_sets(const std::vector<const Trigger*>& triggers, const Table& table,
                                 const Catalog& catalog);
 
+// The tables that a statement on `table` may write besides its own rows: through BEFORE triggers and the actions of
+// foreign keys, and through AFTER triggers. Those of the tables that they write are among them.
+struct Effects {
+    std::vector<const Table*> before, after;
+};
+Effects effects_of(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
+                   const Catalog& catalog, bool foreign_keys);
+
 // A statement's conflict clause overrides those of the triggers it fires. Throws refusal() where that would matter:
 // where a trigger's statement could break a constraint and would then act otherwise than it was compiled to.
 void refuse_overridden_triggers(const Table& table, const std::vector<const Trigger*>& triggers,

@@ -744,3 +744,54 @@ WITH w AS (SELECT min(c0, :p) AS x FROM lk) SELECT x LIKE '1%', x NOT LIKE '1%' 
 WITH w AS (SELECT max(c0, :p) AS x FROM lk) SELECT x LIKE '1%', x LIKE '5%' FROM w;
 -- bind: {"p": 5}
 WITH w AS MATERIALIZED (SELECT max(:p, c0) AS x FROM lk) SELECT x LIKE '5%' FROM w;
+
+-- case: random/returning-sees-what-before-triggers-wrote
+CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE TABLE o(n INTEGER PRIMARY KEY, x);
+CREATE TRIGGER tb BEFORE INSERT ON t BEGIN INSERT INTO o(x) VALUES (NEW.a); END;
+INSERT INTO t(a) VALUES (1), (2), (3) RETURNING id, (SELECT count(*) FROM o WHERE n > a - 10), (SELECT count(*) FROM o);
+CREATE TRIGGER ub BEFORE UPDATE ON t BEGIN INSERT INTO o(x) VALUES (NEW.a); END;
+UPDATE t SET a = a + 1 RETURNING id, (SELECT count(*) FROM o WHERE n > a - 10), (SELECT count(*) FROM o);
+UPDATE t SET a = a + 1 WHERE id = 2 RETURNING id, (SELECT count(*) FROM o WHERE n > a - 10), (SELECT count(*) FROM o);
+CREATE TRIGGER db BEFORE DELETE ON t BEGIN INSERT INTO o(x) VALUES (OLD.a); END;
+DELETE FROM t WHERE id = 1 RETURNING id, (SELECT count(*) FROM o WHERE n > a - 10), (SELECT count(*) FROM o);
+DELETE FROM t RETURNING id, (SELECT count(*) FROM o WHERE n > a - 10), (SELECT count(*) FROM o);
+
+-- case: random/returning-sees-what-after-triggers-of-earlier-rows-wrote
+CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE TABLE o(n INTEGER PRIMARY KEY, x);
+CREATE TRIGGER tb AFTER INSERT ON t BEGIN INSERT INTO o(x) VALUES (NEW.a); END;
+INSERT INTO t(a) VALUES (1), (2), (3) RETURNING id, (SELECT count(*) FROM o WHERE n > a - 10), (SELECT count(*) FROM o);
+CREATE TRIGGER ub AFTER UPDATE ON t BEGIN INSERT INTO o(x) VALUES (NEW.a); END;
+UPDATE t SET a = a + 1 RETURNING id, (SELECT count(*) FROM o WHERE n > a - 10), (SELECT count(*) FROM o);
+UPDATE t SET a = a + 1 WHERE id = 2 RETURNING id, (SELECT count(*) FROM o WHERE n > a - 10), (SELECT count(*) FROM o);
+CREATE TRIGGER db AFTER DELETE ON t BEGIN INSERT INTO o(x) VALUES (OLD.a); END;
+DELETE FROM t WHERE id = 1 RETURNING id, (SELECT count(*) FROM o WHERE n > a - 10), (SELECT count(*) FROM o);
+DELETE FROM t RETURNING id, (SELECT count(*) FROM o WHERE n > a - 10), (SELECT count(*) FROM o);
+
+-- case: random/returning-sees-what-foreign-keys-did
+PRAGMA foreign_keys = ON;
+CREATE TABLE p(id INTEGER PRIMARY KEY, a); CREATE TABLE c(n INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE ON UPDATE CASCADE);
+INSERT INTO p VALUES (1, 1), (2, 2), (3, 3); INSERT INTO c(p) VALUES (1), (1), (2), (3), (3);
+UPDATE p SET id = 10 WHERE id = 1 RETURNING id, (SELECT count(*) FROM c WHERE c.p = p.id), (SELECT group_concat(p) FROM c);
+DELETE FROM p WHERE id = 2 RETURNING id, (SELECT count(*) FROM c WHERE c.p = p.id), (SELECT count(*) FROM c);
+DELETE FROM p RETURNING id, (SELECT count(*) FROM c WHERE c.p = p.id), (SELECT count(*) FROM c), (SELECT count(*) FROM c WHERE c.n > p.id - 100);
+
+-- case: random/returning-sees-what-replace-took
+PRAGMA foreign_keys = ON;
+CREATE TABLE p(id INTEGER PRIMARY KEY, a); CREATE TABLE c(n INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE ON UPDATE CASCADE);
+INSERT INTO p VALUES (1, 1), (2, 2), (3, 3); INSERT INTO c(p) VALUES (1), (1), (2), (3), (3);
+REPLACE INTO p VALUES (1, 5) RETURNING id, (SELECT count(*) FROM c);
+
+-- case: random/returning-sees-what-nested-triggers-wrote
+CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE TABLE o(n INTEGER PRIMARY KEY, x);  CREATE TABLE o2(n INTEGER PRIMARY KEY, x);
+CREATE TRIGGER tb BEFORE INSERT ON t BEGIN INSERT INTO o(x) VALUES (NEW.a); END;
+CREATE TRIGGER ob AFTER INSERT ON o BEGIN INSERT INTO o2(x) VALUES (NEW.x); END;
+CREATE VIEW v AS SELECT * FROM o2;
+INSERT INTO t(a) VALUES (1) RETURNING id, (SELECT count(*) FROM v WHERE n > a - 10), (SELECT count(*) FROM o2);
+INSERT INTO t(a) VALUES (1), (2), (3) RETURNING id, (SELECT count(*) FROM v WHERE n > a - 10), (SELECT count(*) FROM v);
+
+-- case: random/returning-sees-what-before-triggers-of-an-upsert-wrote
+CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE TABLE o(n INTEGER PRIMARY KEY, x);
+CREATE TRIGGER tb BEFORE INSERT ON t BEGIN INSERT INTO o(x) VALUES (NEW.a); END;
+CREATE TRIGGER tu BEFORE UPDATE ON t BEGIN INSERT INTO o(x) VALUES (NEW.a); END;
+INSERT INTO t VALUES (1, 1), (1, 2), (2, 3) ON CONFLICT (id) DO UPDATE SET a = a + excluded.a RETURNING id, a, (SELECT count(*) FROM o WHERE n > a - 1000);
+INSERT INTO t VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET a = a + excluded.a RETURNING id, a, (SELECT count(*) FROM o WHERE n > a - 1000);
