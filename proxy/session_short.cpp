@@ -35,8 +35,10 @@ asio::awaitable<void> wait_for(Asked& asked, ReplySink& sink)
 bool Session::Impl::start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                           const RunOptions& run_options, Lookahead* lookahead)
 {
-    if (ahead && run_options.may_share && run_options.max_rows == 0 && start_ahead(sql, parameters, sink))
-        return ++shared.totals.statements > 0;
+    if (ahead && run_options.may_share && run_options.max_rows == 0 && start_ahead(sql, parameters, sink)) {
+        ++shared.totals.statements;
+        return true;
+    }
     if (!database || !database->is_loaded() || own_catalog || changed_schema || answers_as_set() || pinned_by_temp ||
         !portals.empty() || run_options.max_rows > 0 || !run_options.may_share || sql.empty())
         return false;
