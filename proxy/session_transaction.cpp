@@ -1,12 +1,7 @@
 // BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE: statements that the session itself carries out.
-#include "dialect/bookkeeping.hpp"
-#include "dialect/parser.hpp"
 #include "proxy/session_impl.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
-#include <set>
+#include <algorithm>
 
 namespace asio = boost::asio;
 
@@ -115,22 +110,6 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
     if (takes_lock)
         transaction.took_writer_lock();
     co_return outcome_with("BEGIN");
-}
-
-std::vector<std::string> writer_locks(const dialect::Catalog& catalog, bool short_form)
-{
-    std::set<std::string_view> schemas;
-    for (const dialect::Placement& placement : catalog.placements())
-        if (placement.pg_schema != "pg_temp")
-            schemas.insert(placement.pg_schema);
-    std::vector<std::string> out;
-    for (const std::string_view schema : schemas)
-        if (short_form)
-            out.push_back(dialect::short_writer_lock_statement(schema));
-        else
-            for (std::string& sql : dialect::writer_lock_statements(schema))
-                out.push_back(std::move(sql));
-    return out;
 }
 
 asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan plan, bool committing, std::string tag)
