@@ -18,6 +18,8 @@ namespace howdah::proxy {
 // A compiled statement with what its runs need each time.
 struct CachedPlan : dialect::Compiled {
     explicit CachedPlan(dialect::Compiled compiled);
+    // One command is all of it, on any connection.
+    bool is_plain() const { return steps.size() == 1 && !rehearsal && !touches_temp; }
 
     std::uint64_t token = 0;                // a number of its own
     std::vector<Column> output;             // as clients are told

@@ -19,18 +19,10 @@ using Kind = dialect::Compiled::Kind;
 
 std::optional<Planned> Session::Impl::find_ahead(const Foreseen& next)
 {
-    std::optional<Planned> found;
-    if (next.parameters.empty() && dialect::lift_literals(next.sql, shape))
-        found = find_plan(shape.text, shape.values, options);
-    if (!found)
-        found = find_plan(next.sql, next.parameters, options);
-    if (!found || next.parameters.size() > static_cast<std::size_t>(found->plan->parameter_count))
-        return std::nullopt;
-    --shared.totals.plan_hits; // counted when its turn comes
-    const bool plain =
-        found->plan->kind == Kind::session || (found->plan->steps.size() == 1 && !found->plan->rehearsal &&
-                                               !found->plan->touches_temp && !found->plan->asks_counters);
-    return plain ? std::move(found) : std::nullopt;
+    std::optional<Planned> found = find_known(next.sql, next.parameters);
+    const bool fits =
+        found && (found->plan->kind == Kind::session || (found->plan->is_plain() && !found->plan->asks_counters));
+    return fits ? std::move(found) : std::nullopt;
 }
 
 // ------------------------------------------------------------------------------------------------------------ sending
@@ -141,8 +133,8 @@ bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const
     const CachedPlan& plan = *found->plan;
     if (plan.kind == Kind::session) {
         // A RowTransaction commits only what has met its rows.
-        const bool sent = first.inside && !first.by_rows && std::holds_alternative<dialect::Commit>(plan.statement->node) &&
-                          !options.foreign_keys &&
+        const bool sent = first.inside && !first.by_rows &&
+                          std::holds_alternative<dialect::Commit>(plan.statement->node) && !options.foreign_keys &&
                           !(transaction.writer_locked() && database->flush().writers() > (first.lock ? 1U : 0U));
         if (!sent)
             return false;
@@ -168,8 +160,7 @@ bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const
     doing.inside = first.inside;
     doing.own_transaction = first.own_transaction;
     doing.by_rows = first.by_rows;
-    doing.lock = first.inside && write && plan.needs_writer_lock && options.writers == dialect::Writers::single &&
-                 !transaction.writer_locked();
+    doing.lock = first.inside && write && needs_lock(plan);
     doing.planned = std::move(*found);
     try {
         assemble(doing, *statement.rows, all_rows);

@@ -127,8 +127,7 @@ void Session::Impl::intend(Sending& sending, Planned planned, const RunOptions& 
     const CachedPlan& plan = *planned.plan;
     sending.writes = plan.kind != dialect::Compiled::Kind::query;
     sending.portal = !sending.writes && run_options.max_rows > 0;
-    sending.lock = sending.writes && plan.needs_writer_lock && options.writers == dialect::Writers::single &&
-                   !transaction.writer_locked();
+    sending.lock = sending.writes && needs_lock(plan);
     sending.inside = !transaction.autocommit();
     sending.own_transaction = !sending.inside && (sending.writes || sending.portal || plan.steps.size() > 1);
     if (sending.lock)

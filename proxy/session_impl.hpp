@@ -82,15 +82,6 @@ struct Session::Impl {
     // -- session.cpp
     boost::asio::awaitable<std::optional<ClientError>> ready();
     const CatalogPtr& catalog() const { return own_catalog ? own_catalog : database->catalog(); }
-    std::variant<Planned, dialect::Error> plan(std::string_view sql, std::span<const Value> parameters,
-                                               const dialect::Options& with);
-    // The statement in the form in which it has a plan, or gets one: without its literals, where that can be.
-    struct Text {
-        std::string_view sql;
-        std::span<const Value> parameters;
-    };
-    Text text_to_plan(std::string_view sql, std::span<const Value> parameters, const dialect::Options& with);
-    std::optional<std::vector<Value>> slot_values(const dialect::Compiled& plan, std::span<const Value> parameters);
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
                                         const RunOptions& run_options);
     boost::asio::awaitable<Outcome> run_as_usual(std::string_view sql, std::span<const Value> parameters,
@@ -104,6 +95,25 @@ struct Session::Impl {
     Outcome failed(ClientError error);
     void adopt_catalog(CatalogPtr next);
     void adopt_own_catalog(CatalogPtr next);
+
+    // -- session_plan.cpp
+    std::optional<std::vector<Value>> slot_values(const dialect::Compiled& plan, std::span<const Value> parameters);
+    std::string key;      // scratch
+    dialect::Shape shape; // of the statement that is looked for or runs
+    std::map<std::string, std::vector<std::string>, std::less<>> parameter_names; // by a statement's text
+    // What the cache has. Whoever uses it counts it in Totals::plan_hits.
+    std::optional<Planned> find_plan(std::string_view sql, std::span<const Value> parameters,
+                                     const dialect::Options& with);
+    // The same of a statement as its client sent it, with or without its literals; not of one with too many values.
+    std::optional<Planned> find_known(std::string_view sql, std::span<const Value> parameters);
+    std::variant<Planned, dialect::Error> plan(std::string_view sql, std::span<const Value> parameters,
+                                               const dialect::Options& with);
+    // The statement in the form in which it has a plan, or gets one: without its literals, where that can be.
+    struct Text {
+        std::string_view sql;
+        std::span<const Value> parameters;
+    };
+    Text text_to_plan(std::string_view sql, std::span<const Value> parameters, const dialect::Options& with);
 
     // -- session_answers.cpp
     bool answers_as_set() const { return full_column_names || !short_column_names || count_changes; }
@@ -142,11 +152,6 @@ struct Session::Impl {
         Attempt attempt;
     };
     std::unique_ptr<Unfinished> unfinished; // mostly there is none, and it is large
-    std::string key;                        // scratch
-    std::map<std::string, std::vector<std::string>, std::less<>> parameter_names; // by a statement's text
-    dialect::Shape shape; // of the statement that is looked for or runs
-    std::optional<Planned> find_plan(std::string_view sql, std::span<const Value> parameters,
-                                     const dialect::Options& with);
 
     // -- session_ahead.cpp
     std::unique_ptr<Ahead> ahead;  // never empty
@@ -185,6 +190,11 @@ struct Session::Impl {
     // What becomes of an attempt that has its answer.
     boost::asio::awaitable<void> conclude(Sending& sending, Attempt& attempt, const RunOptions& run_options);
     void end_turn();
+    // Of a statement that writes: the lock is not had yet.
+    bool needs_lock(const CachedPlan& plan) const
+    {
+        return plan.needs_writer_lock && options.writers == dialect::Writers::single && !transaction.writer_locked();
+    }
     // The lock_timeout (ms) that means busy_timeout to PostgreSQL, for which 0 is no limit.
     std::int64_t lock_timeout() const { return busy_timeout_ms > 0 ? busy_timeout_ms : 1; }
     boost::asio::awaitable<Attempt> send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result);

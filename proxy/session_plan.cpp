@@ -39,18 +39,29 @@ std::optional<Planned> Session::Impl::find_plan(std::string_view sql, std::span<
 {
     plan_key(key, sql, with, catalog()->id(), parameters);
     for (const Plan& cached : database->plans().find(key))
-        if (auto computed = slot_values(*cached, parameters)) {
-            ++shared.totals.plan_hits;
+        if (auto computed = slot_values(*cached, parameters))
             return Planned{cached, std::move(*computed)};
-        }
     return std::nullopt;
+}
+
+std::optional<Planned> Session::Impl::find_known(std::string_view sql, std::span<const Value> parameters)
+{
+    std::optional<Planned> found;
+    if (parameters.empty() && dialect::lift_literals(sql, shape))
+        found = find_plan(shape.text, shape.values, options);
+    if (!found)
+        found = find_plan(sql, parameters, options);
+    const bool fits = found && parameters.size() <= static_cast<std::size_t>(found->plan->parameter_count);
+    return fits ? std::move(found) : std::nullopt;
 }
 
 std::variant<Planned, dialect::Error> Session::Impl::plan(std::string_view sql, std::span<const Value> parameters,
                                                           const dialect::Options& with)
 {
-    if (auto found = find_plan(sql, parameters, with))
+    if (auto found = find_plan(sql, parameters, with)) {
+        ++shared.totals.plan_hits;
         return std::move(*found);
+    }
     ++shared.totals.plan_misses;
     auto compiled = dialect::compile({sql, *catalog(), parameters, with, values});
     if (compiled.has_error()) {

@@ -42,34 +42,25 @@ bool Session::Impl::start(std::string_view sql, std::span<const Value> parameter
     if (!database || !database->is_loaded() || own_catalog || changed_schema || answers_as_set() || pinned_by_temp ||
         !portals.empty() || run_options.max_rows > 0 || !run_options.may_share || sql.empty())
         return false;
-    std::optional<Planned> found;
-    if (parameters.empty() && dialect::lift_literals(sql, shape)) {
-        found = find_plan(shape.text, shape.values, options);
-        if (found)
-            parameters = shape.values;
-    }
-    if (!found)
-        found = find_plan(sql, parameters, options);
+    std::optional<Planned> found = find_known(sql, parameters);
     if (!found)
         return false;
     bool started = false;
-    if (parameters.size() <= static_cast<std::size_t>(found->plan->parameter_count)) {
-        cancelled = parses_anew = false;
-        try {
-            if (found->plan->shares && !lease && transaction.autocommit())
-                started = start_shared(*found, sink, lookahead);
-            else if (found->plan->kind == dialect::Compiled::Kind::session)
-                started = start_control(found->plan->statement->node);
-            else
-                started = start_held(*found, sink, run_options, lookahead);
-        } catch (const dialect::Error&) {
-            drop_sending(); // run() says what PostgreSQL cannot hold
-        }
+    cancelled = parses_anew = false;
+    try {
+        if (found->plan->shares && !lease && transaction.autocommit())
+            started = start_shared(*found, sink, lookahead);
+        else if (found->plan->kind == dialect::Compiled::Kind::session)
+            started = start_control(found->plan->statement->node);
+        else
+            started = start_held(*found, sink, run_options, lookahead);
+    } catch (const dialect::Error&) {
+        drop_sending(); // run() says what PostgreSQL cannot hold
     }
-    if (started)
+    if (started) {
         ++shared.totals.statements;
-    else
-        --shared.totals.plan_hits; // run() looks it up again
+        ++shared.totals.plan_hits;
+    }
     return started;
 }
 
@@ -156,7 +147,7 @@ bool Session::Impl::start_held(Planned& found, ReplySink& sink, const RunOptions
     using Kind = dialect::Compiled::Kind;
     const CachedPlan& plan = *found.plan;
     const bool write = plan.kind == Kind::write && !query_only;
-    if ((plan.kind != Kind::query && !write) || plan.steps.size() != 1 || plan.rehearsal || plan.touches_temp)
+    if ((plan.kind != Kind::query && !write) || !plan.is_plain())
         return false;
     if (rows.active() && !rows.takes(found))
         return false; // run() leaves it
