@@ -25,11 +25,8 @@ asio::awaitable<bool> Session::Impl::may_try_again(const CachedPlan& plan, const
             co_return true;
         if (transaction.has_shown() || !lease)
             co_return false;
-        pool::Batch undo;
-        undo.commands.push_back(control("ROLLBACK"));
-        pool::BatchResult undone;
-        const Attempt rolled_back = co_await send(*lease, undo, undone);
-        if (!rolled_back.ok()) {
+        const bool rolled_back = co_await roll_back();
+        if (!rolled_back) {
             lost_transaction();
             co_return false;
         }

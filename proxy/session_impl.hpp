@@ -232,6 +232,8 @@ struct Session::Impl {
                                                           const dialect::Compiled& plan, ReplySink& sink);
     boost::asio::awaitable<Outcome> run_begin(dialect::Begin::Mode mode);
     boost::asio::awaitable<Outcome> run_transaction_plan(Transaction::Plan plan, bool committing, std::string tag);
+    // ROLLBACK on the held connection. False: it is not known what has become of the transaction.
+    boost::asio::awaitable<bool> roll_back();
     boost::asio::awaitable<void> abandon_transaction();
     Outcome outcome_with(std::string tag) const;
     void end_transaction(bool committed);

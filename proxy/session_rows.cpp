@@ -50,11 +50,8 @@ bool Session::Impl::may_stay_by_rows(const Planned& planned, const RunOptions& r
 
 asio::awaitable<bool> Session::Impl::give_way(int tries)
 {
-    pool::Batch batch;
-    batch.commands.push_back(control("ROLLBACK"));
-    pool::BatchResult result;
-    const Attempt attempt = co_await send(*lease, batch, result);
-    if (!attempt.ok())
+    const bool rolled_back = co_await roll_back();
+    if (!rolled_back)
         co_return false;
     asio::steady_timer pause(shared.executor, std::min(least_pause * (1 << std::min(tries, 5)), most_pause));
     boost::system::error_code ignored;
@@ -70,18 +67,17 @@ asio::awaitable<bool> Session::Impl::leave_rows(bool after_deadlock)
     const std::vector<RowTransaction::Statement> statements = rows.take();
     ++shared.totals.row_transactions_left;
     bool same = false;
-    if (after_deadlock && lease) {
-        const bool may_repeat = co_await give_way(0);
-        if (!may_repeat) {
-            lost_transaction();
-            co_return false;
-        }
-    }
     for (int tries = 0; !same && tries < most_tries && lease; ++tries) {
+        if (after_deadlock) {
+            const bool may_repeat = co_await give_way(tries);
+            if (!may_repeat)
+                break;
+        }
         Sending doing;
         pool::Batch& batch = doing.packet.batch;
         transaction.restarted();
-        doing.packet.add("ROLLBACK");
+        if (!after_deadlock) // otherwise that has been done
+            doing.packet.add("ROLLBACK");
         for (std::string& sql : transaction.opening())
             doing.packet.add(std::move(sql));
         const bool tells_lock_timeout = lock_timeout() != default_busy_timeout_ms;
@@ -108,11 +104,7 @@ asio::awaitable<bool> Session::Impl::leave_rows(bool after_deadlock)
         if (attempt.world)
             break;
         if (attempt.server && is_conflict(*attempt.server) && !cancelled) {
-            bool may_repeat = true;
-            if (is_deadlock(*attempt.server))
-                may_repeat = co_await give_way(tries + 1);
-            if (!may_repeat)
-                break;
+            after_deadlock = is_deadlock(*attempt.server);
             continue;
         }
         if (attempt.server)

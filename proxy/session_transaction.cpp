@@ -229,14 +229,20 @@ bool Session::Impl::is_own(const dialect::Catalog& catalog)
                        [](const dialect::SchemaRow& row) { return row.schema != "main"; });
 }
 
+asio::awaitable<bool> Session::Impl::roll_back()
+{
+    pool::Batch batch;
+    batch.commands.push_back(control("ROLLBACK"));
+    pool::BatchResult result;
+    const Attempt attempt = co_await send(*lease, batch, result);
+    co_return attempt.ok();
+}
+
 asio::awaitable<void> Session::Impl::abandon_transaction()
 {
     if (transaction.on_server() && lease) {
-        pool::Batch batch;
-        batch.commands.push_back(control("ROLLBACK"));
-        pool::BatchResult result;
-        const Attempt attempt = co_await send(*lease, batch, result);
-        if (!attempt.ok())
+        const bool rolled_back = co_await roll_back();
+        if (!rolled_back)
             lease.reset();
     }
     end_transaction(false);
