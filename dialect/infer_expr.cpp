@@ -130,9 +130,9 @@ void Inference::node(Expr& e, ColumnRef& n)
 Classes Inference::arithmetic(BinaryOp op, Classes a, Classes b) const
 {
     const bool divides = op == BinaryOp::divide || op == BinaryOp::modulo;
+    const bool null_result = divides || a.nullable() || b.nullable();
     const Classes x = as_number(a);
     const Classes y = as_number(b);
-    const bool null_result = divides || a.nullable() || b.nullable();
     if (x.only(StorageClass::real) || y.only(StorageClass::real))
         return nullable_if(real_, null_result);
     if (x == integer_ && y == integer_) {
