@@ -374,10 +374,10 @@ Session::~Session() = default;
 asio::awaitable<std::optional<ClientError>> Session::open() { return impl_->ready(); }
 
 asio::awaitable<Outcome> Session::run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
-                                      RunOptions options)
+                                      RunOptions options, Lookahead* lookahead)
 {
     Impl& s = *impl_;
-    const bool started = start(sql, parameters, sink, options);
+    const bool started = start(sql, parameters, sink, options, lookahead);
     if (started) {
         if (!arrived())
             co_await s.wait(sink);

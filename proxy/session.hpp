@@ -51,15 +51,14 @@ public:
     // The same of the parameters alone, which depends on no value; it asks SQLite and compiles nothing.
     boost::asio::awaitable<Description> describe_parameters(std::string_view sql);
 
-    // Runs one statement. `parameters` by number from 1; missing ones are NULL, as in SQLite.
+    // Runs one statement. `parameters` by number from 1; missing ones are NULL, as in SQLite. What the client has sent
+    // behind it already may be sent with it; it must then be asked for in that order.
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink,
-                                        RunOptions options);
+                                        RunOptions options, Lookahead* lookahead = nullptr);
     boost::asio::awaitable<Outcome> run(std::string_view sql, std::span<const Value> parameters, ReplySink& sink);
     // The short way of run(), for a front end that wants no coroutine for each statement: true when the statement was
     // sent beside others' at once. Then, while !arrived(), wait(); then finish(). nullopt from finish(): nothing was
     // told, run() is to be called. `sql`, `parameters` and `sink` must live until then.
-    // What the client has sent behind it already may be sent with it; it must then be asked for in that order, by
-    // start().
     bool start(std::string_view sql, std::span<const Value> parameters, ReplySink& sink, const RunOptions& options,
                Lookahead* lookahead = nullptr);
     // The next statement has been sent already.

@@ -136,7 +136,6 @@ private:
     awaitable<void> run_statements(const Request& request);
     awaitable<bool> run_statement(std::string_view statement, std::string_view rest, const Request& request,
                                   std::size_t& used, bool alone);
-    awaitable<Outcome> run_now(std::string_view statement, std::span<const Value> values, Lookahead* lookahead);
     awaitable<std::optional<std::vector<Value>>> parameters(std::string_view statement, const Request& request,
                                                             std::size_t& used);
 
@@ -416,7 +415,9 @@ awaitable<bool> Conversation::run_statement(std::string_view statement, std::str
     const bool deals = !request.named.empty() || (!request.positional.empty() && !alone);
     const bool has_more = !rest.empty() || !parsed_.empty() || in_.has_more();
     ReadAhead ahead(*this, request, rest);
-    auto run = run_now(statement, values, has_more && !deals ? &ahead : nullptr);
+    // Named before it is awaited: GCC 12 destroys temporaries of a co_await expression twice (GCC bug 101367).
+    RunOptions options;
+    auto run = session_->run(statement, values, *this, std::move(options), has_more && !deals ? &ahead : nullptr);
     const Outcome outcome = co_await std::move(run);
     running_ = false;
     if (outcome.error) {
@@ -426,24 +427,6 @@ awaitable<bool> Conversation::run_statement(std::string_view statement, std::str
     }
     append_trailer(out_, id_, outcome, !rest.empty());
     co_return co_await flush();
-}
-
-// Mostly it is a statement that needs no coroutine of its own.
-awaitable<Outcome> Conversation::run_now(std::string_view statement, std::span<const Value> values,
-                                         Lookahead* lookahead)
-{
-    RunOptions options;
-    if (session_->start(statement, values, *this, options, lookahead)) {
-        if (!session_->arrived())
-            co_await session_->wait(*this);
-        std::optional<Outcome> finished = session_->finish(statement, *this);
-        if (finished)
-            co_return std::move(*finished);
-        options.may_share = false;
-    }
-    // Named before it is awaited: GCC 12 destroys temporaries of a co_await expression twice (GCC bug 101367).
-    auto run = session_->run(statement, values, *this, std::move(options));
-    co_return co_await std::move(run);
 }
 
 awaitable<std::optional<std::vector<Value>>> Conversation::parameters(std::string_view statement,
