@@ -250,16 +250,11 @@ void Conversation::handle(const Query& m)
 
 void Conversation::next_in_script()
 {
-    while (!rest_.empty()) {
-        const std::size_t length = std::clamp<std::size_t>(options_.first_statement(rest_), 1, rest_.size());
-        const std::string_view sql = rest_.substr(0, length);
-        rest_.remove_prefix(length);
-        if (is_empty_statement(sql, options_))
-            continue;
+    while (const auto sql = next_statement(rest_, options_)) {
         script_answered_ = true;
         auto portal = new_portal();
         portal->statement = std::make_shared<Prepared>();
-        portal->statement->take(sql);
+        portal->statement->take(*sql);
         current_ = std::move(portal);
         run_portal(*current_, 0);
         if (action_ || over_ || !in_script_)

@@ -3,8 +3,6 @@
 #include "conversation_state.hpp"
 #include "wire_error.hpp"
 
-#include <algorithm>
-
 namespace howdah::proxy::pgwire {
 
 namespace {
@@ -49,19 +47,12 @@ void Conversation::handle(const Parse& m)
         statements_.erase(std::string());
     auto statement = std::make_shared<Prepared>();
     statement->declared = m.types;
-    std::string_view only, rest = m.sql;
-    while (!rest.empty()) {
-        const std::size_t length = std::clamp<std::size_t>(options_.first_statement(rest), 1, rest.size());
-        const std::string_view sql = rest.substr(0, length);
-        rest.remove_prefix(length);
-        if (is_empty_statement(sql, options_))
-            continue;
-        if (!only.empty())
-            return fail(wire_error("42601", "cannot insert multiple commands into a prepared statement"));
-        only = sql;
-    }
-    statement->empty = only.empty();
-    statement->take(only);
+    std::string_view rest = m.sql;
+    const auto only = next_statement(rest, options_);
+    if (next_statement(rest, options_))
+        return fail(wire_error("42601", "cannot insert multiple commands into a prepared statement"));
+    statement->empty = !only;
+    statement->take(only.value_or(std::string_view()));
     parsing_ = std::move(statement);
     parsing_name_ = m.statement;
     if (parsing_->empty || parsing_->is_chatter())

@@ -5,8 +5,6 @@
 #include "conversation.hpp"
 #include "conversation_state.hpp"
 
-#include <algorithm>
-
 namespace howdah::proxy::pgwire {
 
 // Around a read-only transaction the conversation asks for a PRAGMA of its own.
@@ -25,20 +23,14 @@ bool Conversation::Foresight::runs_as_it_is(const Prepared& statement) const
 
 std::optional<Foreseen> Conversation::Foresight::next_of_script()
 {
-    while (!rest_.empty() && !over_) {
-        const std::size_t length =
-            std::clamp<std::size_t>(conversation_.options_.first_statement(rest_), 1, rest_.size());
-        const std::string_view sql = rest_.substr(0, length);
-        rest_.remove_prefix(length);
-        if (is_empty_statement(sql, conversation_.options_))
-            continue;
-        prepared_ = std::make_shared<Prepared>();
-        prepared_->take(sql);
-        if (!runs_as_it_is(*prepared_))
-            return end();
-        return Foreseen{prepared_->sql, {}};
-    }
-    return std::nullopt;
+    const auto sql = over_ ? std::nullopt : next_statement(rest_, conversation_.options_);
+    if (!sql)
+        return std::nullopt;
+    prepared_ = std::make_shared<Prepared>();
+    prepared_->take(*sql);
+    if (!runs_as_it_is(*prepared_))
+        return end();
+    return Foreseen{prepared_->sql, {}};
 }
 
 std::optional<Foreseen> Conversation::Foresight::on(const Message& message)

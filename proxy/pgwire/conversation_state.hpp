@@ -3,6 +3,8 @@
 
 #include "conversation.hpp"
 
+#include <algorithm>
+
 namespace howdah::proxy::pgwire {
 
 struct Conversation::Prepared : std::enable_shared_from_this<Conversation::Prepared> {
@@ -59,6 +61,19 @@ inline bool is_empty_statement(std::string_view sql, const ConversationOptions& 
     while (!sql.empty() && (sql.back() == ';' || sql.back() == ' ' || (sql.back() >= '\t' && sql.back() <= '\r')))
         sql.remove_suffix(1);
     return sql.empty() || options.is_blank(sql);
+}
+
+// Cuts the next statement that is not empty off `rest`; nullopt: there is none left.
+inline std::optional<std::string_view> next_statement(std::string_view& rest, const ConversationOptions& options)
+{
+    while (!rest.empty()) {
+        const std::size_t length = std::clamp<std::size_t>(options.first_statement(rest), 1, rest.size());
+        const std::string_view sql = rest.substr(0, length);
+        rest.remove_prefix(length);
+        if (!is_empty_statement(sql, options))
+            return sql;
+    }
+    return std::nullopt;
 }
 
 // What an answer to chatter looks like; empty when it has no rows.
