@@ -33,6 +33,8 @@
 
 namespace howdah::proxy::pgwire {
 
+class Decoder;
+
 // What is asked of the session. Views are valid until the answer is told.
 struct AskDescribe {
     std::string_view sql;
@@ -211,6 +213,9 @@ private:
 class Conversation::Foresight {
 public:
     explicit Foresight(const Conversation& conversation);
+    // The next of the script that is being looked at and of the messages behind it. nullopt: none has arrived, or
+    // over().
+    std::optional<Foreseen> next(Decoder& decoder);
     // The next of the script that is being looked at. nullopt: it has come to its end, or over().
     std::optional<Foreseen> next_of_script();
     // A message that follows. nullopt: it asks for nothing by itself, begins a script, or over().

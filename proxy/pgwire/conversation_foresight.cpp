@@ -4,6 +4,7 @@
 // unnamed portal. Everything else ends the foresight.
 #include "conversation.hpp"
 #include "conversation_state.hpp"
+#include "decode.hpp"
 
 namespace howdah::proxy::pgwire {
 
@@ -14,6 +15,20 @@ Conversation::Foresight::Foresight(const Conversation& conversation)
       over_(conversation.session_portals_ || conversation.query_only_ || conversation.settings_.read_only() ||
             (conversation.current_ && conversation.current_->statement->read_only))
 {
+}
+
+std::optional<Foreseen> Conversation::Foresight::next(Decoder& decoder)
+{
+    while (!over_) {
+        if (auto foreseen = next_of_script())
+            return foreseen;
+        const auto message = over_ ? std::nullopt : decoder.next();
+        if (!message)
+            break;
+        if (auto foreseen = on(*message))
+            return foreseen;
+    }
+    return std::nullopt;
 }
 
 bool Conversation::Foresight::runs_as_it_is(const Prepared& statement) const

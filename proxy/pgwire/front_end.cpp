@@ -81,19 +81,7 @@ public:
     ReadAhead& operator=(const ReadAhead&) = delete;
     ~ReadAhead() { decoder_.go_back(here_); }
 
-    std::optional<Foreseen> next() override
-    {
-        while (!foresight_.over()) {
-            if (auto foreseen = foresight_.next_of_script())
-                return foreseen;
-            const auto message = foresight_.over() ? std::nullopt : decoder_.next();
-            if (!message)
-                break;
-            if (auto foreseen = foresight_.on(*message))
-                return foreseen;
-        }
-        return std::nullopt;
-    }
+    std::optional<Foreseen> next() override { return foresight_.next(decoder_); }
 
 private:
     Decoder& decoder_;

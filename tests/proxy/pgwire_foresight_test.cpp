@@ -129,20 +129,9 @@ std::deque<Foreseen> all_foreseen(const Conversation& conversation, Decoder& dec
     static std::deque<std::string> texts; // outlive the views
     const Decoder::Place here = decoder.place();
     Conversation::Foresight foresight(conversation);
-    const auto keep = [&](Foreseen next) {
-        next.sql = texts.emplace_back(next.sql);
-        all.push_back(std::move(next));
-    };
-    while (!foresight.over()) {
-        if (auto next = foresight.next_of_script()) {
-            keep(std::move(*next));
-            continue;
-        }
-        const auto message = foresight.over() ? std::nullopt : decoder.next();
-        if (!message)
-            break;
-        if (auto next = foresight.on(*message))
-            keep(std::move(*next));
+    while (auto next = foresight.next(decoder)) {
+        next->sql = texts.emplace_back(next->sql);
+        all.push_back(std::move(*next));
     }
     decoder.go_back(here);
     return all;
