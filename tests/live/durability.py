@@ -87,8 +87,10 @@ class Howdah:
         """What PostgreSQL itself says, as text."""
         return subprocess.run(['psql', '-h', '127.0.0.1', '-p', str(self.server.port), '-U', 'postgres', '-Atqc', sql, 'postgres'], capture_output=True, text=True, check=True).stdout.strip()
 
-    def writers_waiting(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/stats", timeout=10) as answer: return json.load(answer)["writers_waiting"]
+    def stats(self):
+        with urllib.request.urlopen(f'http://127.0.0.1:{self.http}/stats', timeout=10) as answer: return json.load(answer)
+
+    def writers_waiting(self): return self.stats()['writers_waiting']
 
     def answers(self):
         try:
@@ -204,6 +206,15 @@ def with_a_single_writer_nothing_acknowledged_is_lost(): nothing_acknowledged_is
 def with_concurrent_writers_nothing_acknowledged_is_lost(): nothing_acknowledged_is_lost('concurrent')
 
 
+def arguments(**options):
+    """Which howdah, which tests, and numbers with these defaults. Other arguments are ignored."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY', 'build/release/howdah'))
+    parser.add_argument('--only', default='', help='tests with this in their names')
+    for name, default in options.items(): parser.add_argument(f'--{name}', type=type(default), default=default)
+    return parser.parse_known_args()[0]
+
+
 def set_up(args):
     global binary, workplace
     binary = os.path.abspath(args.binary)
@@ -244,11 +255,7 @@ def run_on_one_howdah(name, tests, args, databases=None):
 
 def main():
     global rounds
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY', 'build/release/howdah'))
-    parser.add_argument('--only', default='')
-    parser.add_argument('--rounds', type=int, default=rounds)
-    args, _ = parser.parse_known_args()
+    args = arguments(rounds=rounds)
     rounds = args.rounds
     set_up(args)
     try: return run_all('durability', tests, args)

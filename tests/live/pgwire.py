@@ -35,10 +35,10 @@ def wait_until(condition, what, seconds=60):
 class Howdah:
     """A howdah with the private PostgreSQL that the tests share one after another."""
     def __init__(self, config=''):
-        self.port, lines, self.http = free_ports(3)
+        self.pgwire, lines, self.http = free_ports(3)
         file = os.path.join(workplace, 'howdah.toml')
         with open(file, 'w', encoding='utf-8') as f:
-            f.write(f'[listen]\npgwire = ["127.0.0.1:{self.port}"]\nlines = ["127.0.0.1:{lines}"]\nhttp = ["127.0.0.1:{self.http}"]\n' + config)
+            f.write(f'[listen]\npgwire = ["127.0.0.1:{self.pgwire}"]\nlines = ["127.0.0.1:{lines}"]\nhttp = ["127.0.0.1:{self.http}"]\n' + config)
         self.log = os.path.join(workplace, 'log')
         self.process = subprocess.Popen([binary, 'serve', '--config', file, '--embedded', os.path.join(workplace, 'data')],
                                         stderr=open(self.log, 'w', encoding='utf-8'))
@@ -77,10 +77,10 @@ def query(sql): return message('Q', sql.encode() + b'\0')
 
 
 class Client:
-    """Speaks the protocol by hand. answer() reads to ReadyForQuery: [(type, body), ...]."""
+    """Speaks the protocol by hand. answer() reads to ReadyForQuery, or one of other types: [(type, body), ...]."""
     def __init__(self, howdah, log_in=True, timeout=30, **parameters):
         self.howdah = howdah
-        self.socket = socket.create_connection(('127.0.0.1', howdah.port), timeout=timeout)
+        self.socket = socket.create_connection(('127.0.0.1', howdah.pgwire), timeout=timeout)
         self.buffer = b''
         if log_in:
             self.socket.sendall(startup(**parameters))
@@ -105,7 +105,7 @@ class Client:
 
     def answer(self, until='Z'):
         messages = []
-        while not messages or messages[-1][0] != until: messages.append(self.message())
+        while not messages or messages[-1][0] not in until: messages.append(self.message())
         return messages
 
     def send(self, data): self.socket.sendall(data)
@@ -149,7 +149,7 @@ def secure(required=False):
 
 
 def psql(howdah, settings, sql='SELECT 1', password='se cret'):
-    done = subprocess.run(['psql', '-X', '-At', f'host=localhost hostaddr=127.0.0.1 port={howdah.port} dbname=wire {settings}', '-c', sql],
+    done = subprocess.run(['psql', '-X', '-At', f'host=localhost hostaddr=127.0.0.1 port={howdah.pgwire} dbname=wire {settings}', '-c', sql],
                           capture_output=True, text=True, env={**os.environ, 'PGPASSWORD': password})
     return done.stdout.strip() or done.stderr.strip()
 
@@ -176,7 +176,7 @@ def tls_can_be_demanded_and_can_begin_at_once():
             context = ssl.create_default_context(cafile=certificate()[0])
             if protocol: context.set_alpn_protocols([protocol])
             try:
-                with context.wrap_socket(socket.create_connection(('127.0.0.1', h.port), timeout=20), server_hostname='localhost') as s:
+                with context.wrap_socket(socket.create_connection(('127.0.0.1', h.pgwire), timeout=20), server_hostname='localhost') as s:
                     s.sendall(startup('ann'))
                     got = s.recv(1000)
                 assert expected in got if expected else got == b'', (protocol, got)

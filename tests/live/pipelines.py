@@ -6,14 +6,15 @@
 Random conversations are held twice, one statement at a time and all at once, over both protocols, with a single writer
 and with concurrent ones: every byte of the answers is the same. Other arguments are ignored. Runs a PostgreSQL and a
 howdah of its own. Prints one line "N passed, N failed"."""
-import argparse, json, os, random, socket, struct, sys, threading, time, urllib.request
+import json, random, struct, sys, threading, time
 
 import durability
 from durability import Client
-from pgwire import message, query, startup
+import pgwire
+from pgwire import message, query
 
 tests = []
-seconds, seed = 6, 1
+seconds, seed = 6.0, 1
 names = [f'{way}_{mode}' for mode in ('single', 'concurrent') for way in ('waits', 'pipes')]
 
 
@@ -22,17 +23,13 @@ def test(function):
     return function
 
 
-def stats(howdah):
-    with urllib.request.urlopen(f'http://127.0.0.1:{howdah.http}/stats', timeout=10) as answer: return json.load(answer)
-
-
 class Sent:
     """How many statements were sent ahead within."""
     def __init__(self, howdah): self.howdah = howdah
     def __enter__(self):
-        self.before = stats(self.howdah)['sent_ahead']
+        self.before = self.howdah.stats()['sent_ahead']
         return self
-    def __exit__(self, *_): self.ahead = stats(self.howdah)['sent_ahead'] - self.before
+    def __exit__(self, *_): self.ahead = self.howdah.stats()['sent_ahead'] - self.before
 
 
 # ------------------------------------------------------------------------------------------------------ conversations
@@ -134,32 +131,15 @@ class Lines(Client):
             if isinstance(last, dict) and ('error' in last or ('rows' in last and not last.get('more'))): return lines
 
 
-class Wire:
-    """The PostgreSQL wire by hand, prepared statements and scripts mixed."""
-    def __init__(self, howdah, database):
-        self.socket = socket.create_connection(('127.0.0.1', howdah.pgwire), timeout=60)
-        self.file = self.socket.makefile('rb')
-        self.socket.sendall(startup(database=database))
-        self.until('Z')
-
-    def message(self):
-        kind, length = struct.unpack('>ci', self.file.read(5))
-        return kind.decode(), self.file.read(length - 4)
-
-    def until(self, kinds):
-        messages = []
-        while not messages or messages[-1][0] not in kinds: messages.append(self.message())
-        return messages
-
-    def ask(self, sql):
-        self.socket.sendall(query(sql))
-        return self.until('Z')
+class Wire(pgwire.Client):
+    """Prepared statements and scripts mixed."""
+    def __init__(self, howdah, database): super().__init__(howdah, timeout=60, database=database)
 
     def converse(self, asked, pick, waits, fresh):
         for sql in ('DEALLOCATE ALL', *beginning(fresh)): self.ask(sql)
         for name, (sql, _) in statements.items():
-            self.socket.sendall(message('P', name.encode() + b'\0' + sql.encode() + b'\0\0\0') + message('S'))
-            self.until('Z')
+            self.send(message('P', name.encode() + b'\0' + sql.encode() + b'\0\0\0') + message('S'))
+            self.answer()
         by_sql = {sql: name for name, (sql, _) in statements.items()}
         steps, in_cycle = [], False  # (bytes, what ends its answer when nothing fails)
         for sql, values in asked:
@@ -182,20 +162,20 @@ class Wire:
         steps.append((message('S'), 'Z'))
         told, cycles = [], sum(1 for _, ends in steps if ends == 'Z')
         if not waits:
-            threading.Thread(target=self.socket.sendall, args=(b''.join(b for b, _ in steps),)).start()
-            for _ in range(cycles): told += self.until('Z')
+            threading.Thread(target=self.send, args=(b''.join(b for b, _ in steps),)).start()
+            for _ in range(cycles): told += self.answer()
             return told
         skipping = False
         for sent, ends in steps:
             if ends == 'Z':
-                self.socket.sendall(sent)
-                told += self.until('Z')
+                self.send(sent)
+                told += self.answer()
                 skipping = False
             elif skipping:
-                self.socket.sendall(sent)
+                self.send(sent)
             else:
-                self.socket.sendall(sent + message('H'))
-                told += self.until(ends + 'E')
+                self.send(sent + message('H'))
+                told += self.answer(ends + 'E')
                 skipping = told[-1][0] == 'E'
         return told
 
@@ -233,10 +213,10 @@ def a_portal_is_replaced_by_the_next_of_its_name(howdah):
     w = Wire(howdah, 'waits_single')
     for sql in ('DROP TABLE IF EXISTS p', 'CREATE TABLE p(a INTEGER)', 'INSERT INTO p VALUES (1), (2), (3)', 'BEGIN'): w.ask(sql)
     w.socket.sendall(message('P', b'p\0SELECT a FROM p WHERE a >= ?\0\0\0') + message('S'))
-    w.until('Z')
+    w.answer()
     for first in (1, 2, 1):
         w.socket.sendall(run_of(b'p', [first], 1) + message('S'))
-        assert [kind for kind, _ in w.until('Z')] == ['2', 'D', 's', 'Z'], first
+        assert [kind for kind, _ in w.answer()] == ['2', 'D', 's', 'Z'], first
 
 
 def counted(howdah, mode, prologue, repeated, epilogue, ahead):
@@ -254,7 +234,7 @@ def counted(howdah, mode, prologue, repeated, epilogue, ahead):
                     for _ in asked: assert 'error' not in Lines.answer(c)[-1]
                 else:
                     w.socket.sendall(b''.join(query(sql) for sql in asked))
-                    for _ in asked: assert 'E' not in [kind for kind, _ in w.until('Z')]
+                    for _ in asked: assert 'E' not in [kind for kind, _ in w.answer()]
             if round_ > 0 and sent.ahead >= ahead: break
         assert sent.ahead == ahead, (client, sent.ahead)
 
@@ -294,12 +274,7 @@ def queries_are_not_waited_for_one_by_one(howdah):
 
 def main():
     global seconds, seed
-    p = argparse.ArgumentParser()
-    p.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY'))
-    p.add_argument('--seconds', type=float, default=6)
-    p.add_argument('--seed', type=int, default=1)
-    p.add_argument('--only', default='')
-    args, _ = p.parse_known_args()
+    args = durability.arguments(seconds=seconds, seed=seed)
     seconds, seed = args.seconds, args.seed
     databases = {name: f'writers = "{name.split("_")[1]}"' for name in names}
     return durability.run_on_one_howdah('pipelines', tests, args, databases)

@@ -5,13 +5,13 @@ conflicting, become ordinary ones when something else is asked, and always show 
   row_transactions.py [--binary build/release/howdah] [--seconds N]      (default: $HOWDAH_BINARY, 6)
 
 Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
-import argparse, json, os, random, sys, threading, time, urllib.request
+import random, sys, threading, time
 
 import durability
 from durability import Client
 
 tests = []
-seconds = 6
+seconds = 6.0
 
 
 def test(function):
@@ -20,7 +20,7 @@ def test(function):
 
 
 def counted(howdah):
-    with urllib.request.urlopen(f'http://127.0.0.1:{howdah.http}/stats', timeout=10) as answer: stats = json.load(answer)
+    stats = howdah.stats()
     return stats['row_transactions'], stats['row_transactions_left']
 
 
@@ -240,11 +240,7 @@ def money_is_neither_made_nor_lost(howdah):
 
 def main():
     global seconds
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY', 'build/release/howdah'))
-    parser.add_argument('--only', default='')
-    parser.add_argument('--seconds', type=float, default=seconds)
-    args, _ = parser.parse_known_args()
+    args = durability.arguments(seconds=seconds)
     seconds = args.seconds
     return durability.run_on_one_howdah('row transactions', tests, args)
 

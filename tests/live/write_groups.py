@@ -4,7 +4,7 @@
   write_groups.py [--binary build/release/howdah] [--clients N] [--rounds N]      (default: $HOWDAH_BINARY)
 
 Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
-import argparse, json, os, random, sys, threading, urllib.request
+import random, sys, threading
 
 import durability
 
@@ -34,7 +34,7 @@ class Client(durability.Client):
 
 
 def counted(howdah):
-    with urllib.request.urlopen(f'http://127.0.0.1:{howdah.http}/stats', timeout=10) as answer: stats = json.load(answer)
+    stats = howdah.stats()
     return stats['write_groups'], stats['grouped_writes']
 
 
@@ -266,12 +266,7 @@ def connections_that_break_lose_and_double_nothing(howdah, mode):
 
 def main():
     global clients, rounds
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY', 'build/release/howdah'))
-    parser.add_argument('--only', default='')
-    parser.add_argument('--clients', type=int, default=clients)
-    parser.add_argument('--rounds', type=int, default=rounds)
-    args, _ = parser.parse_known_args()
+    args = durability.arguments(clients=clients, rounds=rounds)
     clients, rounds = args.clients, args.rounds
     return durability.run_on_one_howdah('write groups', tests, args)
 

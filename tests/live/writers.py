@@ -4,7 +4,7 @@
   writers.py [--binary build/release/howdah] [--clients N] [--rounds N]      (default: $HOWDAH_BINARY)
 
 Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
-import argparse, os, sys, threading
+import sys, threading
 
 import durability
 from durability import Client
@@ -191,12 +191,7 @@ def those_who_wait_to_write_keep_no_connection_from_those_who_read(howdah):
 
 def main():
     global clients, rounds
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--binary', default=os.environ.get('HOWDAH_BINARY', 'build/release/howdah'))
-    parser.add_argument('--only', default='')
-    parser.add_argument('--clients', type=int, default=clients)
-    parser.add_argument('--rounds', type=int, default=rounds)
-    args, _ = parser.parse_known_args()
+    args = durability.arguments(clients=clients, rounds=rounds)
     clients, rounds = args.clients, args.rounds
     databases = {'single': 'writers = "single"', 'concurrent': 'writers = "concurrent"', 'made_single': 'schema = "made"\nwriters = "single"', 'made_concurrent': 'schema = "made"\nwriters = "concurrent"'}
     return durability.run_on_one_howdah('writers', tests, args, databases)
