@@ -4,7 +4,7 @@ import json, statistics, subprocess
 from dataclasses import dataclass
 
 import syscalls
-from servers import favour
+from servers import disk, favour
 
 KEYS = 100_000
 BATCH = 16  # statements of a pipelined select or insert; a pipelined transaction is a batch of its own
@@ -48,9 +48,9 @@ def prepare(work):
 
 class Load:
     """A load generator that is connected and does nothing until told to."""
-    def __init__(self, program, *arguments):
+    def __init__(self, program, *arguments, env=None):
         self.process = subprocess.Popen([program, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        start_new_session=True)
+                                        start_new_session=True, env=env)
         favour(self.process.pid)
         self.connected = self.answer()
 
@@ -77,7 +77,7 @@ class Contender:
     name: str
     proxy: object   # the process whose CPU counts; None where there is none
     arguments: tuple
-    clients: int = 0
+    env: dict | None = None
 
 
 def contenders(cell, work, wanted):
@@ -98,12 +98,13 @@ def contenders(cell, work, wanted):
         if name not in wanted: continue
         howdah = work.howdah(cell.tls, name)
         for label, database in ((name, 'main'), (f'{name}-concurrent', 'concurrent')) if writes else ((name, 'main'),):
-            patience = ('--setup', 'PRAGMA busy_timeout=60000') if writes else ()
+            # Where writers stand in line, a thousand of them stand longer than the 5 s that a session has by default.
+            patience = ('--setup', 'PRAGMA busy_timeout=60000') if writes and database == 'main' else ()
             found.append(Contender(label, howdah, (*common, '--port', howdah.port, '--database', database, *patience, *tls_to_client)))
         if 'lines' in wanted and cell.tls != 'both' and cell.mode != 'prepared' and name == 'howdah':
             found.append(Contender('lines', howdah, (*common, '--wire', 'lines', '--port', howdah.lines, *(('--setup', 'PRAGMA busy_timeout=60000') if writes else ()))))
     if 'sqlite' in wanted and cell.workload == 'insert' and cell.clients == 16 and not pipelined:
-        found.append(Contender('sqlite', None, ('--sqlite', f'{work.folder}/bench.sqlite', '--clients', 16)))
+        found.append(Contender('sqlite', None, ('--sqlite', f'{work.folder}/bench.sqlite', '--clients', 16), disk(work.flush)))
     return found
 
 
@@ -116,7 +117,7 @@ def measure(cell, work, program, wanted, seconds, rounds, trace=False):
     try:
         for c in entered:
             try:
-                loads[c.name] = Load(program, *c.arguments)
+                loads[c.name] = Load(program, *c.arguments, env=c.env)
                 loads[c.name].run(min(0.3, seconds / rounds))  # the first answers fill caches
                 slices[c.name] = []
             except RuntimeError as error: failed[c.name] = str(error)[:300]

@@ -8,7 +8,8 @@ def machine(work):
     bouncer = work.running.get(('pgbouncer', 'none')) or work.pgbouncer('none')
     commit = subprocess.run(['git', '-C', os.path.dirname(os.path.abspath(__file__)), 'describe', '--always', '--dirty'], capture_output=True, text=True).stdout.strip()
     return (f'{os.cpu_count()} cores ({model[1] if model else platform.machine()}), {memory} MiB, Linux {platform.release()}, load {os.getloadavg()[0]:.1f}, nice {os.getpriority(os.PRIO_PROCESS, 0)}; '
-            f'PostgreSQL {work.server.version}, PgBouncer {bouncer.version}{"" if bouncer.prepares else " (too old for prepared statements: set PGBOUNCER)"}, howdah {commit}')
+            f'PostgreSQL {work.server.version}, PgBouncer {bouncer.version}{"" if bouncer.prepares else " (too old for prepared statements: set PGBOUNCER)"}, howdah {commit}'
+            + (f'; a flush takes {work.flush:g} ms more' if work.flush else ''))
 
 
 COLUMNS = ('workload', 'mode', 'TLS', 'clients', 'contender', 'per second', '× direct', '× PgBouncer', 'proxy CPU µs/query', 'p50 µs', 'p99 µs', 'round trips/query', 'proxy syscalls/query', 'notes')

@@ -1,6 +1,7 @@
 """The contenders' processes: a private PostgreSQL, PgBouncer and howdah in front of it, each on ports of its own."""
 import glob, json, os, random, re, resource, shutil, signal, socket, subprocess, tempfile, time, urllib.request
 
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 POOL = 10
 AS_USER = 'postgres' if os.geteuid() == 0 else None  # neither PostgreSQL nor PgBouncer runs as root
 
@@ -63,12 +64,17 @@ def favour(pid):
     except OSError: pass
 
 
+def disk(flush):
+    """The environment of a program that writes to the disk: a flush takes `flush` milliseconds more."""
+    return {**os.environ, 'LD_PRELOAD': f'{ROOT}/build/release/bench/libhowdah_slow_flush.so', 'HOWDAH_BENCH_FLUSH_US': str(round(flush * 1000))} if flush else None
+
+
 class Process:
     """Something that runs until the end of the benchmark."""
-    def __init__(self, name, command, log, user=None, cwd=None):
+    def __init__(self, name, command, log, user=None, cwd=None, env=None):
         self.name, self.log = name, log
         self.process = subprocess.Popen(command, stdout=open(log, 'a'), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, user=user,
-                                        group=user, extra_groups=[] if user else None, cwd=cwd, preexec_fn=raise_file_limit, start_new_session=True)
+                                        group=user, extra_groups=[] if user else None, cwd=cwd, preexec_fn=raise_file_limit, start_new_session=True, env=env)
         self.pid = self.process.pid
         favour(self.pid)
 
@@ -95,14 +101,14 @@ class PostgreSQL(Process):
     settings = {'shared_buffers': '512MB', 'max_connections': 1400, 'fsync': 'on', 'synchronous_commit': 'on', 'autovacuum': 'off', 'ssl': 'on',
                 'checkpoint_timeout': '30min', 'max_wal_size': '8GB', 'log_min_messages': 'fatal', 'superuser_reserved_connections': 10}
 
-    def __init__(self, folder, ports):
+    def __init__(self, folder, ports, flush=0):
         self.bin = os.environ.get('HOWDAH_PG_BINDIR') or sorted(glob.glob('/usr/lib/postgresql/*/bin'), key=lambda p: float(p.split('/')[4]))[-1]
         self.port, self.socket, data = ports.take(), folder, f'{folder}/data'
         subprocess.run([f'{self.bin}/initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '--locale=C.UTF-8', '-E', 'UTF8', '--no-sync'], check=True,
                        stdout=subprocess.DEVNULL, user=AS_USER, group=AS_USER, extra_groups=[] if AS_USER else None, cwd='/')
         certificate(data)
         given = {**self.settings, 'port': self.port, 'listen_addresses': '127.0.0.1', 'unix_socket_directories': folder}
-        super().__init__('PostgreSQL', [f'{self.bin}/postgres', '-D', data, *(a for k, v in given.items() for a in ('-c', f'{k}={v}'))], f'{folder}/postgres.log', AS_USER, '/')
+        super().__init__('PostgreSQL', [f'{self.bin}/postgres', '-D', data, *(a for k, v in given.items() for a in ('-c', f'{k}={v}'))], f'{folder}/postgres.log', AS_USER, '/', disk(flush))
         self.ready(lambda: subprocess.run([f'{self.bin}/pg_isready', '-q', '-h', folder, '-p', str(self.port)]).returncode == 0, 'PostgreSQL accepts connections')
         self.version = self.ask('SHOW server_version')
 
@@ -121,7 +127,7 @@ class PostgreSQL(Process):
 
 class PgBouncer(Process):
     def __init__(self, folder, ports, server, tls):
-        own = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'build/pgbouncer/pgbouncer')
+        own = f'{ROOT}/build/pgbouncer/pgbouncer'
         self.binary = os.environ.get('PGBOUNCER') or (own if os.path.exists(own) else shutil.which('pgbouncer', path=os.environ['PATH'] + ':/usr/sbin'))
         if not self.binary: raise RuntimeError('no PgBouncer: set PGBOUNCER')
         self.version = re.search(r'PgBouncer ([\d.]+)', subprocess.run([self.binary, '--version'], capture_output=True, text=True).stdout)[1]
@@ -173,14 +179,14 @@ class Howdah(Process):
 
 class Workplace:
     """A temporary folder with everything that runs; contenders are started when first asked for."""
-    def __init__(self, howdahs, first_port=None):
+    def __init__(self, howdahs, first_port=None, flush=0):
         self.folder = tempfile.mkdtemp(prefix='howdah-bench-', dir=os.environ.get('HOWDAH_BENCH_DIR'))
         if AS_USER: shutil.chown(self.folder, AS_USER)
         os.chmod(self.folder, 0o755)
-        self.ports, self.howdahs, self.running, self.server = Ports(first_port), howdahs, {}, None
+        self.ports, self.howdahs, self.running, self.server, self.flush = Ports(first_port), howdahs, {}, None, flush
 
     def __enter__(self):
-        self.server = PostgreSQL(self.place('server'), self.ports)
+        self.server = PostgreSQL(self.place('server'), self.ports, self.flush)
         return self
 
     def __exit__(self, *_):
