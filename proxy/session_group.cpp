@@ -33,7 +33,7 @@ bool Session::Impl::start_in_group(ReplySink& sink, const RunOptions& run_option
     WriteGroups& groups = database->groups();
     if (!may_join_group(joining, now) || groups.is_stuck(now))
         return false;
-    if (!groups.is_busy() && (!joining.lock || try_turn())) {
+    if (!groups.is_busy(now) && (!joining.lock || try_turn())) {
         joining.alone.emplace(groups);
         return false;
     }

@@ -139,7 +139,7 @@ void WriteGroups::Group::leave()
 void WriteGroups::Group::end()
 {
     leave();
-    groups_.go_on();
+    groups_.go_on(Clock::now());
 }
 
 void WriteGroups::Group::on_answer()
@@ -162,6 +162,7 @@ void WriteGroups::Group::on_committed(pool::BatchResult& result)
     const Clock::duration took = Clock::now() - began_;
     const std::size_t writes = batch_.commands.size() - before_;
     groups_.pace_.group_took(places_.size(), took);
+    groups_.gathering_.told(places_.size(), groups_.waiting_.size(), took, began_ + took);
     ++groups_.totals_.write_groups;
     groups_.totals_.grouped_writes += writes;
     const double each = pool::RunEstimate::micros_of(took) / static_cast<double>(writes);

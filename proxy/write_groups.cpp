@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 namespace howdah::proxy {
 
 WriteGroups::WriteGroups(Database& database, asio::any_io_executor executor, Totals& totals)
-    : database_(database), executor_(executor), totals_(totals), watch_(executor)
+    : database_(database), executor_(executor), totals_(totals), watch_(executor), gather_(executor)
 {
 }
 
@@ -35,7 +35,8 @@ void WriteGroups::submit(Member& member, const CachedPlan& plan, pool::Batch& ba
     member.bytes_ = bytes_of(batch);
     member.micros_ = plan.estimate.micros(now);
     waiting_.push_back(&member);
-    go_on();
+    gathering_.came(now);
+    go_on(now);
     watch();
 }
 
@@ -111,7 +112,7 @@ void WriteGroups::post_leaving()
         if (!alive)
             return;
         alive->groups().let_leaving_go();
-        alive->groups().go_on();
+        alive->groups().go_on(Clock::now());
     });
 }
 
@@ -151,15 +152,34 @@ void WriteGroups::alone_is_over(const Alone& alone)
         post_leaving();
 }
 
-void WriteGroups::go_on()
+void WriteGroups::go_on(Clock::time_point now)
 {
-    if (!waiting_.empty() && !is_busy())
+    if (waiting_.empty() || is_full())
+        return;
+    if (gathering_.waits(waiting_.size(), now))
+        gather();
+    else
         begin_group();
+}
+
+void WriteGroups::gather()
+{
+    if (is_gathering_)
+        return;
+    is_gathering_ = true;
+    gather_.expires_at(gathering_.until());
+    gather_.async_wait([weak = database_.weak_from_this()](const boost::system::error_code& error) {
+        const auto alive = weak.lock();
+        if (error || !alive)
+            return;
+        alive->groups().is_gathering_ = false;
+        alive->groups().go_on(Clock::now());
+    });
 }
 
 bool WriteGroups::is_stuck(Clock::time_point now) const
 {
-    return is_busy() &&
+    return is_full() &&
            std::all_of(alone_.begin(), alone_.end(), [&](const Alone* alone) { return now > alone->until_; }) &&
            std::all_of(groups_.begin(), groups_.end(), [&](const auto& group) { return now > group->until(); });
 }

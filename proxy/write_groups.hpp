@@ -1,12 +1,14 @@
 // Autocommit writes of many clients in one transaction: one turn of the writers, one flush and one answer for all.
 //
-// While a write is under way, alone or in a group, those that come wait here and go together when it is over. Members
+// While a write is under way, alone or in a group, those that come wait here and go together when it is over, or a
+// moment later, when those who were in the group before are back (gathering.hpp). Members
 // are known to be short, and nobody is told of success before the server has confirmed the commit. A group never makes
 // others wait long for a lock: it gives way, and its members go the ordinary way, as whoever has waited here too long.
 // What fails goes the ordinary way, too, and finds its error there; the others are sent again without it. One thread.
 #pragma once
 
 #include "pool/pool.hpp"
+#include "proxy/gathering.hpp"
 #include "proxy/group_rules.hpp"
 #include "proxy/plan_cache.hpp"
 #include "proxy/totals.hpp"
@@ -78,7 +80,11 @@ public:
         Alone& operator=(const Alone&) = delete;
         ~Alone() { groups_->alone_is_over(*this); }
         // So long it took to succeed.
-        void took(Clock::duration time) { groups_->pace_.alone_took(time); }
+        void took(Clock::duration time)
+        {
+            groups_->pace_.alone_took(time);
+            groups_->gathering_.alone_took(time);
+        }
 
     private:
         friend class WriteGroups;
@@ -96,14 +102,17 @@ public:
     // Whether a write of this plan is short enough.
     bool takes(const CachedPlan& plan, Clock::time_point now) const { return pace_.takes(plan.estimate, now); }
     // So much is under way that a write had better wait.
-    bool is_busy() const { return alone_.size() + groups_.size() >= pace_.most_at_once(); }
+    bool is_busy(Clock::time_point now) const { return is_full() || gathering_.waits(waiting_.size(), now); }
     // And that for so long that nobody should.
     bool is_stuck(Clock::time_point now) const;
 
 private:
     void begin_group();
     void alone_is_over(const Alone& alone);
-    void go_on();
+    // Begins a group if there is anybody for one, unless it waits for more.
+    void go_on(Clock::time_point now);
+    void gather();
+    bool is_full() const { return alone_.size() + groups_.size() >= pace_.most_at_once(); }
     // The next group's members.
     std::vector<Member*> take();
     void let_go();
@@ -119,8 +128,9 @@ private:
     std::deque<Member*> waiting_, leaving_;
     std::vector<Alone*> alone_;
     std::vector<std::shared_ptr<Group>> groups_; // under way
-    boost::asio::steady_timer watch_;            // runs while there are waiting ones
-    bool watching_ = false;
+    Gathering gathering_;
+    boost::asio::steady_timer watch_, gather_; // run while there are waiting ones, and while these wait for more
+    bool watching_ = false, is_gathering_ = false;
 };
 
 } // namespace howdah::proxy

@@ -1,6 +1,6 @@
-// A disk whose flush takes longer, for programs that load this library first (LD_PRELOAD): fsync and fdatasync sleep for
-// HOWDAH_BENCH_FLUSH_US microseconds after the real one. Disks in the cloud take 500 to 2,000; the one that a benchmark
-// runs on may take 50, and then nothing is to be seen of what many writers gain by flushing together.
+// A disk whose flush takes longer, for programs that load this library first (LD_PRELOAD): fsync and fdatasync sleep
+// for HOWDAH_BENCH_FLUSH_US microseconds after the real one. Disks in the cloud take 500 to 2,000; the one that a
+// benchmark runs on may take 50, and then nothing is to be seen of what many writers gain by flushing together.
 #include <dlfcn.h>
 #include <time.h>
 
