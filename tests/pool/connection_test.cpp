@@ -1,117 +1,45 @@
 // The pool against a server that says whatever the test wants it to say, cut wherever it wants.
-#include "../support/run.hpp"
+#include "../support/fake_server.hpp"
 #include "pool/pool.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 
 #include <catch2/catch.hpp>
 
-#include <array>
 #include <random>
 
 using namespace howdah::pool;
 using namespace howdah::test;
-using namespace std::string_literals;
-using boost::asio::ip::tcp;
 
 namespace {
 
-std::string frame(char type, std::string body)
-{
-    const auto n = static_cast<std::uint32_t>(body.size() + 4);
-    std::string out(1, type);
-    for (int shift = 24; shift >= 0; shift -= 8)
-        out.push_back(static_cast<char>(n >> shift));
-    return out + body;
-}
-
-const std::string login = frame('R', "\0\0\0\0"s) +
-                          frame('S', "server_version\0"
-                                     "15.0\0"s) +
-                          frame('S', "client_encoding\0UTF8\0"s) + frame('K', "\0\0\0\x01\0\0\0\x02"s) +
-                          frame('Z', "I");
 const std::string row = frame('D', "\0\x01\0\0\0\x05hello"s);
 const std::string answer = frame('1', "") + frame('2', "") + row + frame('C', "SELECT 1\0"s) + frame('Z', "I");
 
-// Logs everyone in, and answers every Sync with `reply`, `step` bytes at a time.
-struct FakeServer {
-    explicit FakeServer(Loop& loop_) : loop(loop_), acceptor(loop.io, {asio::ip::address_v4::loopback(), 0})
+// Answers every Sync with `reply`, `step` bytes at a time.
+struct Parrot final : FakeServer {
+    using FakeServer::FakeServer;
+    asio::awaitable<bool> hear(tcp::socket& socket, char type, std::string) override
     {
-        asio::co_spawn(loop.io, accept(), asio::detached);
-    }
-    asio::awaitable<void> accept()
-    {
-        for (;;) {
-            auto [error, socket] = co_await acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
-            if (error)
-                co_return;
-            ++accepted;
-            asio::co_spawn(loop.io, serve(std::move(socket)), asio::detached);
+        if (type != 'S')
+            co_return true;
+        for (std::size_t at = 0; at < reply.size(); at += step) {
+            const std::string part = reply.substr(at, step);
+            co_await asio::async_write(socket, asio::buffer(part), asio::use_awaitable);
+            if (step < reply.size())
+                co_await asio::post(loop_.io, asio::use_awaitable);
         }
+        co_return !closes;
     }
-    asio::awaitable<void> serve(tcp::socket accepted_socket)
-    {
-        auto socket = std::make_shared<tcp::socket>(std::move(accepted_socket));
-        socket->set_option(tcp::no_delay(true));
-        last = socket;
-        std::array<char, 4> head{};
-        co_await asio::async_read(*socket, asio::buffer(head), asio::use_awaitable);
-        std::string rest(length(head.data()) - 4, '\0');
-        co_await asio::async_read(*socket, asio::buffer(rest), asio::use_awaitable);
-        co_await asio::async_write(*socket, asio::buffer(greeting), asio::use_awaitable);
-        for (;;) {
-            std::array<char, 5> frame_head{};
-            co_await asio::async_read(*socket, asio::buffer(frame_head), asio::use_awaitable);
-            std::string body(length(frame_head.data() + 1) - 4, '\0');
-            co_await asio::async_read(*socket, asio::buffer(body), asio::use_awaitable);
-            if (frame_head[0] == 'X')
-                co_return;
-            if (frame_head[0] != 'S')
-                continue;
-            for (std::size_t at = 0; at < reply.size(); at += step) {
-                const std::string part = reply.substr(at, step);
-                co_await asio::async_write(*socket, asio::buffer(part), asio::use_awaitable);
-                if (step < reply.size())
-                    co_await asio::post(loop.io, asio::use_awaitable);
-            }
-            if (closes)
-                co_return;
-        }
-    }
-    static std::size_t length(const char* p)
-    {
-        std::size_t n = 0;
-        for (int i = 0; i < 4; ++i)
-            n = n << 8 | static_cast<unsigned char>(p[i]);
-        return n;
-    }
-    Settings settings() const
-    {
-        Settings s;
-        s.conninfo =
-            "host=127.0.0.1 sslmode=disable user=u dbname=d port=" + std::to_string(acceptor.local_endpoint().port());
-        s.min = 0;
-        s.max = 2;
-        return s;
-    }
-
-    Loop& loop;
-    tcp::acceptor acceptor;
-    std::weak_ptr<tcp::socket> last;
-    std::string greeting = login, reply = answer;
+    std::string reply = answer;
     std::size_t step = 1 << 20;
     bool closes = false;
-    int accepted = 0;
 };
 
 // Runs one statement on a new pool: "hello", "error …" or "lost: …".
-std::string one_query(FakeServer& server)
+std::string one_query(Loop& loop, Parrot& server)
 {
-    const auto pool = Pool::make(server.loop.executor(), server.settings());
+    const auto pool = Pool::make(loop.executor(), server.settings());
     std::string said;
-    server.loop.run([&]() -> asio::awaitable<void> {
+    loop.run([&]() -> asio::awaitable<void> {
         said = co_await ask(*pool, "SELECT 'hello'");
         pool->shut_down();
     });
@@ -126,26 +54,26 @@ std::string one_query(FakeServer& server)
 TEST_CASE("an answer may come one byte at a time")
 {
     Loop loop;
-    FakeServer server(loop);
+    Parrot server(loop);
     server.step = 1;
-    CHECK(one_query(server) == "hello");
+    CHECK(one_query(loop, server) == "hello");
 }
 
 TEST_CASE("an answer that is cut off anywhere is an error, never half an answer")
 {
     Loop loop;
-    FakeServer server(loop);
+    Parrot server(loop);
     server.closes = true;
     for (std::size_t n = 0; n < answer.size(); ++n) {
         server.reply = answer.substr(0, n);
-        CHECK(one_query(server) == "lost: the server closed the connection unexpectedly");
+        CHECK(one_query(loop, server) == "lost: the server closed the connection unexpectedly");
     }
 }
 
 TEST_CASE("a login that is cut off anywhere is an error")
 {
     Loop loop;
-    FakeServer server(loop);
+    Parrot server(loop);
     for (std::size_t n = 0; n < login.size(); n += 3) {
         server.greeting = login.substr(0, n);
         auto settings = server.settings();
@@ -164,12 +92,12 @@ TEST_CASE("a login that is cut off anywhere is an error")
 TEST_CASE("what the protocol does not allow closes the connection and is called so")
 {
     Loop loop;
-    FakeServer server(loop);
+    Parrot server(loop);
     for (const std::string& nonsense :
          {"Z\0\0\0\x03"s, "D\x7f\xff\xff\xff"s, frame('?', ""), frame('Z', "X"), frame('2', ""), frame('D', "\0\x01"s),
           frame('1', "") + frame('1', ""), frame('1', "") + frame('2', "") + frame('G', "\0\0\0"s), frame('Z', "I")}) {
         server.reply = nonsense;
-        const std::string said = one_query(server);
+        const std::string said = one_query(loop, server);
         CHECK(said.starts_with("lost: "));
         CHECK(said.find("server") + said.find("COPY") != std::string::npos);
     }
@@ -179,17 +107,17 @@ TEST_CASE("what the protocol does not allow closes the connection and is called 
 TEST_CASE("an error without a code is an error of the statement")
 {
     Loop loop;
-    FakeServer server(loop);
+    Parrot server(loop);
     server.reply = frame('E', "Mno\0\0"s) + frame('Z', "I");
-    CHECK(one_query(server) == "error ");
+    CHECK(one_query(loop, server) == "error ");
     server.reply = frame('E', "") + frame('Z', "I");
-    CHECK(one_query(server) == "error ");
+    CHECK(one_query(loop, server) == "error ");
 }
 
 TEST_CASE("random bytes for an answer never do more than lose the connection")
 {
     Loop loop;
-    FakeServer server(loop);
+    Parrot server(loop);
     server.closes = true;
     std::mt19937 random(20261121);
     for (int round = 0; round < 200; ++round) {
@@ -198,7 +126,7 @@ TEST_CASE("random bytes for an answer never do more than lose the connection")
             const std::size_t at = random() % (server.reply.size() + 1);
             server.reply.insert(at, 1, static_cast<char>(random() % 2 ? random() % 8 : random()));
         }
-        const std::string said = one_query(server);
+        const std::string said = one_query(loop, server);
         CHECK(!said.empty());
     }
 }
@@ -208,7 +136,7 @@ TEST_CASE("an idle connection may be told things, but one that is sent what nobo
 {
     Loop loop;
     const auto said_while_idle = [&](const std::string& bytes) {
-        FakeServer server(loop);
+        Parrot server(loop);
         const auto pool = Pool::make(loop.executor(), server.settings());
         loop.run([&]() -> asio::awaitable<void> {
             std::string said = co_await ask(*pool, "SELECT 'hello'");
@@ -233,7 +161,7 @@ TEST_CASE("an idle connection may be told things, but one that is sent what nobo
 TEST_CASE("a statement that cannot be sent is an error and costs nothing")
 {
     Loop loop;
-    FakeServer server(loop);
+    Parrot server(loop);
     const auto pool = Pool::make(loop.executor(), server.settings());
     loop.run([&]() -> asio::awaitable<void> {
         const std::string nul = co_await ask(*pool, "SELECT 1\0"s);
@@ -254,7 +182,7 @@ TEST_CASE("a statement that cannot be sent is an error and costs nothing")
 TEST_CASE("a server that accepts and says nothing is given up in time")
 {
     Loop loop;
-    FakeServer server(loop);
+    Parrot server(loop);
     server.greeting.clear();
     auto settings = server.settings();
     settings.connect_timeout = 100ms;
@@ -272,7 +200,7 @@ TEST_CASE("a server that accepts and says nothing is given up in time")
 TEST_CASE("a connection is checked when it has been idle for long, and another opened when it does not answer")
 {
     Loop loop;
-    FakeServer server(loop);
+    Parrot server(loop);
     auto settings = server.settings();
     settings.check_after_idle = 0s;
     settings.connect_timeout = 50ms;
