@@ -213,9 +213,10 @@ asio::awaitable<bool> on_a_thread(asio::any_io_executor executor, std::function<
         bool done = false, ok = false;
     };
     auto state = std::make_shared<State>(State{asio::steady_timer(executor, timeout)});
-    std::thread([executor, state, work = std::move(work)] {
+    std::thread([executor, state, work = std::move(work)]() mutable {
         const bool ok = work();
-        asio::post(executor, [state, ok] {
+        // The timer belongs to the executor's thread, and goes there.
+        asio::post(executor, [state = std::move(state), ok] {
             state->done = true;
             state->ok = ok;
             state->wake.cancel();

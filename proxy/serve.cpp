@@ -133,7 +133,7 @@ private:
     std::string status() const;
 
     ServeOptions options_;
-    asio::io_context io_{1};
+    asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO}; // sockets and timers are used by this thread alone
     asio::signal_set signals_;
     std::optional<asio::signal_set> children_;
     std::unique_ptr<Embedded> embedded_;

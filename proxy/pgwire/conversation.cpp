@@ -296,12 +296,15 @@ void Conversation::tell_shape(std::shared_ptr<const ResultShape> shape)
 
 std::shared_ptr<const ResultShape> Conversation::shape_of(std::span<const Column> columns)
 {
-    const bool same = last_shape_ && !last_shape_->is_raw &&
-                      std::equal(columns.begin(), columns.end(), last_shape_->columns.begin(),
-                                 last_shape_->columns.end(), [](const Column& a, const Column& b) {
-                                     return a.kind == b.kind && a.name == b.name && a.decltype_ == b.decltype_;
-                                 });
-    if (!same)
+    const auto same = [&](const std::shared_ptr<const ResultShape>& shape) {
+        return shape && !shape->is_raw &&
+               std::ranges::equal(columns, shape->columns, [](const Column& a, const Column& b) {
+                   return a.kind == b.kind && a.name == b.name && a.decltype_ == b.decltype_;
+               });
+    };
+    if (same(current_->statement->promised))
+        return current_->statement->promised;
+    if (!same(last_shape_))
         last_shape_ = std::make_shared<const ResultShape>(ResultShape{{columns.begin(), columns.end()}, {}, false});
     return last_shape_;
 }
@@ -315,8 +318,7 @@ void Conversation::columns(std::span<const Column> columns)
 void Conversation::raw_columns(std::span<const RawColumn> columns)
 {
     if (current_ && current_->state == Portal::State::fresh)
-        tell_shape(std::make_shared<const ResultShape>(
-            ResultShape{{}, {columns.begin(), columns.end()}, true}));
+        tell_shape(std::make_shared<const ResultShape>(ResultShape{{}, {columns.begin(), columns.end()}, true}));
 }
 
 void Conversation::row(std::span<const ValueView> row)
@@ -340,8 +342,9 @@ std::optional<std::span<const std::int16_t>> Conversation::forward_formats(std::
     // Where the client was promised other types, or chose formats for another number of columns, values are needed.
     const auto& promised = portal.statement->promised;
     if (promised && !describing_ && !in_script_ &&
-        (promised->is_raw || !std::equal(promised->columns.begin(), promised->columns.end(), columns.begin(),
-                                         columns.end(), [](const Column& a, const Column& b) { return a.kind == b.kind; })))
+        (promised->is_raw ||
+         !std::equal(promised->columns.begin(), promised->columns.end(), columns.begin(), columns.end(),
+                     [](const Column& a, const Column& b) { return a.kind == b.kind; })))
         return std::nullopt;
     if (portal.formats.size() > 1 && portal.formats.size() != columns.size())
         return std::nullopt;

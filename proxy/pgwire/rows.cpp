@@ -4,6 +4,7 @@
 #include "number_text.hpp"
 #include "wire_error.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -160,7 +161,9 @@ std::int16_t format_of(std::span<const std::int16_t> formats, std::size_t column
     return column < formats.size() ? formats[column] : std::int16_t{0};
 }
 
-void describe_rows(std::string& out, const ResultShape& shape, std::span<const std::int16_t> formats)
+namespace {
+
+void describe(std::string& out, const ResultShape& shape, std::span<const std::int16_t> formats)
 {
     MessageWriter m(out, 'T');
     m.int16(static_cast<std::int16_t>(shape.columns.size() + shape.raw.size()));
@@ -174,8 +177,20 @@ void describe_rows(std::string& out, const ResultShape& shape, std::span<const s
                         .format = format_of(formats, column++)});
     }
     for (const RawColumn& c : shape.raw)
-        write_field(m, {c.name, c.table_oid, c.attribute, c.type, c.type_size, c.type_modifier,
-                        format_of(formats, column++)});
+        write_field(
+            m, {c.name, c.table_oid, c.attribute, c.type, c.type_size, c.type_modifier, format_of(formats, column++)});
+}
+
+} // namespace
+
+void describe_rows(std::string& out, const ResultShape& shape, std::span<const std::int16_t> formats)
+{
+    if (shape.description.empty() || !std::ranges::equal(shape.description_formats, formats)) {
+        shape.description.clear();
+        describe(shape.description, shape, formats);
+        shape.description_formats.assign(formats.begin(), formats.end());
+    }
+    out += shape.description;
 }
 
 std::optional<ClientError> append_row(std::string& out, const ResultShape& shape, std::span<const std::int16_t> formats,

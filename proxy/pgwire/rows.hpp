@@ -28,6 +28,10 @@ struct ResultShape {
     std::vector<RawColumn> raw; // of a statement that goes to PostgreSQL untouched
     bool is_raw = false;
     std::size_t width() const { return is_raw ? raw.size() : columns.size(); }
+
+    // describe_rows() keeps what it has made last, and for which formats: most clients ask again with the same.
+    mutable std::string description{};
+    mutable std::vector<std::int16_t> description_formats{};
 };
 
 // Formats by column from Bind's list: none means text, one is for all.
