@@ -53,7 +53,8 @@ Connection::Connection(asio::any_io_executor executor, pq::Opened opened, std::s
       descriptor_(executor, opened_.socket),
       replies_(max_prepared),
       traffic_(std::move(traffic)),
-      cancel_landed_(executor, asio::steady_timer::time_point::max())
+      cancel_landed_(executor, asio::steady_timer::time_point::max()),
+      cancel_again_(executor)
 {
 }
 
@@ -265,6 +266,7 @@ asio::awaitable<Result<BatchResult>> Connection::run_once(const Batch& batch, mi
         co_return result;
     }
     replies_.ask(batch, out_);
+    ++exchanges_;
     count(batch.commands.size());
 
     BatchResult seen;
@@ -315,8 +317,15 @@ asio::awaitable<Result<BatchResult>> Connection::run_simple(std::string sql, mil
 
 void Connection::cancel()
 {
-    if (!replies_.done())
-        send_cancel_request();
+    if (replies_.done() || lost_)
+        return;
+    send_cancel_request();
+    cancel_again_.expires_after(cancel_again);
+    cancel_again_.async_wait([weak = weak_from_this(), exchange = exchanges_](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (!error && self && self->exchanges_ == exchange)
+            self->cancel();
+    });
 }
 
 void Connection::send_cancel_request()

@@ -69,7 +69,8 @@ public:
     // Handles what the server sent while nothing was asked, without waiting. False: it closed the connection, said why
     // it is about to, or sent what nobody asked for; the connection is lost.
     bool peek();
-    // Has a cancel sent for what runs now, if anything runs.
+    // Has a cancel sent for what runs now, if anything runs; and again, until there is an answer: one that arrives
+    // before the query has begun is lost.
     void cancel();
     // The same without asking whether anything runs: a Lane knows.
     void send_cancel_request();
@@ -134,6 +135,8 @@ private:
     bool cancelled_ = false;
     std::size_t cancels_in_flight_ = 0;
     boost::asio::steady_timer cancel_landed_; // cancelled whenever one has arrived
+    boost::asio::steady_timer cancel_again_;
+    std::uint64_t exchanges_ = 0; // so many batches have been asked
 };
 
 } // namespace howdah::pool

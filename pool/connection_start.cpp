@@ -19,6 +19,7 @@ bool Connection::start(const Batch& batch, BatchOwner& owner, std::chrono::milli
     owner_ = &owner;
     timeout_ = timeout;
     replies_.ask(batch, out_);
+    ++exchanges_;
     count(batch.commands.size());
     if (timeout.count() > 0) {
         deadline_ = std::make_unique<Deadline>(*this, timeout, false);

@@ -11,8 +11,7 @@
 
 namespace howdah::pool {
 
-// How long a server may take to answer after a cancel, and how often it is asked again: a cancel that arrives before
-// the query has begun is lost.
+// How long a server may take to answer after a cancel, and how often it is asked again.
 inline constexpr std::chrono::milliseconds cancel_grace{5000}, cancel_again{1000};
 // What a client is told of a statement that took longer than `timeout`.
 inline std::string timeout_message(std::chrono::milliseconds timeout)

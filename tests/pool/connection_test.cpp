@@ -178,6 +178,30 @@ TEST_CASE("a statement that cannot be sent is an error and costs nothing")
     CHECK(server.accepted == 1);
 }
 
+TEST_CASE("a cancel is sent again, because one that comes before the query has begun is lost")
+{
+    Loop loop;
+    Parrot server(loop);
+    server.reply.clear();
+    const auto pool = Pool::make(loop.executor(), server.settings());
+    loop.run([&]() -> asio::awaitable<void> {
+        auto lease = co_await pool->checkout();
+        REQUIRE(lease.has_value());
+        const auto cancel = [&]() -> asio::awaitable<void> {
+            lease->cancel();
+            const bool again = co_await eventually([&] { return server.cancels == 2; });
+            CHECK(again);
+            const std::string interrupted = frame('E', "C57014\0\0"s) + frame('Z', "I");
+            co_await asio::async_write(*server.last.lock(), asio::buffer(interrupted), asio::use_awaitable);
+        };
+        asio::post(loop.io, [&] { asio::co_spawn(loop.io, cancel(), asio::detached); });
+        const std::string said = co_await ask(*lease, "SELECT 'hello'");
+        CHECK(said == "error 57014");
+        pool->shut_down();
+    });
+    CHECK(server.cancels == 2);
+}
+
 // 2, 52.
 TEST_CASE("a server that accepts and says nothing is given up in time")
 {

@@ -53,7 +53,8 @@ public:
     }
     std::string greeting = login;
     int accepted = 0;
-    std::weak_ptr<tcp::socket> last; // that was accepted
+    int cancels = 0;                 // requests
+    std::weak_ptr<tcp::socket> last; // that has logged in
 
 protected:
     // A message has come. False: the connection is closed.
@@ -75,11 +76,15 @@ private:
     {
         auto socket = std::make_shared<tcp::socket>(std::move(accepted_socket));
         socket->set_option(tcp::no_delay(true));
-        last = socket;
         std::array<char, 4> head{};
         co_await asio::async_read(*socket, asio::buffer(head), asio::use_awaitable);
         std::string rest(length(head.data()) - 4, '\0');
         co_await asio::async_read(*socket, asio::buffer(rest), asio::use_awaitable);
+        if (rest.starts_with("\x04\xd2\x16\x2e")) { // CancelRequest
+            ++cancels;
+            co_return;
+        }
+        last = socket;
         co_await asio::async_write(*socket, asio::buffer(greeting), asio::use_awaitable);
         for (bool goes_on = true; goes_on;) {
             std::array<char, 5> frame_head{};
