@@ -121,6 +121,13 @@ class Client:
             if kind == 'E': return sqlstate(body)
         return None
 
+    def cancel(self, key=None):
+        """Has what runs here stopped, or what runs under another key. The server has heard it on return."""
+        key = key or self.key
+        with Client(self.howdah, log_in=False) as canceller:
+            canceller.send(struct.pack('>ii', 8 + len(key), 80877102) + key)
+            assert canceller.rest() == b''
+
     def rest(self):
         """Everything until the server closes."""
         data = self.buffer
@@ -235,14 +242,10 @@ def a_cancel_ends_what_runs_and_nothing_else():
         c.ask('DROP TABLE IF EXISTS t')
         c.ask('CREATE TABLE t(a)')
         c.ask('INSERT INTO t VALUES (1)')
-        def cancel(key):
-            with Client(h, log_in=False) as canceller:
-                canceller.send(struct.pack('>ii', 12 + len(key) - 4, 80877102) + key)
-                assert canceller.rest() == b''
         c.send(query(endless))
         time.sleep(0.5)
-        cancel(c.key[:-1] + bytes([c.key[-1] ^ 1]))
-        cancel(other.key)
+        c.cancel(c.key[:-1] + bytes([c.key[-1] ^ 1]))
+        other.cancel()
         c.socket.settimeout(0.5)
         try:
             assert not c.message(), 'cancelled by a wrong key'
@@ -250,11 +253,11 @@ def a_cancel_ends_what_runs_and_nothing_else():
             pass
         c.socket.settimeout(30)
         began = time.monotonic()
-        cancel(c.key)
+        c.cancel()
         assert [sqlstate(body) for kind, body in c.answer() if kind == 'E'] == ['57014']
         assert time.monotonic() - began < 10
         for _ in range(100):
-            cancel(c.key)
+            c.cancel()
             assert c.value('SELECT 7') in ('7', '57014')
             assert other.value('SELECT count(*) FROM t') == '1'
         assert c.ask("SET statement_timeout = '300ms'")[0][0] == 'C'

@@ -7,6 +7,7 @@ Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints o
 import random, sys, threading
 
 import durability
+import pgwire
 
 tests = []
 clients, rounds = 24, 60
@@ -229,6 +230,58 @@ def while_the_schema_changes(howdah, mode):
     at_once(8, work)
     rows = [row[0] for row in setup.ask('SELECT token FROM moving')]
     assert sorted(rows) == sorted(set().union(*acknowledged))
+    setup.close()
+
+
+def sqlstates(answer): return [pgwire.sqlstate(body) for kind, body in answer if kind == 'E']
+
+
+@in_both_modes
+def a_cancel_ends_one_write_that_waits_behind_a_lock_and_no_other(howdah, mode):
+    holder, setup = Client(howdah, mode), Client(howdah, mode)
+    setup.write('CREATE TABLE locked(id INTEGER PRIMARY KEY, n INTEGER)')
+    setup.write('INSERT INTO locked VALUES (1, 0)')
+    setup.write('UPDATE locked SET n = n + 1 WHERE id = 1')  # its plan is made
+    holder.ask('BEGIN IMMEDIATE')
+    holder.write('UPDATE locked SET n = 0 WHERE id = 1')
+    waiting = [pgwire.Client(howdah, database=mode) for _ in range(8)]
+    for n, c in enumerate(waiting): c.send(pgwire.query(f'UPDATE locked SET n = n + {10 ** n} WHERE id = 1'))
+    for c in waiting[1::2]: c.cancel()
+    for c in waiting[1::2]: assert sqlstates(c.answer()) == ['57014']
+    holder.ask('COMMIT')
+    for c in waiting[::2]: assert sqlstates(c.answer()) == []
+    assert setup.ask('SELECT n FROM locked') == [[1010101]]
+    for n, c in enumerate(waiting): assert sqlstates(c.ask(f'UPDATE locked SET n = n + {10 ** n} WHERE id = 1')) == []
+    assert setup.ask('SELECT n FROM locked') == [[12121212]]
+    for c in (holder, setup, *waiting): c.socket.close()
+
+
+@in_both_modes
+def a_write_that_is_cancelled_is_there_exactly_if_it_was_acknowledged(howdah, mode):
+    setup = Client(howdah, mode)
+    setup.write('CREATE TABLE cancelled(token TEXT, n INTEGER)')
+    acknowledged, interrupted = [set() for _ in range(clients)], [0] * clients
+
+    def work(number):
+        pick = random.Random(number)
+        with pgwire.Client(howdah, database=mode) as c:
+            for i in range(rounds):
+                token = f'{number}.{i}'
+                c.send(pgwire.query(f"INSERT INTO cancelled VALUES ('{token}', {i})"))
+                cancels = number % 3 == 0 and pick.random() < 0.7
+                if cancels: c.cancel()
+                errors = sqlstates(c.answer())
+                assert errors in ([], ['57014'] if cancels else []), errors
+                if errors: interrupted[number] += 1
+                else: acknowledged[number].add(token)
+    before = counted(howdah)
+    at_once(clients, work)
+    rows = [row[0] for row in setup.ask('SELECT token FROM cancelled')]
+    assert len(set(rows)) == len(rows), 'a row is there twice'
+    assert set(rows) == set().union(*acknowledged), 'a row is missing, or one is there that was cancelled'
+    groups, writes = (after - b for after, b in zip(counted(howdah), before))
+    assert writes > groups > 0, (groups, writes)
+    print(f'{mode}: {sum(interrupted)} writes cancelled beside {writes} in {groups} groups')
     setup.close()
 
 
