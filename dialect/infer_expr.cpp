@@ -110,8 +110,12 @@ void Inference::node(Expr& e, ColumnRef& n)
         return;
     if (n.index < 0) {
         e.affinity = n.source->kind == Source::Kind::excluded ? Affinity::none : Affinity::integer;
-        if (n.source == returned_)
-            e.affinity = n.source->columns.front().affinity;
+        if (n.source == returned_) {
+            const SourceColumn& first = n.source->columns.front();
+            e.affinity = first.affinity;
+            e.collation = first.collation;
+            e.has_collation = first.has_collation;
+        }
         e.classes = nullable_if(integer_, n.source->nullable);
         return;
     }
@@ -120,9 +124,10 @@ void Inference::node(Expr& e, ColumnRef& n)
     e.collation = column.collation;
     e.has_collation = column.has_collation;
     if (n.source == returned_) {
-        e.affinity = n.source->columns.front().affinity;
-        e.collation = Collation::binary;
-        e.has_collation = false;
+        const SourceColumn& first = n.source->columns.front();
+        e.affinity = first.affinity;
+        e.collation = first.collation;
+        e.has_collation = first.has_collation;
     }
     e.classes = nullable_if(column.classes, n.source->nullable);
 }
@@ -199,8 +204,20 @@ void Inference::node(Expr& e, Binary& n)
     }
 }
 
+// SQLite puts the operand into a register, and where it is one already forgets that it was a column.
+void Inference::in_register(ExprPtr& operand) const
+{
+    const auto* ref = operand ? as<ColumnRef>(bare(*operand)) : nullptr;
+    if (!ref || !returned_ || ref->source != returned_)
+        return;
+    operand->affinity = Affinity::none;
+    operand->collation = Collation::binary;
+    operand->has_collation = false;
+}
+
 void Inference::node(Expr& e, Between& n)
 {
+    in_register(n.operand);
     e.classes = nullable_if(integer_, nullable(n.operand) || nullable(n.low) || nullable(n.high));
     e.constant = constant(n.operand) && constant(n.low) && constant(n.high);
 }
@@ -223,6 +240,7 @@ void Inference::node(Expr& e, Like& n)
 
 void Inference::node(Expr& e, Case& n)
 {
+    in_register(n.operand);
     e.classes = n.otherwise ? n.otherwise->classes : null_;
     e.constant = constant(n.operand) && constant(n.otherwise);
     for (const Case::When& when : n.whens) {

@@ -32,8 +32,11 @@ void Inference::columns_of(Source& source, const Select& select) const
         SourceColumn& column = source.columns[i];
         column.pg = pg[i];
         column.affinity = select.result[i].affinity;
-        column.collation = select.result[i].collation;
-        column.has_collation = true; // a subquery's column has one, BINARY by default
+        // A subquery's column has a collation, BINARY by default; what a compound compares by may be a later arm's.
+        const SelectCore& first = select.cores.front();
+        const bool collates = i < first.outputs.size() && first.outputs[i].expr->has_collation;
+        column.collation = collates ? first.outputs[i].expr->collation : Collation::binary;
+        column.has_collation = true;
         column.classes = select.result[i].classes;
         // A column of affinity REAL is read as REAL, also where another arm of a compound gave an INTEGER.
         column.read_as_real = column.affinity == Affinity::real && select.cores.size() > 1;

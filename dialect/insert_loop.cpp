@@ -144,11 +144,51 @@ private:
         const OnceSubqueries once(lowering_, view.changing, "seen");
         loop_.returning =
             lower_returning(insert_.returning_outputs, *insert_.target, Returned::stored, lowering_, out_);
-        if (!once.statements().empty())
-            seen_ = "IF howdah_count = 0 THEN\n" + once.statements() + "END IF;\n";
         loop_.declarations = once.declarations();
+        keep_seen(once);
         if (reads_)
             loop_.declarations.emplace_back("howdah_id record");
+    }
+
+    // SQLite computes RETURNING in one place for new rows and in one for each DO UPDATE, and each of them once.
+    void keep_seen(const OnceSubqueries& once)
+    {
+        if (once.statements().empty())
+            return;
+        seen_ = once.statements();
+        for (const std::string& declaration : once.declarations())
+            seen_names_.push_back(declaration.substr(0, declaration.find(' ')));
+        std::vector<std::string> places{"new"};
+        for (std::size_t i = 0; i < insert_.upserts.size(); ++i)
+            places.push_back(place_of(insert_.upserts[i]));
+        if (places.size() > 1 && !reads_)
+            throw refusal("a subquery in RETURNING of an UPSERT reads what AFTER triggers change");
+        for (const std::string& place : places) {
+            loop_.declarations.push_back("howdah_" + place + "_known boolean := false");
+            for (std::size_t i = 0; i < seen_names_.size(); ++i) {
+                const std::string& d = once.declarations()[i];
+                loop_.declarations.push_back("howdah_" + place + std::to_string(i + 1) + d.substr(d.find(' ')));
+            }
+        }
+    }
+
+    std::string place_of(const UpsertClause& clause) const
+    {
+        return "update" + std::to_string(&clause - insert_.upserts.data() + 1) + "_";
+    }
+
+    std::string seen(const std::string& place) const
+    {
+        if (seen_.empty())
+            return {};
+        std::string keep, recall;
+        for (std::size_t i = 0; i < seen_names_.size(); ++i) {
+            const std::string kept = "howdah_" + place + std::to_string(i + 1);
+            keep += kept + " := " + seen_names_[i] + ";\n";
+            recall += seen_names_[i] + " := " + kept + ";\n";
+        }
+        const std::string known = "howdah_" + place + "_known";
+        return "IF " + known + " THEN\n" + recall + "ELSE\n" + seen_ + keep + known + " := true;\nEND IF;\n";
     }
 
     std::string field(std::string_view name) const { return loop_.row + "." + quote_identifier(name); }
@@ -191,8 +231,10 @@ private:
         const std::string sql = "INSERT INTO " + pg_name(table_) + " AS " + alias_ + " (" + join(names, ", ") +
                                 ") VALUES (" + join(values, ", ") + ")" +
                                 on_conflict(insert_, table_, policy_, lowering_);
-        const bool may_update = policy_.form == Form::upsert && policy_.rules.front().upsert->do_update;
-        return counted(sql, may_update ? "CASE WHEN " + alias_ + ".xmax = 0 THEN " + rowid() + " END" : rowid());
+        const bool upserts = policy_.form == Form::upsert && policy_.rules.front().upsert->do_update;
+        const bool may_update = table_.has_rowid() && upserts;
+        return counted(sql, may_update ? "CASE WHEN " + alias_ + ".xmax = 0 THEN " + rowid() + " END" : rowid(),
+                       {upserts ? policy_.rules.front().upsert : nullptr, false});
     }
 
     std::string rowid() const
@@ -200,19 +242,29 @@ private:
         return table_.has_rowid() ? alias_ + "." + quote_identifier(table_.rowid_pg) : std::string();
     }
 
+    struct Updates {
+        const UpsertClause* clause = nullptr; // by which the row may be updated
+        bool surely = false;                  // it is not a new one
+    };
+
     // A statement that changes one row or none, and what is kept of it.
-    std::string counted(const std::string& sql, const std::string& rowid)
+    std::string counted(const std::string& sql, const std::string& rowid, Updates updates)
     {
         if (lowering_.in_trigger && rowid.empty())
             return sql + ";\n";
         if (!reads_)
-            return seen_ + sql + loop_.into(rowid) + loop_.counted();
+            return seen("new") + sql + loop_.into(rowid) + loop_.counted();
         // The RETURNING list looks at what was done: it must see it as it is now.
         const std::string alias = insert_.target->pg_alias;
         std::string text = sql + " RETURNING " + identity_list(table_, alias) + ", " +
-                           (rowid.empty() ? std::string("NULL::bigint") : rowid) +
-                           " AS rid INTO howdah_id;\nIF FOUND THEN\n";
-        return text + seen_ +
+                           (rowid.empty() ? std::string("NULL::bigint") : rowid) + " AS rid, " + alias_ +
+                           ".xmax = 0 AS is_new INTO howdah_id;\nIF FOUND THEN\n";
+        if (updates.surely || !updates.clause)
+            text += seen(updates.clause ? place_of(*updates.clause) : "new");
+        else if (!seen_.empty())
+            text +=
+                "IF howdah_id.is_new THEN\n" + seen("new") + "ELSE\n" + seen(place_of(*updates.clause)) + "END IF;\n";
+        return text +
                loop_.select_into("howdah_id.rid", pg_name(table_) + " AS " + alias_ + " WHERE " +
                                                       identity_condition(table_, alias, "howdah_id")) +
                loop_.counted() + "END IF;\n";
@@ -309,7 +361,8 @@ private:
             first = "IF NOT " + known + " THEN\n" + once.statements() + known + " := true;\nEND IF;\n";
         }
         return "SELECT " + identity_list(table_, "o") + " INTO howdah_key FROM " + pg_name(table_) + " AS o WHERE " +
-               condition + ";\nIF FOUND THEN\n" + first + counted(update, "NULL::bigint") + "CONTINUE;\nEND IF;\n";
+               condition + ";\nIF FOUND THEN\n" + first + counted(update, "NULL::bigint", {&clause, true}) +
+               "CONTINUE;\nEND IF;\n";
     }
 
     std::string delete_conflicting(const std::string& condition)
@@ -351,7 +404,8 @@ private:
     InsertRows rows_;
     InsertPolicy policy_;
     std::string alias_;
-    std::string seen_;
+    std::string seen_; // the subqueries of RETURNING that are computed once
+    std::vector<std::string> seen_names_;
     bool reads_ = false;
 };
 

@@ -137,6 +137,7 @@ private:
         const VisitGroup* group = nullptr; // its loops
         Places wants = Places::none;       // what the subqueries of its FROM have to tell of their order
         bool ignores_inner_order = false;  // as SQLite leaves out their ORDER BY
+        bool for_ties = false;             // there is an ORDER BY: their order tells only among equal rows
     };
     Visits visits_;
     const VisitGroup* group_around_ = nullptr; // for the core of a FROM's subquery: the loops it may be part of
@@ -154,6 +155,7 @@ private:
         std::vector<PgType> types;
         std::shared_ptr<struct RowPlaces> places; // of its rows among themselves
         bool open = false;                        // its body is being lowered: a reference is the recursive one
+        bool numbered = false;                    // that reference has the row's place among those found with it
     };
     std::map<const CommonTable*, CommonText> common_;
     // Their text, in the order in which their bodies ended, which is the order PostgreSQL needs.

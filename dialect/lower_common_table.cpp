@@ -71,19 +71,72 @@ bool gives_nulls_their_type(const Select& select, std::vector<PgType>& types)
 
 } // namespace
 
+namespace {
+
+// The order of a recursive SELECT's rows is that of its queue: as they were found, without ORDER BY. Where the first
+// term of ORDER BY counts the steps (n + 1 of itself), DESC goes depth first, ASC breadth first, and the other terms
+// order the children of a row, or the rows of a step. Any other order is that of a queue from which rows are taken out
+// of turn.
+enum class TreeOrder : std::uint8_t { found, depth_first, breadth_first, out_of_turn };
+
+bool counts_steps(const Expr& e, const CommonTable& table, int column)
+{
+    const auto* sum = as<Binary>(bare(e));
+    if (!sum || sum->op != BinaryOp::add)
+        return false;
+    for (const auto& [a, b] : {std::pair{&sum->lhs, &sum->rhs}, std::pair{&sum->rhs, &sum->lhs}}) {
+        const auto* ref = as<ColumnRef>(bare(**a));
+        const bool counts = (*b)->constant && (*b)->classes.only(StorageClass::integer);
+        if (ref && ref->source && ref->source->common == &table && ref->index == column && counts)
+            return true;
+    }
+    return false;
+}
+
+TreeOrder tree_order(const CommonTable& table)
+{
+    const Select& select = *table.select;
+    if (select.order_by.empty())
+        return TreeOrder::found;
+    const OrderingTerm& first = select.order_by.front();
+    const SelectCore& step = select.cores.back();
+    const auto column = static_cast<std::size_t>(first.result_column) - 1;
+    if (column >= step.outputs.size() || !counts_steps(*step.outputs[column].expr, table, static_cast<int>(column)))
+        return TreeOrder::out_of_turn;
+    if (first.direction != Direction::descending)
+        return TreeOrder::breadth_first;
+    // A row's path would make equal rows differ.
+    return select.operators.back() == CompoundOp::union_all ? TreeOrder::depth_first : TreeOrder::out_of_turn;
+}
+
+} // namespace
+
 const std::string& SelectLowering::common_table(const CommonTable& table, const Source* source, bool in_order)
 {
     const auto found = l_.common_.find(&table);
+    const bool is_step = found != l_.common_.end() && found->second.open;
+    const bool ordered = in_order || (l_.visits_.wants == Lowering::Places::all && !l_.visits_.for_ties);
+    if (table.recursive && !is_step && ordered && tree_order(table) == TreeOrder::out_of_turn)
+        throw refusal("ORDER BY of a recursive common table that goes neither depth first nor breadth first; order "
+                      "the SELECT that reads it");
     if (found != l_.common_.end())
         return found->second.name;
     Lowering::CommonText& text = l_.common_[&table]; // stays where it is: a map's nodes do
     text.name = l_.fresh(pg_identifier(table.name.text));
-    // The body stands outside of everything that is being lowered now.
-    const auto substitute = std::exchange(l_.substitute, {});
+    // The body stands outside of everything that is being lowered now, unless it looks there.
+    const auto substitute = l_.substitute;
+    if (!table.select->correlated)
+        l_.substitute = {};
     const std::string row_order = std::exchange(l_.row_order, {});
     std::string printed;
     if (table.recursive) {
-        printed = recursive_table(table);
+        RowPlaces places;
+        places.alias = "\"\1\"";
+        if (l_.visits_.wants == Lowering::Places::all)
+            places.names.emplace_back("~place");
+        printed = recursive_table(table, places);
+        if (!places.loops.empty())
+            text.places = std::make_shared<RowPlaces>(places);
     } else {
         std::vector<Output> outputs;
         RowPlaces places;
@@ -109,42 +162,6 @@ const std::string& SelectLowering::common_table(const CommonTable& table, const 
     return text.name;
 }
 
-namespace {
-
-// ORDER BY of a recursive SELECT is the order of its queue. Where the first term counts the steps (n + 1 of itself),
-// that is an order among the rows: DESC goes depth first, ASC breadth first, the other terms order the children of a
-// row. Any other order SQLite promises to no one.
-enum class TreeOrder : std::uint8_t { none, depth_first, breadth_first };
-
-bool counts_steps(const Expr& e, const CommonTable& table, int column)
-{
-    const auto* sum = as<Binary>(bare(e));
-    if (!sum || sum->op != BinaryOp::add)
-        return false;
-    for (const auto& [a, b] : {std::pair{&sum->lhs, &sum->rhs}, std::pair{&sum->rhs, &sum->lhs}}) {
-        const auto* ref = as<ColumnRef>(bare(**a));
-        const bool counts = (*b)->constant && (*b)->classes.only(StorageClass::integer);
-        if (ref && ref->source && ref->source->common == &table && ref->index == column && counts)
-            return true;
-    }
-    return false;
-}
-
-TreeOrder tree_order(const CommonTable& table)
-{
-    const Select& select = *table.select;
-    if (select.order_by.empty() || select.operators.back() != CompoundOp::union_all)
-        return TreeOrder::none;
-    const OrderingTerm& first = select.order_by.front();
-    const SelectCore& step = select.cores.back();
-    const auto column = static_cast<std::size_t>(first.result_column) - 1;
-    if (column >= step.outputs.size() || !counts_steps(*step.outputs[column].expr, table, static_cast<int>(column)))
-        return TreeOrder::none;
-    return first.direction == Direction::descending ? TreeOrder::depth_first : TreeOrder::breadth_first;
-}
-
-} // namespace
-
 // The place of a row among the rows found with it, which is its place among its siblings.
 std::string SelectLowering::place(std::span<const OrderingTerm> siblings, const std::vector<Fragment>& columns,
                                   const std::string& row_order) const
@@ -157,20 +174,49 @@ std::string SelectLowering::place(std::span<const OrderingTerm> siblings, const 
     return "row_number() OVER (" + (keys.empty() ? "" : "ORDER BY " + join(keys, ", ")) + ")";
 }
 
-// ORDER BY … DESC gives each row its path from the root, an array of places, which sorts as a tree is walked.
-std::string SelectLowering::anchor_with_path(const CommonTable& table, const std::string& anchor,
-                                             const std::vector<PgType>& types)
+// The first rows, in the order in which they are put into the queue. ORDER BY … DESC gives each row its path from the
+// root, an array of places, which sorts as a tree is walked.
+std::string SelectLowering::anchor(const CommonTable& table, std::vector<Arm>& arms, const std::vector<PgType>& types)
 {
+    const Select& select = *table.select;
+    const TreeOrder order = tree_order(table);
+    const std::string text = first_arms(select, arms, types);
+    if (order == TreeOrder::found || order == TreeOrder::out_of_turn)
+        return parens(text);
     std::vector<std::string> names;
     std::vector<Fragment> columns;
     for (std::size_t i = 0; i < types.size(); ++i) {
         names.push_back(quote_identifier("c" + std::to_string(i + 1)));
-        columns.push_back({names.back(), types[i]});
+        columns.push_back({names.back(), types[i], select.result[i].classes});
     }
     const std::string list = join(names, ", ");
-    const auto siblings = std::span(table.select->order_by).subspan(1);
-    return "SELECT " + list + ", ARRAY[" + place(siblings, columns, "") + "] FROM (" + anchor + ") AS " +
-           quote_identifier(l_.fresh("anchor")) + "(" + list + ")";
+    const std::string rows = "(SELECT *, row_number() OVER () AS \"~place\" FROM (" + text + ") AS " +
+                             quote_identifier(l_.fresh("rows")) + "(" + list + ")) AS " +
+                             quote_identifier(l_.fresh("anchor"));
+    if (order == TreeOrder::depth_first)
+        return "SELECT " + list + ", ARRAY[" + place(std::span(select.order_by).subspan(1), columns, "\"~place\"") +
+               "] FROM " + rows;
+    std::vector<SortKey> keys;
+    for (const OrderingTerm& term : select.order_by)
+        keys.push_back(sort_key(term, columns[static_cast<std::size_t>(term.result_column) - 1]));
+    return "(SELECT " + list + " FROM " + rows + " ORDER BY " + join_keys(keys) + ", \"~place\")";
+}
+
+// What is found for the rows of a step, in their order and each row's in that of the loops that find it.
+std::string SelectLowering::step_in_order(const CommonTable& table, Arm& step)
+{
+    std::vector<SortKey> keys;
+    const std::vector<OrderingTerm>& terms = table.select->order_by;
+    for (std::size_t i = 1; i < terms.size() && tree_order(table) == TreeOrder::breadth_first; ++i)
+        keys.push_back(sort_key(terms[i], step.columns[static_cast<std::size_t>(terms[i].result_column) - 1]));
+    for (const Source* source : sources_of(*table.select->cores.back().from))
+        if (source->common == &table) {
+            SortKey place;
+            place.key = {quote_identifier(source->pg_alias) + ".\"~place\"", PgType::int8, StorageClass::integer};
+            keys.push_back(std::move(place));
+        }
+    step.order.insert(step.order.begin(), keys.begin(), keys.end());
+    return "SELECT * FROM (" + print(step) + ") AS " + quote_identifier(l_.fresh("found"));
 }
 
 void SelectLowering::add_path(const CommonTable& table, Arm& step)
@@ -222,11 +268,17 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
     if (steps > 1)
         l_.common_[&table].name = row;
     check_union(select);
+    const TreeOrder order = tree_order(table);
+    const bool has_path = order == TreeOrder::depth_first;
+    // A step that reads nothing else finds its rows in their order.
+    const bool orders = steps == 1 && !has_path && order != TreeOrder::out_of_turn &&
+                        (recursive->from->items.size() > 1 || select.order_by.size() > 1);
+    l_.common_[&table].numbered = orders;
     for (;;) {
         l_.common_[&table].types = types;
         std::vector<Arm> arms;
         for (const SelectCore& core : select.cores) {
-            arms.push_back(arm(select, core, {}, {}));
+            arms.push_back(arm(select, core, {}, {!has_path || !is_recursive(core), false}));
             for (Fragment& column : arms.back().columns)
                 if (column.type == PgType::text)
                     column = {parens(column.text + " COLLATE \"C\""), column.type, column.classes, true};
@@ -243,23 +295,21 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
                     if (f.type == PgType::text)
                         f.text = parens(f.text + " COLLATE \"C\"");
         }
-        const bool has_path = tree_order(table) == TreeOrder::depth_first;
         if (has_path)
             add_path(table, arms.back());
         std::vector<Arm> last(std::make_move_iterator(arms.end() - static_cast<std::ptrdiff_t>(steps)),
                               std::make_move_iterator(arms.end()));
         arms.resize(arms.size() - steps);
-        std::string anchor = compound_body(select, arms);
-        if (has_path)
-            anchor = anchor_with_path(table, anchor, types);
-        else if (arms.size() > 1)
-            anchor = parens(anchor);
         const bool all = select.operators.back() == CompoundOp::union_all;
         if (!all && select.operators.back() != CompoundOp::union_)
             throw refusal("a recursive common table that is no UNION");
         l_.common_[&table].name = name;
-        return anchor + (all ? " UNION ALL " : " UNION ") +
-               (steps > 1 ? steps_of_a_row(table, last, row) : print(last.front()));
+        if (!orders && steps == 1)
+            last.front().order.clear();
+        return anchor(table, arms, types) + (all ? " UNION ALL " : " UNION ") +
+               (steps > 1 ? steps_of_a_row(table, last, row)
+                : orders  ? step_in_order(table, last.front())
+                          : print(last.front()));
     }
 }
 
@@ -278,50 +328,40 @@ std::string SelectLowering::steps_of_a_row(const CommonTable& table, const std::
 }
 
 // LIMIT ends the recursion: a second table takes so many rows of the first, and PostgreSQL computes no more of them.
-// ORDER BY is the second table's too.
-std::string SelectLowering::recursive_table(const CommonTable& table)
+// The second table has the order of a walk through the tree, too, and the rows' places where they are asked for.
+std::string SelectLowering::recursive_table(const CommonTable& table, RowPlaces& places)
 {
     const Select& select = *table.select;
     std::vector<PgType> types;
     for (const Select::Column& column : select.result)
         types.push_back(pg_type_of(column.classes));
     const bool limited = select.limit || select.offset;
-    if (!select.order_by.empty() && limited)
-        throw refusal(
-            "LIMIT of a recursive common table with ORDER BY, which chooses rows in the order they are found");
     const TreeOrder order = tree_order(table);
-    const std::string name = l_.common_[&table].name;
-    const std::string all = limited || order != TreeOrder::none ? name + "+" : name;
-    const std::string columns = column_list(table);
     const bool has_path = order == TreeOrder::depth_first;
+    if (limited && (has_path || order == TreeOrder::out_of_turn))
+        throw refusal("LIMIT of a recursive common table whose ORDER BY does not go breadth first");
+    const std::string name = l_.common_[&table].name;
+    const bool numbers = !places.names.empty();
+    const std::string all = limited || has_path || numbers ? name + "+" : name;
+    const std::string columns = column_list(table);
     l_.common_[&table].name = all;
     l_.common_[&table].open = true;
     const std::string body = recursive_body(table, types);
     l_.common_[&table].open = false;
     l_.common_[&table].name = name;
     const std::string all_columns = has_path ? columns.substr(0, columns.size() - 1) + ", \"path\")" : columns;
-    std::string text = quote_identifier(all) + all_columns + " AS " + parens(body);
+    const std::string text = quote_identifier(all) + all_columns + " AS " + parens(body);
     if (all == name)
         return text;
-    text += ", " + quote_identifier(name) + columns + " AS (SELECT " + columns.substr(1, columns.size() - 2) +
-            " FROM " + quote_identifier(all) + limit(select.limit.get(), select.offset.get());
-    if (has_path)
-        text += " ORDER BY \"path\"";
-    else if (order == TreeOrder::breadth_first)
-        text += breadth_first(table, types);
-    return text + ")";
-}
-
-std::string SelectLowering::breadth_first(const CommonTable& table, const std::vector<PgType>& types)
-{
-    const std::vector<std::string> names = pg_column_names(column_names(*table.select, table.columns));
-    std::vector<SortKey> keys;
-    for (const OrderingTerm& term : table.select->order_by) {
-        const auto column = static_cast<std::size_t>(term.result_column) - 1;
-        keys.push_back(
-            sort_key(term, {quote_identifier(names[column]), types[column], table.select->result[column].classes}));
+    std::string rows = "SELECT " + columns.substr(1, columns.size() - 2) + " FROM " + quote_identifier(all) +
+                       limit(select.limit.get(), select.offset.get()) + (has_path ? " ORDER BY \"path\"" : "");
+    if (numbers) {
+        SortKey number;
+        number.key = {places.alias + ".\"~place\"", PgType::int8, StorageClass::integer};
+        places.loops.push_back({nullptr, {number}});
+        rows = "SELECT *, row_number() OVER () FROM (" + rows + ") AS " + quote_identifier(l_.fresh("rows"));
     }
-    return " ORDER BY " + join_keys(keys);
+    return text + ", " + quote_identifier(name) + column_list(table, places.names) + " AS (" + rows + ")";
 }
 
 std::string SelectLowering::with_clause(const With* with)

@@ -41,6 +41,26 @@ bool folds(const Select& select)
     });
 }
 
+bool keeps_one_of_equals(const Select& select) { return folds(select) && !all_rows(select); }
+
+bool sorts_under_another_collation(const Select& select)
+{
+    return std::any_of(select.order_by.begin(), select.order_by.end(), [&](const OrderingTerm& term) {
+        const Select::Column& column = select.result[static_cast<std::size_t>(term.result_column) - 1];
+        return term.expr->collation_explicit && column.collation != Collation::binary &&
+               term.expr->collation != column.collation && column.classes.has(StorageClass::text);
+    });
+}
+
+// The first of the last of `count` arms that UNION ALL only appends; `count` when there is none.
+std::size_t appended_arms(const Select& select, std::size_t count)
+{
+    std::size_t first = count;
+    while (first > 1 && select.operators[first - 2] == CompoundOp::union_all)
+        --first;
+    return first == 1 ? 0 : first;
+}
+
 std::vector<std::string> plain_names(std::size_t count)
 {
     std::vector<std::string> names;
@@ -125,54 +145,126 @@ std::string SelectLowering::compound_body(const Select& select, std::vector<Arm>
     return body;
 }
 
-// What UNION, EXCEPT and INTERSECT give comes in the order of its columns, which is how SQLite finds equal rows; ORDER
-// BY puts some of them first.
-std::string SelectLowering::compound_order(const Select& select, const std::string& body,
-                                           const std::vector<PgType>& types, bool in_order)
+std::string SelectLowering::united(const Select& select, std::vector<Arm>& arms, const std::vector<PgType>& types)
 {
-    const std::vector<std::string> names = plain_names(types.size());
+    return keeps_one_of_equals(select) ? folding_body(select, arms, types) : compound_body(select, arms);
+}
+
+namespace {
+
+// ORDER BY of a compound, by the columns' positions and by their names plain_names().
+struct CompoundKeys {
     std::vector<std::string> by_position;
     std::vector<std::string> by_name;
-    bool by_key = false;
+    bool computed = false; // some are not the columns themselves
+};
+
+CompoundKeys compound_keys(const Select& select, const std::vector<PgType>& types,
+                           const std::vector<OrderingTerm>& terms, bool all_columns)
+{
+    const std::vector<std::string> names = plain_names(types.size());
+    CompoundKeys keys;
+    std::set<std::size_t> sorted;
     const auto add = [&](const OrderingTerm* term, std::size_t column) {
         const Select::Column& result = select.result[column];
         const Collation collation = term && term->expr->collation_explicit ? term->expr->collation : result.collation;
         SortKey key;
         key.key = {names[column], types[column], result.classes};
-        by_key = by_key || (collation != Collation::binary && result.classes.has(StorageClass::text));
+        keys.computed = keys.computed || (collation != Collation::binary && result.classes.has(StorageClass::text));
         if (term) {
             key.descending = term->direction == Direction::descending;
             key.nulls = term->nulls;
         }
-        by_position.push_back(key.text_of(std::to_string(column + 1), true));
-        by_name.push_back(key.text_of(collation_key(key.key, collation).text, true));
+        keys.by_position.push_back(key.text_of(std::to_string(column + 1), true));
+        keys.by_name.push_back(key.text_of(collation_key(key.key, collation).text, true));
+        sorted.insert(column);
     };
-    for (const OrderingTerm& term : select.order_by)
+    for (const OrderingTerm& term : terms)
         add(&term, static_cast<std::size_t>(term.result_column) - 1);
-    std::set<int> sorted;
-    for (const OrderingTerm& term : select.order_by)
-        sorted.insert(term.result_column);
-    if (in_order && select.operators.back() != CompoundOp::union_all)
-        for (std::size_t i = 0; i < types.size(); ++i)
-            if (sorted.count(static_cast<int>(i) + 1) == 0)
-                add(nullptr, i);
-    if (by_position.empty())
+    for (std::size_t i = 0; all_columns && i < types.size(); ++i)
+        if (sorted.count(i) == 0)
+            add(nullptr, i);
+    return keys;
+}
+
+// Rows that are equal to ORDER BY are equal to the eye.
+bool shows_all_it_sorts_by(const Select& select, const std::vector<PgType>& types,
+                           const std::vector<OrderingTerm>& terms)
+{
+    std::set<std::size_t> sorted;
+    for (const OrderingTerm& term : terms) {
+        const auto column = static_cast<std::size_t>(term.result_column) - 1;
+        const Select::Column& result = select.result[column];
+        const Collation collation = term.expr->collation_explicit ? term.expr->collation : result.collation;
+        if (!has_variants({"", types[column], result.classes}, collation))
+            sorted.insert(column);
+    }
+    return sorted.size() == types.size();
+}
+
+} // namespace
+
+// What UNION, EXCEPT and INTERSECT give comes in the order of its columns, which is how SQLite finds equal rows; ORDER
+// BY puts some of them first.
+std::string SelectLowering::compound_order(const Select& select, const std::string& body,
+                                           const std::vector<PgType>& types, const std::vector<OrderingTerm>& terms,
+                                           bool all_columns)
+{
+    const CompoundKeys keys = compound_keys(select, types, terms, all_columns);
+    if (keys.by_position.empty())
         return body;
-    if (!by_key)
-        return body + " ORDER BY " + join(by_position, ", ");
-    return "SELECT * FROM (" + body + ") AS " + quote_identifier(l_.fresh("compound")) + "(" + join(names, ", ") +
-           ") ORDER BY " + join(by_name, ", ");
+    if (!keys.computed)
+        return body + " ORDER BY " + join(keys.by_position, ", ");
+    return "SELECT * FROM (" + body + ") AS " + quote_identifier(l_.fresh("compound")) + "(" +
+           join(plain_names(types.size()), ", ") + ") ORDER BY " + join(keys.by_name, ", ");
+}
+
+// What stands before the arms that UNION ALL appends, then those, each in its own order. ORDER BY keeps that order
+// among rows that are equal to it.
+std::string SelectLowering::appended(const Select& select, std::vector<Arm>& arms, std::size_t tail,
+                                     const std::vector<PgType>& types, const std::vector<OrderingTerm>& terms)
+{
+    std::vector<std::string> parts;
+    if (tail > 0) {
+        std::vector<Arm> before(std::make_move_iterator(arms.begin()),
+                                std::make_move_iterator(arms.begin() + static_cast<std::ptrdiff_t>(tail)));
+        arms.erase(arms.begin(), arms.begin() + static_cast<std::ptrdiff_t>(tail));
+        parts.push_back(parens(compound_order(select, united(select, before, types), types, terms, true)));
+    }
+    for (const Arm& arm : arms)
+        parts.push_back(parens(print(arm)));
+    const std::string body = join(parts, " UNION ALL ");
+    if (terms.empty())
+        return body;
+    const std::string names = join(plain_names(types.size()), ", ");
+    return "SELECT " + names + " FROM (SELECT *, row_number() OVER () AS \"n\" FROM (" + body + ") AS " +
+           quote_identifier(l_.fresh("rows")) + "(" + names + ")) AS " + quote_identifier(l_.fresh("numbered")) +
+           " ORDER BY " + join(compound_keys(select, types, terms, false).by_name, ", ") + ", \"n\"";
+}
+
+std::string SelectLowering::first_arms(const Select& select, std::vector<Arm>& arms, const std::vector<PgType>& types)
+{
+    static const std::vector<OrderingTerm> none;
+    if (arms.size() == 1)
+        return print(arms.front());
+    if (const std::size_t tail = appended_arms(select, arms.size()); tail < arms.size())
+        return appended(select, arms, tail, types, none);
+    return compound_order(select, united(select, arms, types), types, none, true);
 }
 
 std::string SelectLowering::compound(const Select& select, const std::vector<PgType>* types,
                                      std::vector<Output>* outputs, Needs needs)
 {
+    static const std::vector<OrderingTerm> none;
+    const std::vector<OrderingTerm>& terms = needs.unsorted ? none : select.order_by;
     const bool in_order = needs.in_order || needs.one_row || select.limit;
-    const bool keeps_one = folds(select) && !all_rows(select);
-    const bool arms_in_order = keeps_one || (in_order && all_rows(select) && select.order_by.empty());
+    const bool keeps_one = keeps_one_of_equals(select);
+    if (keeps_one && sorts_under_another_collation(select))
+        throw refusal("ORDER BY under another collation than the one by which UNION, INTERSECT or EXCEPT compare");
+    const std::size_t tail = in_order ? appended_arms(select, select.cores.size()) : select.cores.size();
     std::vector<Arm> arms;
     for (const SelectCore& core : select.cores) {
-        arms.push_back(arm(select, core, {}, {arms_in_order, false}));
+        arms.push_back(arm(select, core, {}, {keeps_one || arms.size() >= tail, false}));
         for (Fragment& column : arms.back().columns)
             column = collation_key(column, Collation::binary);
     }
@@ -180,8 +272,9 @@ std::string SelectLowering::compound(const Select& select, const std::vector<PgT
     for (Arm& a : arms)
         widen_columns(a, wanted);
     report(arms, wanted, outputs);
-    const std::string body = keeps_one ? folding_body(select, arms, wanted) : compound_body(select, arms);
-    return end(select, compound_order(select, body, wanted, in_order), needs);
+    if (tail < arms.size() && !shows_all_it_sorts_by(select, wanted, terms))
+        return end(select, appended(select, arms, tail, wanted, terms), needs);
+    return end(select, compound_order(select, united(select, arms, wanted), wanted, terms, in_order), needs);
 }
 
 } // namespace howdah::dialect

@@ -85,7 +85,8 @@ std::string SelectLowering::placed(const Select& select, const Source& source, b
         l_.group_around_ = l_.visits_.group;
     l_.name_around_ = source.name;
     std::string text =
-        query(select, nullptr, &outputs, {(in_order && !shows) || numbers, false, shows ? &places : nullptr});
+        query(select, nullptr, &outputs,
+              {(in_order && !shows) || numbers, false, shows ? &places : nullptr, numbers && places.ignores_order_by});
     l_.name_around_.clear();
     l_.group_around_ = nullptr;
     if (!numbers)
@@ -227,7 +228,10 @@ std::string SelectLowering::table_ref(const TableRef& ref, bool in_order)
             source.columns[i].type = types[i];
             source.columns[i].collated = false;
         }
-        return quote_identifier(name) + " AS " + quote_identifier(source.pg_alias);
+        const std::string alias = " AS " + quote_identifier(source.pg_alias);
+        if (l_.common_[source.common].open && l_.common_[source.common].numbered)
+            return "(SELECT *, row_number() OVER () AS \"~place\" FROM " + quote_identifier(name) + ")" + alias;
+        return quote_identifier(name) + alias;
     }
     case Source::Kind::table_function:
         return fold(ref.table.name.text).starts_with("json_") ? json_rows(ref, source) : mirror_rows(ref, source);

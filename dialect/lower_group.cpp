@@ -317,14 +317,13 @@ std::string Aggregation::group_by_text(bool aggregate_is_seen) const
 
 // An ORDER BY of as many terms turns the tree's columns round where it says DESC, whatever its terms are.
 std::vector<SortKey> Aggregation::natural_order(const std::vector<SortKey>& visits, bool sorts,
-                                                const std::vector<OrderingTerm>& order_by) const
+                                                const std::vector<bool>& descending) const
 {
     std::vector<SortKey> keys;
     for (const Key& key : keys_) {
         SortKey sort;
         sort.key = collation_key(key.key, Collation::binary);
-        sort.descending =
-            order_by.size() == core_.group_by.size() && order_by[key.term].direction == Direction::descending;
+        sort.descending = descending.size() == core_.group_by.size() && descending[key.term];
         keys.push_back(std::move(sort));
     }
     if (sorts)

@@ -259,7 +259,7 @@ void SelectLowering::break_ties(const SelectCore& core, const std::vector<Orderi
     for (const SortKey& key : arm.order)
         sorted.insert(key.column);
     sorted.erase(0);
-    if (!core.from || finds_one_row(core) || has_window(core) || (core.distinct && sorted.size() == arm.columns.size()))
+    if (!core.from || finds_one_row(core) || (core.distinct && sorted.size() == arm.columns.size()))
         return;
     bool all_alike = true; // rows that are equal as keys are equal to the eye
     for (std::size_t i = 0; i < arm.columns.size(); ++i)
@@ -270,9 +270,12 @@ void SelectLowering::break_ties(const SelectCore& core, const std::vector<Orderi
         return;
     const std::vector<SortKey> visits = visiting_order(core);
     const bool backwards = !aggregation && !l_.visits_.group && reads_backwards(core, terms);
-    for (SortKey& key : aggregation ? aggregation->natural_order(
-                                          visits, !l_.visits_.group || l_.visits_.group->groups_are_sorted, terms)
-                                    : std::vector<SortKey>(visits)) {
+    std::vector<SortKey> natural;
+    for (const std::vector<SortKey>& order : window_orders(core)) // sorted last
+        natural.insert(natural.end(), order.begin(), order.end());
+    const std::vector<SortKey> rows = aggregation ? order_of_groups(core, terms, *aggregation) : visits;
+    natural.insert(natural.end(), rows.begin(), rows.end());
+    for (SortKey& key : natural) {
         if (sorts_by(key.key.text))
             continue;
         key.descending = key.descending || backwards;
@@ -305,7 +308,24 @@ void SelectLowering::choose_places(const SelectCore& core, const std::vector<Ord
         l_.visits_.wants = Lowering::Places::all;
     else if (needs.in_order || needs.one_row || core.aggregate)
         l_.visits_.wants = Lowering::Places::cheap;
+    l_.visits_.for_ties = !terms.empty();
     l_.visits_.ignores_inner_order = (!terms.empty() || core.from->items.size() > 1) && !is_order_sensitive(core);
+}
+
+// The groups as they come out of the tree or the index that they were made with. SQLite sorts them for the last window
+// first, else for ORDER BY.
+std::vector<SortKey> SelectLowering::order_of_groups(const SelectCore& core, const std::vector<OrderingTerm>& terms,
+                                                     const Aggregation& aggregation)
+{
+    std::vector<bool> descending;
+    if (const auto windows = window_orders(core); !windows.empty())
+        for (const SortKey& key : windows.back())
+            descending.push_back(key.descending);
+    else
+        for (const OrderingTerm& term : terms)
+            descending.push_back(term.direction == Direction::descending);
+    const bool sorted = !l_.visits_.group || l_.visits_.group->groups_are_sorted;
+    return aggregation.natural_order(core.from ? visiting_order(core) : std::vector<SortKey>{}, sorted, descending);
 }
 
 SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& core,
@@ -331,6 +351,8 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
         aggregation.emplace(select, core, l_);
     else
         arm.row_order = l_.row_order;
+    if (aggregation && core.from && has_window(core))
+        l_.row_order = join_keys(order_of_groups(core, terms, *aggregation)); // the rows of windows are groups
     for (const SelectCore::Output& output : core.outputs)
         arm.columns.push_back(l_.value(*output.expr));
     output_order(core, terms, arm);
@@ -342,10 +364,7 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
         std::vector<SortKey> keys;
         for (const std::vector<SortKey>& order : window_orders(core))
             keys.insert(keys.end(), order.begin(), order.end());
-        const std::vector<SortKey> rows =
-            aggregation
-                ? aggregation->natural_order(visits, !l_.visits_.group || l_.visits_.group->groups_are_sorted, terms)
-                : visits;
+        const std::vector<SortKey> rows = aggregation ? order_of_groups(core, terms, *aggregation) : visits;
         keys.insert(keys.end(), rows.begin(), rows.end());
         for (SortKey& key : keys)
             if (std::none_of(arm.order.begin(), arm.order.end(),
@@ -531,7 +550,7 @@ std::string SelectLowering::plain(const Select& select, const std::vector<PgType
     inside.in_order = needs.in_order || select.limit;
     std::vector<Arm> arms;
     static const std::vector<OrderingTerm> none;
-    const bool ordered = !needs.places || !needs.places->ignores_order_by;
+    const bool ordered = !needs.unsorted && (!needs.places || !needs.places->ignores_order_by);
     arms.push_back(arm(select, select.cores.front(), ordered ? select.order_by : none, inside));
     const std::vector<PgType> wanted = column_types(arms, types);
     widen_columns(arms.front(), wanted);

@@ -86,6 +86,14 @@ bool may_break_ties(std::string_view function, const Frame* frame)
     return frame->unit == FrameUnit::rows && by_row;
 }
 
+// A frame that has all the equals of its row, and ends with them.
+bool ends_with_equals(const Frame* frame)
+{
+    return !frame || (frame->unit != FrameUnit::rows && frame->end == BoundKind::current_row &&
+                      (frame->start == BoundKind::unbounded_preceding || frame->start == BoundKind::current_row) &&
+                      (frame->exclude == Exclude::none || frame->exclude == Exclude::no_others));
+}
+
 bool depends_on_order(std::string_view function)
 {
     return function == "first_value" || function == "last_value" || function == "nth_value" ||
@@ -218,8 +226,14 @@ std::string SelectLowering::over(const Call& call)
     whole.insert(whole.end(), keys.begin(), keys.end());
     const Frame* frame = window.frame;
     std::string frame_text;
-    const bool aggregates = l_.core_ && l_.core_->aggregate;
-    std::string ties = aggregates ? "" : later_order(whole);
+    std::string ties = later_order(whole);
+    if (function == "last_value" && ends_with_equals(frame) && !keys.empty() && !ties.empty()) {
+        // The last of the row's equals, whichever row comes before.
+        for (const SortKey& key : keys)
+            partition.push_back(key.key.text);
+        return " OVER (PARTITION BY " + join(partition, ", ") + " ORDER BY " + ties +
+               " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)";
+    }
     if (!frame && keys.empty() && depends_on_order(function) && !ties.empty())
         frame_text = " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"; // all rows are equals
     else if (!may_break_ties(function, frame))

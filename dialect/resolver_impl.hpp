@@ -165,6 +165,7 @@ private:
     void set(std::vector<SetClause>& clauses);
     void outputs(std::vector<SelectCore::Output>& outputs);
     void returning(std::vector<SelectCore::Output>& outputs, const Source& target);
+    void in_register(ExprPtr& operand) const;
 
     // One per node kind: the operands are inferred already.
     void node(Expr& e, Literal& n);
@@ -189,7 +190,7 @@ private:
     Classes arithmetic(BinaryOp op, Classes a, Classes b) const;
 
     const ResolveRequest& request_;
-    const Source* returned_ = nullptr; // what RETURNING reads: registers, of the first column's affinity
+    const Source* returned_ = nullptr; // what RETURNING reads: registers, of the first column's affinity and collation
     std::set<const Select*> open_;     // recursive common tables whose classes are still growing
     std::set<const Select*> done_;     // common tables
 };

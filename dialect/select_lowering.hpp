@@ -19,6 +19,7 @@ struct Needs {
     bool in_order = false;              // rows in SQLite's order even without ORDER BY
     bool one_row = false;               // no more than the first row
     struct RowPlaces* places = nullptr; // FROM's subquery: columns that tell each row's place, to be filled in
+    bool unsorted = false;              // SQLite leaves its ORDER BY out
 };
 
 // One term of an ORDER BY, ready to be printed.
@@ -66,9 +67,10 @@ public:
     // GROUP BY of constants alone: one group, but none of no rows.
     bool needs_a_row() const { return !core_.group_by.empty() && keys_.empty(); }
     // The order SQLite gives groups in: that of the keys, or of the rows where an index has the groups together.
-    // `visits` is the order of the rows, `sorts` whether a tree is made for the groups, `order_by` the SELECT's.
+    // `visits` is the order of the rows, `sorts` whether a tree is made for the groups, `descending` the directions of
+    // the terms by which the groups are then sorted: where there are as many, the groups take them over.
     std::vector<SortKey> natural_order(const std::vector<SortKey>& visits, bool sorts,
-                                       const std::vector<OrderingTerm>& order_by) const;
+                                       const std::vector<bool>& descending) const;
 
 private:
     struct Key {
@@ -153,10 +155,14 @@ private:
     SortKey sort_key(const OrderingTerm& term, const Fragment& value) const;
     std::string compound_body(const Select& select, std::vector<Arm>& arms);
     std::string folding_body(const Select& select, const std::vector<Arm>& arms, const std::vector<PgType>& types);
+    std::string united(const Select& select, std::vector<Arm>& arms, const std::vector<PgType>& types);
     std::string unique_rows(const Select& select, const std::vector<PgType>& types,
                             const std::vector<std::string>& sides);
     std::string compound_order(const Select& select, const std::string& body, const std::vector<PgType>& types,
-                               bool in_order);
+                               const std::vector<OrderingTerm>& terms, bool all_columns);
+    std::string first_arms(const Select& select, std::vector<Arm>& arms, const std::vector<PgType>& types);
+    std::string appended(const Select& select, std::vector<Arm>& arms, std::size_t tail,
+                         const std::vector<PgType>& types, const std::vector<OrderingTerm>& terms);
     std::string end(const Select& select, std::string text, Needs needs);
     static std::vector<PgType> column_types(const std::vector<Arm>& arms, const std::vector<PgType>* types);
     static void widen_columns(Arm& arm, const std::vector<PgType>& types);
@@ -165,6 +171,8 @@ private:
     std::string limit_value(const Expr& expr, bool offset);
     std::vector<SortKey> partition_keys(const std::vector<ExprPtr>* partition_by);
     std::vector<std::vector<SortKey>> window_orders(const SelectCore& core);
+    std::vector<SortKey> order_of_groups(const SelectCore& core, const std::vector<OrderingTerm>& terms,
+                                         const Aggregation& aggregation);
     std::string later_order(const std::vector<SortKey>& own);
 
     // lower_from.cpp
@@ -197,14 +205,14 @@ private:
 
     // lower_common_table.cpp
     const std::string& common_table(const CommonTable& table, const Source* source = nullptr, bool in_order = false);
-    std::string recursive_table(const CommonTable& table);
+    std::string recursive_table(const CommonTable& table, RowPlaces& places);
+    std::string anchor(const CommonTable& table, std::vector<Arm>& arms, const std::vector<PgType>& types);
+    std::string step_in_order(const CommonTable& table, Arm& step);
     std::string steps_of_a_row(const CommonTable& table, const std::vector<Arm>& steps, const std::string& row);
     std::string recursive_body(const CommonTable& table, std::vector<PgType>& types);
     std::string place(std::span<const OrderingTerm> siblings, const std::vector<Fragment>& columns,
                       const std::string& row_order) const;
-    std::string anchor_with_path(const CommonTable& table, const std::string& anchor, const std::vector<PgType>& types);
     void add_path(const CommonTable& table, Arm& step);
-    std::string breadth_first(const CommonTable& table, const std::vector<PgType>& types);
 
     Lowering& l_;
 };

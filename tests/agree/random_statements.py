@@ -24,6 +24,7 @@ import agree, oracle  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from grammar import values  # noqa: E402
 from grammar.expressions import Expressions  # noqa: E402
+from grammar.programs import Programs  # noqa: E402
 from grammar.queries import Queries  # noqa: E402
 from grammar.tree import Statement  # noqa: E402
 from grammar.writes import Writes  # noqa: E402
@@ -37,8 +38,13 @@ BOUND_ANYWHERE = values.INTEGERS + values.REALS + values.TEXTS + values.NUMERIC_
 BOUND = BOUND_ANYWHERE + values.EDGE_INTEGERS + values.EDGE_REALS + values.SPACED_TEXTS + values.EDGE_TEXTS + values.HUGE[:6]
 
 
-class Grammar(Expressions, Queries, Writes):
-    def __init__(self, rng): self.rng, self.aliases = rng, 0
+class Grammar(Expressions, Queries, Writes, Programs):
+    """Every other round has the schema that programs have, and of their statements."""
+    def __init__(self, rng, number=0): self.rng, self.aliases, self.program = rng, 0, number % 2 == 1
+
+    def schema_of(self, number): return self.program_schema() if self.program else self.schema(number)
+    def any_query(self): return self.program_query() if self.program and self.rng.random() < 0.75 else self.query()
+    def any_write(self): return self.program_write() if self.program and self.rng.random() < 0.85 else self.write()
 
 
 def loosened(cell, fold):
@@ -100,6 +106,7 @@ class Pair:
         howdah's last_insert_rowid() may be another (docs/dialect.md)."""
         sql = statement.sql
         self.fold = self.fold or re.search('NOCASE|RTRIM', sql) is not None
+        if self.unknown and re.search(r'changes\(\)|last_insert_rowid\(\)', sql): return 'identical', ''
         got = self.client.run(sql + ';', statement.params)
         if got['error'] and got['error']['message'].startswith('howdah:'):
             self.unknown.add('changes')
@@ -109,6 +116,9 @@ class Pair:
         if expected['error'] and expected['error']['message'] == 'interrupted': raise EndOfRound
         # What SQLite keeps of a statement that STRICT refused in its middle is told in docs/dialect.md.
         self.over = bool(expected['error'] and expected['error']['name'] == 'SQLITE_CONSTRAINT_DATATYPE')
+        # The same where a row's expression failed and SQLite had no journal of the statement; which of two errors is told decides about a transaction, too.
+        if expected['error'] and statement.kind == 'write' and any(w in expected['error']['message'] for w in ROW_ERRORS): self.over = True
+        if expected['error'] and got['error'] and expected['error']['message'] != got['error']['message'] and expected['in_tx'] != got['in_tx']: self.over = True
         # A rowid behind the largest is a random one; a row error may leave rows in that the other never came to.
         if expected['last_insert_rowid'] == 2**63 - 1 or (expected['error'] is None) != (got['error'] is None): self.over = True
         if expected['error']: self.unknown.add('last_insert_rowid')
@@ -264,9 +274,11 @@ class Run:
         """The statements of a round after its schema, each with what an ALTER does to the model."""
         for _ in range(70):
             choice = g.rng.random()
-            if choice < 0.62: statement = g.query()
-            elif choice < 0.9: statement = g.write()
+            if choice < 0.62: statement = g.any_query()
+            elif choice < 0.9: statement = g.any_write()
             elif choice < 0.97: statement = g.session()
+            elif g.program:
+                statement = g.any_query()
             else:
                 statement, after = g.alter()
                 yield statement, self.only_if_done(pair, statement, after)
@@ -280,11 +292,11 @@ class Run:
                 yield statement, None
 
     def round(self, number):
-        g = Grammar(random.Random(f'{self.args.seed}/{number}'))
+        g = Grammar(random.Random(f'{self.args.seed}/{number}'), number)
         pair, done = Pair(self.addr()), []
         name = f'{self.args.seed}-{number}'
         try:
-            for statement in g.schema(number):
+            for statement in g.schema_of(number):
                 if not self.step(pair, done, statement, name): return
             for statement, after in self.statements_of(g, pair):
                 if not self.step(pair, done, statement, name, after): return

@@ -795,3 +795,122 @@ CREATE TRIGGER tb BEFORE INSERT ON t BEGIN INSERT INTO o(x) VALUES (NEW.a); END;
 CREATE TRIGGER tu BEFORE UPDATE ON t BEGIN INSERT INTO o(x) VALUES (NEW.a); END;
 INSERT INTO t VALUES (1, 1), (1, 2), (2, 3) ON CONFLICT (id) DO UPDATE SET a = a + excluded.a RETURNING id, a, (SELECT count(*) FROM o WHERE n > a - 1000);
 INSERT INTO t VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET a = a + excluded.a RETURNING id, a, (SELECT count(*) FROM o WHERE n > a - 1000);
+
+-- case: random/upsert-without-rowid-returns-a-subquery
+CREATE TABLE o(id INTEGER PRIMARY KEY, uid INTEGER NOT NULL, total REAL, state TEXT DEFAULT 'new', at TEXT);
+CREATE TABLE cnt(k TEXT PRIMARY KEY, n INTEGER DEFAULT 0, last) WITHOUT ROWID;
+INSERT INTO o(uid, state) VALUES (1, 'a'), (2, 'b'), (3, 'a');
+INSERT INTO cnt VALUES ('a', 5, NULL);
+INSERT INTO cnt(k, n) SELECT coalesce(state, 'BOB '), count(*) FROM o WHERE true GROUP BY 1 ON CONFLICT DO UPDATE SET n = excluded.n, last = n RETURNING (SELECT sum(n) FROM cnt);
+
+-- case: random/recursion-in-the-order-of-its-queue
+CREATE TABLE u(id INTEGER PRIMARY KEY, boss INTEGER, age);
+INSERT INTO u VALUES (1, NULL, 1), (2, NULL, 2), (3, 1, 3), (4, 2, 4), (5, 1, 5);
+UPDATE u SET age = 5 WHERE id = 1; UPDATE u SET age = 7 WHERE id = 3;
+WITH RECURSIVE t(id, d, p) AS (SELECT id, 0, '/' || id FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1, p || '/' || u.id FROM u JOIN t ON u.boss = t.id WHERE d < 4) SELECT * FROM t LIMIT 3;
+WITH RECURSIVE t(id, d, p) AS (SELECT id, 0, '/' || id FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1, p || '/' || u.id FROM u JOIN t ON u.boss = t.id WHERE d < 4) SELECT * FROM t;
+WITH RECURSIVE t(id, d, p) AS (SELECT id, 0, '/' || id FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1, p || '/' || u.id FROM t JOIN u ON u.boss = t.id WHERE d < 4 LIMIT 4 OFFSET 1) SELECT * FROM t;
+WITH RECURSIVE t(id, d, p) AS (SELECT id, 0, '/' || id FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1, p || '/' || u.id FROM t JOIN u ON u.boss = t.id WHERE d < 4 LIMIT 4 OFFSET 1) SELECT group_concat(id) FROM t;
+WITH RECURSIVE t(id, d, p) AS (SELECT id, 0, '/' || id FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1, p || '/' || u.id FROM t JOIN u ON u.boss = t.id WHERE d < 4 ORDER BY 2 DESC, 1) SELECT * FROM t;
+WITH RECURSIVE t(id, d, p) AS (SELECT id, 0, '/' || id FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1, p || '/' || u.id FROM t JOIN u ON u.boss = t.id WHERE d < 4 ORDER BY 2 DESC) SELECT * FROM t;
+
+-- case: random/recursion-in-the-order-of-its-queue-and-joins
+CREATE TABLE u(id INTEGER PRIMARY KEY, boss INTEGER, age); CREATE TABLE o(id INTEGER PRIMARY KEY, uid, t);
+INSERT INTO u VALUES (1, NULL, 1), (2, NULL, 2), (3, 1, 3), (4, 2, 4), (5, 1, 5), (6, 3, 1), (7, 3, 1), (8, 4, 0);
+INSERT INTO o VALUES (1, 5, 'x'), (2, 3, 'y'), (3, 5, 'z'), (4, 1, 'w');
+UPDATE u SET age = 5 WHERE id = 1; UPDATE u SET age = 7 WHERE id = 3;
+WITH RECURSIVE t(id, d) AS (SELECT id, 0 FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1 FROM u JOIN t ON u.boss = t.id ORDER BY 2, age DESC) SELECT * FROM t;
+WITH RECURSIVE t(id, d, a) AS (SELECT id, 0, age FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1, age FROM u JOIN t ON u.boss = t.id ORDER BY 2, 3 DESC) SELECT * FROM t;
+WITH RECURSIVE t(id, d, a) AS (SELECT id, 0, age FROM u WHERE boss IS NULL UNION SELECT u.id, d + 1, age FROM u JOIN t ON u.boss = t.id ORDER BY 2, 3 DESC LIMIT 5 OFFSET 1) SELECT * FROM t;
+WITH RECURSIVE t(id, d, a) AS (SELECT id, 0, age FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1, age FROM u JOIN t ON u.boss = t.id ORDER BY 2 DESC, 3 DESC) SELECT * FROM t;
+WITH RECURSIVE t(id, d, a) AS (SELECT id, 0, age FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1, age FROM u JOIN t ON u.boss = t.id ORDER BY 3) SELECT count(*) FROM t;
+WITH RECURSIVE t(id, d, a) AS (SELECT id, 0, age FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1, age FROM u JOIN t ON u.boss = t.id ORDER BY 3) SELECT * FROM t ORDER BY id;
+WITH RECURSIVE t(id, d) AS (SELECT id, 0 FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1 FROM u JOIN t ON u.boss = t.id) SELECT t.*, o.t FROM t JOIN o ON o.uid = t.id;
+WITH RECURSIVE t(id, d) AS (SELECT id, 0 FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1 FROM u JOIN t ON u.boss = t.id) SELECT t.*, o.t FROM t LEFT JOIN o ON o.uid = t.id;
+WITH RECURSIVE t(id, d) AS (SELECT id, 0 FROM u WHERE boss IS NULL UNION ALL SELECT u.id, d + 1 FROM u JOIN t ON u.boss = t.id) SELECT d, group_concat(id) FROM t GROUP BY d;
+WITH RECURSIVE t(id, d) AS (SELECT id, 0 FROM u WHERE boss IS NULL UNION SELECT u.id, d + 1 FROM u, t WHERE u.boss = t.id UNION SELECT u.boss, d + 1 FROM u, t WHERE u.id = t.id AND d < 4) SELECT * FROM t;
+WITH RECURSIVE c(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c WHERE n < 10) SELECT n FROM c ORDER BY n DESC LIMIT 3;
+WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 10) SELECT sum(n) FROM c;
+WITH RECURSIVE fib(a, b) AS (SELECT 0, 1 UNION ALL SELECT b, a + b FROM fib LIMIT 10) SELECT group_concat(a) FROM fib;
+WITH RECURSIVE t(id, l) AS (SELECT id, 0 FROM u WHERE id IN (3, 1) UNION ALL SELECT id, 1 FROM u WHERE id = 8 UNION ALL SELECT u.id, l + 1 FROM t, u WHERE u.boss = t.id) SELECT * FROM t;
+WITH RECURSIVE t(id) AS (SELECT boss FROM u UNION SELECT id FROM u WHERE id > 6 UNION SELECT u.id FROM t, u WHERE u.boss = t.id) SELECT * FROM t;
+SELECT id, (WITH RECURSIVE up(x, n) AS (SELECT u.boss, 1 UNION ALL SELECT b.boss, n + 1 FROM up, u AS b WHERE b.id = x) SELECT group_concat(x) FROM up) FROM u;
+
+-- case: random/union-all-keeps-the-order-of-its-arms
+CREATE TABLE a(id INTEGER PRIMARY KEY, x, y); CREATE TABLE b(x, y);
+INSERT INTO a VALUES (1, 5, 'a'), (2, 3, 'b'), (3, 5, 'c'), (4, 1, 'd'); INSERT INTO b VALUES (5, 'e'), (3, 'f'), (5, 'a'), (0, 'g');
+SELECT x, y FROM a UNION ALL SELECT x, y FROM b ORDER BY 1;
+SELECT x, y FROM a UNION ALL SELECT x, y FROM b ORDER BY x DESC LIMIT 3;
+SELECT x, y FROM a UNION SELECT x, y FROM b UNION ALL SELECT 5, 'q' UNION ALL SELECT id, y FROM a;
+SELECT x, y FROM a UNION SELECT x, y FROM b UNION ALL SELECT 5, 'q' UNION ALL SELECT id, y FROM a ORDER BY 1 DESC;
+SELECT x FROM a EXCEPT SELECT 3 UNION ALL SELECT x FROM b;
+SELECT x FROM a INTERSECT SELECT x FROM b UNION ALL SELECT x FROM b ORDER BY 1 LIMIT 2 OFFSET 1;
+VALUES (3, 1), (2, 1) UNION ALL SELECT * FROM (SELECT x, 1 FROM b LIMIT 3) UNION ALL SELECT id, 1 FROM a ORDER BY 2;
+SELECT c.x, a.y FROM (SELECT x FROM a UNION ALL SELECT x FROM b ORDER BY 1 DESC) AS c JOIN a ON a.x = c.x;
+SELECT group_concat(x) FROM (SELECT x FROM a UNION ALL SELECT x FROM b ORDER BY 1 DESC);
+SELECT x, count(*), group_concat(y) FROM (SELECT x, y FROM a UNION ALL SELECT x, y FROM b) GROUP BY x;
+SELECT * FROM (SELECT x, y FROM a UNION ALL SELECT x, y FROM b) WHERE x > 2 ORDER BY x LIMIT 4;
+SELECT x FROM a WHERE x IN (SELECT x FROM b UNION ALL SELECT 1 ORDER BY 1 LIMIT 2);
+
+-- case: random/windows-among-equals
+CREATE TABLE i(oid INTEGER, pos INTEGER, sku TEXT, qty INT NOT NULL DEFAULT 1, price REAL, PRIMARY KEY (oid, pos));
+INSERT INTO i VALUES (2, 2, 'bob', 3, 1), (2, 3, 'ann', 2, 0.25), (1, 1, 'bob', 3, 2), (1, 2, 'ann', 3, 7), (1, 4, 'cy', 1, 8), (3, 1, NULL, 2, 5), (3, 2, 'ann', 3, 5);
+SELECT i.oid, i.pos, dense_rank() OVER w, last_value(i.price) OVER w FROM i WINDOW w AS (ORDER BY i.oid DESC);
+SELECT i.oid, i.pos, last_value(i.price) OVER (PARTITION BY qty ORDER BY sku) FROM i;
+SELECT i.oid, i.pos, last_value(i.price) OVER (ORDER BY sku GROUPS CURRENT ROW) FROM i;
+SELECT sku, count(*), rank() OVER (ORDER BY count(*) DESC) FROM i GROUP BY 1;
+SELECT sku, count(*), row_number() OVER (ORDER BY count(*) DESC) FROM i GROUP BY 1;
+SELECT sku, count(*), row_number() OVER (ORDER BY count(*)) FROM i GROUP BY sku;
+SELECT sku, sum(qty), sum(count(*)) OVER (ORDER BY count(*) ROWS UNBOUNDED PRECEDING) FROM i GROUP BY sku;
+SELECT sku, sum(qty), sum(count(*)) OVER (ORDER BY count(*)) FROM i GROUP BY sku ORDER BY 2;
+SELECT oid, sku, row_number() OVER (PARTITION BY qty) FROM i ORDER BY price;
+SELECT oid, sku, row_number() OVER (ORDER BY qty DESC), rank() OVER (ORDER BY sku) FROM i ORDER BY price > 3;
+SELECT sku, count(*), lag(sku) OVER (ORDER BY count(*) DESC), first_value(sku) OVER (ORDER BY max(qty)) FROM i GROUP BY sku ORDER BY count(*) > 1;
+SELECT sku, oid, count(*), group_concat(sku) OVER (ORDER BY count(*) ROWS UNBOUNDED PRECEDING) FROM i GROUP BY sku, oid;
+SELECT sku, count(*) * 100.0 / sum(count(*)) OVER () FROM i GROUP BY sku ORDER BY 2 DESC;
+
+-- case: random/a-common-table-that-reads-a-grouped-row
+CREATE TABLE u(id INTEGER PRIMARY KEY, age, born); CREATE TABLE x(id, y);
+INSERT INTO u VALUES (1, 5, 'a'), (2, 5, 'b'), (3, 6, 'c'); INSERT INTO x VALUES (1, 1), (1, 2), (2, 3);
+SELECT u.id, (WITH q AS (SELECT x.y AS y FROM x WHERE x.id = u.id) SELECT count(y) || '/' || count(*) FROM q) AS s FROM u GROUP BY u.age ORDER BY s, u.id;
+SELECT u.age, (WITH q AS (SELECT x.y AS y FROM x WHERE x.id < u.age) SELECT count(y) FROM q) AS s FROM u GROUP BY u.age;
+SELECT u.age, (WITH q AS (SELECT x.y AS y FROM x WHERE x.id < count(*)) SELECT count(y) FROM q) AS s FROM u GROUP BY u.age;
+
+-- case: random/returning-forgets-what-a-column-was
+CREATE TABLE lg(id INTEGER PRIMARY KEY, what TEXT, a TEXT COLLATE NOCASE, b REAL);
+INSERT INTO lg(what, a, b) VALUES (1, 'X', 0) RETURNING CASE what WHEN 1 THEN b END, CASE what WHEN '1' THEN 7 END, what BETWEEN 0 AND 2, what = 1, a = 'x', CASE a WHEN 'x' THEN 1 END, a BETWEEN 'x' AND 'x', CASE a WHEN a THEN 1 END, what IN (1), what IN ('1'), a IN ('x'), CASE b WHEN '0' THEN 1 END, b BETWEEN '0' AND '1', b = '0', max(what, 0), nullif(what, 1), what IS 1, CASE +what WHEN 1 THEN 1 END, CASE what || '' WHEN 1 THEN 1 END, CASE b WHEN what THEN 1 END;
+UPDATE lg SET what = 2 RETURNING CASE what WHEN 2 THEN b END, what BETWEEN 0 AND 2, what NOT BETWEEN 0 AND 2, CASE id WHEN '1' THEN 1 END, id BETWEEN '0' AND '5';
+DELETE FROM lg RETURNING CASE what WHEN 2 THEN b END, what BETWEEN 0 AND 2, CASE id WHEN '1' THEN 1 END, id BETWEEN '0' AND '5';
+
+-- case: random/returning-has-the-collation-of-the-first-column
+CREATE TABLE lg(id INTEGER PRIMARY KEY, what TEXT, a TEXT COLLATE NOCASE, b REAL);
+INSERT INTO lg(what, a, b) VALUES (1, 'X', 0) RETURNING a = 'x', a IN ('x'), a < 'b', max(a, 'x'), nullif(a, 'x'), a LIKE 'x', a IS 'x', 'x' = a, (SELECT a = 'x'), a = 'x' COLLATE NOCASE, a || '' = 'x', +a = 'x', what = 1, what = 1.0, what < 10, what IN (1), b = '0', id = '1', min(a, 'a');
+INSERT INTO lg(what, a, b) VALUES (1, 'X', 0) RETURNING a BETWEEN 'x' AND 'x', CASE a WHEN 'x' THEN 1 END, a COLLATE NOCASE BETWEEN 'x' AND 'x', id BETWEEN '0' AND '3', id BETWEEN 0 AND '3', +id BETWEEN '0' AND '3', CASE id WHEN '1' THEN 1 WHEN '2' THEN 2 END, what BETWEEN 0 AND 5, (what) BETWEEN 0 AND 5;
+CREATE TABLE x(a TEXT COLLATE NOCASE, b INTEGER, c TEXT);
+INSERT INTO x VALUES ('X', 1, 'Q') RETURNING a = 'x', b = '1', c = 1, c = 'q', a IN ('x'), c IN ('q'), b BETWEEN '0' AND '3', a BETWEEN 'x' AND 'x', c BETWEEN 'q' AND 'q', CASE a WHEN 'x' THEN 1 END,  CASE b WHEN '1' THEN 1 END, max(a, 'x'), rowid BETWEEN '0' AND '4', rowid = '1';
+SELECT a = 'x' FROM x;
+
+-- case: random/upsert-computes-returning-in-two-places
+CREATE TABLE cnt(k TEXT PRIMARY KEY, n INTEGER DEFAULT 0, last) WITHOUT ROWID;
+INSERT OR IGNORE INTO cnt(k, n, last) VALUES ('BOB ', 0, 100);
+INSERT INTO cnt(k, n) VALUES ('BOB ', 4), ('sent', 4), ('paid', 5) ON CONFLICT (k) DO UPDATE SET last = last || excluded.n RETURNING (SELECT sum(n) FROM cnt);
+INSERT INTO cnt(k, n) VALUES ('new', 0), ('paid', 3), ('Paid', 5), ('sent', 1), ('x', 9) ON CONFLICT (k) DO UPDATE SET n = n + 1 RETURNING k, (SELECT sum(n) FROM cnt), (SELECT count(*) FROM cnt WHERE n > 1), (SELECT sum(c.n) FROM cnt AS c WHERE c.k >= cnt.k);
+
+-- case: random/upserts-compute-returning-in-three-places
+CREATE TABLE t(id INTEGER PRIMARY KEY, u UNIQUE, n);
+INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2);
+INSERT INTO t VALUES (1, 'x', 1), (3, 'c', 3), (4, 'b', 7), (5, 'd', 1), (1, 'q', 2), (6, 'b', 1) ON CONFLICT (id) DO UPDATE SET n = n + excluded.n ON CONFLICT (u) DO UPDATE SET n = n * 10 RETURNING id, n, (SELECT sum(n) FROM t), (SELECT count(*) FROM t);
+INSERT INTO t VALUES (1, 'x', 1), (7, 'z', 3) ON CONFLICT (id) DO UPDATE SET n = n + excluded.n RETURNING id, n, (SELECT sum(n) FROM t);
+
+-- case: random/a-compound-column-has-the-collation-of-its-first-arm
+CREATE TABLE i(sku TEXT COLLATE NOCASE, p INT);
+INSERT INTO i VALUES ('ann', 1), ('Ann', 2);
+WITH c AS (SELECT 1 AS x0 FROM i UNION ALL SELECT sku AS x0 FROM i) SELECT a.x0, b.x0 FROM c AS a JOIN c AS b ON a.x0 = b.x0;
+WITH c AS (SELECT 1 AS x0 FROM i UNION ALL SELECT sku AS x0 FROM i) SELECT x0, count(*) FROM c GROUP BY x0;
+WITH c AS (SELECT sku AS x0 FROM i UNION ALL SELECT 'ANN' FROM i) SELECT x0, count(*) FROM c GROUP BY x0;
+WITH c AS (SELECT 'x' AS x0 FROM i UNION SELECT sku AS x0 FROM i) SELECT x0, x0 = 'ANN' FROM c;
+SELECT * FROM (SELECT 1 AS x0 UNION ALL SELECT sku AS x0 FROM i) WHERE x0 = 'ANN';
+SELECT * FROM (SELECT sku AS x0 FROM i UNION ALL SELECT 1 AS x0) WHERE x0 = 'ANN';
+SELECT DISTINCT x0 FROM (SELECT 1 AS x0 UNION ALL SELECT sku AS x0 FROM i);
+CREATE VIEW v AS SELECT p AS x0 FROM i UNION SELECT sku FROM i;
+SELECT x0 FROM v ORDER BY x0; SELECT max(x0), count(DISTINCT x0) FROM v;

@@ -7,6 +7,7 @@ class Column:
     """What an expression may name: its text, affinity, and whether sums over it are exact."""
     def __init__(self, text, affinity='', tame=False, collation='', name=None):
         self.text, self.affinity, self.tame, self.collation, self.name = text, affinity, tame, collation, name or text.split('.')[-1]
+        self.pool = None  # the literals that it holds, where they are few
 
 
 def quote(text): return "'" + text + "'"

@@ -42,19 +42,20 @@ LEAVES = ('1', 'NULL')
 
 class Statement:
     """One statement and how its answer is compared: `order`, the clause that makes its row order total, while it stands;
-    `loose` where 1 and 1.0, or texts that a collation holds equal, may stand for one another. `values` are those of its
+    `in_order` where the order of the rows counts although no ORDER BY makes it so; `loose` where 1 and 1.0, or texts that a collation holds equal, may stand for one another. `values` are those of its
     parameters, by name."""
-    def __init__(self, tree, order=None, loose=False, kind='query', values=None):
+    def __init__(self, tree, order=None, loose=False, kind='query', values=None, in_order=False):
         self.tree, self.order, self.loose, self.kind = tree if isinstance(tree, Node) else fixed(tree.replace('§', '')), order, loose, kind
+        self.in_order = in_order
         self.sql = str(self.tree)
         self.params = {name: value for name, value in (values or {}).items() if re.search(f':{name}\\b', self.sql)}
 
-    def ordered(self): return self.order is not None and any(n is self.order or n.form == self.order.form and n.kind == 'o' for n in nodes(self.tree))
+    def ordered(self): return self.in_order or self.order is not None and any(n is self.order or n.form == self.order.form and n.kind == 'o' for n in nodes(self.tree))
 
     def smaller(self):
         """Every statement that is this one with one thing taken away, the largest first."""
         for tree in sorted(edits(self.tree), key=lambda t: len(str(t))):
-            yield Statement(tree, self.order, self.loose, self.kind, self.params)
+            yield Statement(tree, self.order, self.loose, self.kind, self.params, self.in_order)
 
     def with_parameters(self, rng, share):
         """This statement with some of its literals bound instead of written."""
@@ -70,11 +71,11 @@ class Statement:
             return node.with_parts([bind(part) if isinstance(part, Node) else part for part in node.parts])
 
         tree = bind(self.tree)
-        return Statement(tree, self.order, self.loose, self.kind, values) if values else self
+        return Statement(tree, self.order, self.loose, self.kind, values, self.in_order) if values else self
 
     def rebound(self, rng, literals):
         """The same text with other values, of any class, for its parameters."""
-        return Statement(self.tree, self.order, self.loose, self.kind, {name: python_value(rng.choice(literals)) for name in self.params})
+        return Statement(self.tree, self.order, self.loose, self.kind, {name: python_value(rng.choice(literals)) for name in self.params}, self.in_order)
 
 
 def nodes(tree):

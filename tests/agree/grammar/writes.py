@@ -153,9 +153,9 @@ class Writes:
         for i in range(r.choice([0, 0, 0, 1, 2])): out.append(self.create_instead(i) if r.random() < 0.3 else self.create_trigger(i))
         return out
 
-    def readable(self): return [t for t in self.tables if t.name != 'lg'] * 4 + self.views + self.tables[-1:]
+    def readable(self): return [t for t in [t for t in self.tables if t.name != 'lg'] * 4 + self.views + self.tables[-1:] if t.columns]
 
-    def value_for(self, t, c): return values.stored(self.rng, c.affinity, t.strict and c.affinity != '', c.tame, t.edgy, whole=False)
+    def value_for(self, t, c): return self.rng.choice(c.pool) if c.pool else values.stored(self.rng, c.affinity, t.strict and c.affinity != '', c.tame, t.edgy, whole=False)
 
     def row(self, t, columns, scope=()):
         cells = [self.expression(list(scope), 1) if not c.tame and self.rng.random() < 0.15 else fixed(self.value_for(t, c)) for c in columns]
