@@ -274,6 +274,8 @@ std::string SelectLowering::compound(const Select& select, const std::vector<PgT
     report(arms, wanted, outputs);
     if (tail < arms.size() && !shows_all_it_sorts_by(select, wanted, terms))
         return end(select, appended(select, arms, tail, wanted, terms), needs);
+    for (std::size_t i = tail; i < arms.size() && !keeps_one; ++i)
+        arms[i].order.clear();
     return end(select, compound_order(select, united(select, arms, wanted), wanted, terms, in_order), needs);
 }
 
