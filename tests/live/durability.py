@@ -4,7 +4,7 @@
   durability.py [--binary build/release/howdah] [--rounds N]      (default: $HOWDAH_BINARY)
 
 Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
-import argparse, glob, json, os, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback, urllib.request
+import argparse, contextlib, glob, json, os, shutil, signal, socket, subprocess, sys, tempfile, threading, time, traceback, urllib.request
 
 tests = []
 binary = ''
@@ -86,6 +86,16 @@ class Howdah:
     def server_asked(self, sql):
         """What PostgreSQL itself says, as text."""
         return subprocess.run(['psql', '-h', '127.0.0.1', '-p', str(self.server.port), '-U', 'postgres', '-Atqc', sql, 'postgres'], capture_output=True, text=True, check=True).stdout.strip()
+
+    @contextlib.contextmanager
+    def commits_hang(self):
+        """What is committed within is on disk, and whoever has committed it is not told: it waits for a standby that there is not."""
+        def standby(setting):
+            self.server_asked(f'ALTER SYSTEM {setting}')
+            self.server_asked('SELECT pg_reload_conf()')
+        standby("SET synchronous_standby_names = 'nobody'")
+        try: yield
+        finally: standby('RESET synchronous_standby_names')
 
     def stats(self):
         with urllib.request.urlopen(f'http://127.0.0.1:{self.http}/stats', timeout=10) as answer: return json.load(answer)
@@ -241,14 +251,14 @@ def run_all(name, tests, args, *given):
 def run_on_one_howdah(name, tests, args, databases=None):
     """The same with a PostgreSQL and a howdah for all of them."""
     set_up(args)
-    server = PostgreSQL()
-    howdah = Howdah(server, databases)
+    server, howdah = PostgreSQL(), None
     try:
+        howdah = Howdah(server, databases)
         status = run_all(name, tests, args, howdah)
         howdah.stop()
         return status
     finally:
-        if howdah.process.poll() is None: howdah.process.kill()
+        if howdah and howdah.process.poll() is None: howdah.process.kill()
         server.stop()
         shutil.rmtree(workplace, ignore_errors=True)
 

@@ -4,7 +4,7 @@
   write_groups.py [--binary build/release/howdah] [--clients N] [--rounds N]      (default: $HOWDAH_BINARY)
 
 Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
-import random, sys, threading
+import os, random, signal, sys, threading
 
 import durability
 import pgwire
@@ -285,36 +285,73 @@ def a_write_that_is_cancelled_is_there_exactly_if_it_was_acknowledged(howdah, mo
     setup.close()
 
 
-@in_both_modes
-def connections_that_break_lose_and_double_nothing(howdah, mode):
+def while_connections_break(howdah, mode, table, times, strike):
+    """Everybody inserts while strike() is called so many times. The rows that are there although nobody was told so, and all errors by token."""
     setup = Client(howdah, mode)
-    setup.write('CREATE TABLE broken(token TEXT, n INTEGER)')
-    acknowledged, unknown = [set() for _ in range(clients)], [set() for _ in range(clients)]
+    setup.write(f'CREATE TABLE {table}(token TEXT, n INTEGER)')
+    acknowledged, unknown = [set() for _ in range(clients)], [{} for _ in range(clients)]
     over = threading.Event()
 
     def work(number):
         if number == 0:
-            for _ in range(8):
+            for _ in range(times):
                 enough = sum(map(len, acknowledged)) + 100
                 durability.wait_until(lambda: sum(map(len, acknowledged)) > enough, 'rows are acknowledged')
-                howdah.server_asked("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND query NOT LIKE 'LISTEN%'")
+                strike()
             return over.set()
         c, i = Client(howdah, mode), 0
         while not over.is_set():
             token = f'{number}.{i}'
             i += 1
             try:
-                c.write('INSERT INTO broken VALUES (?, 1)', (token,))
+                c.write(f'INSERT INTO {table} VALUES (?, 1)', (token,))
                 acknowledged[number].add(token)
-            except RuntimeError: unknown[number].add(token)
+            except RuntimeError as error: unknown[number][token] = str(error)
         c.close()
     at_once(clients, work)
-    rows = [row[0] for row in setup.ask('SELECT token FROM broken')]
+
+    def present():
+        try: return [row[0] for row in setup.ask(f'SELECT token FROM {table}')]
+        except RuntimeError: return None
+    rows = durability.wait_until(present, 'howdah reaches PostgreSQL again')
     assert len(set(rows)) == len(rows), 'a row is there twice'
-    told = set().union(*acknowledged)
+    told, errors = set().union(*acknowledged), {token: error for each in unknown for token, error in each.items()}
     assert told <= set(rows), f'{len(told - set(rows))} acknowledged rows are gone'
-    assert set(rows) - told <= set().union(*unknown)
+    assert set(rows) - told <= set(errors)
     setup.close()
+    return set(rows) - told, errors
+
+
+BACKENDS = "pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND query NOT LIKE 'LISTEN%'"
+
+
+@in_both_modes
+def connections_that_break_lose_and_double_nothing(howdah, mode):
+    while_connections_break(howdah, mode, 'broken', 8, lambda: howdah.server_asked(f'SELECT count(pg_terminate_backend(pid)) FROM {BACKENDS}'))
+
+
+@in_both_modes
+def when_a_connection_breaks_nobody_in_its_group_knows_what_has_become_of_the_write(howdah, mode):
+    """As one alone would not: here all of it has been committed."""
+    ended = []
+
+    def strike():
+        hanging = f"{BACKENDS} AND wait_event = 'SyncRep'"
+        with howdah.commits_hang():
+            durability.wait_until(lambda: howdah.server_asked(f'SELECT 1 FROM {hanging}') != '', 'a commit hangs')
+            ended.append(int(howdah.server_asked(f'SELECT count(pg_terminate_backend(pid)) FROM {hanging}')))
+    there, errors = while_connections_break(howdah, mode, 'untold', 4, strike)
+    assert all('the connection to PostgreSQL was lost' in error for error in errors.values()), set(errors.values())
+    assert there == set(errors)
+    assert len(errors) > sum(ended), 'there were no groups'
+
+
+@in_both_modes
+def backends_that_are_killed_lose_and_double_nothing(howdah, mode):
+    def strike():
+        pid = howdah.server_asked(f"SELECT pid FROM {BACKENDS} ORDER BY state = 'idle' LIMIT 1")
+        os.kill(int(pid), signal.SIGKILL)  # the server ends all others and recovers
+    while_connections_break(howdah, mode, 'killed', 3, strike)
 
 
 def main():
