@@ -85,17 +85,31 @@ class Howdah:
 
     def server_asked(self, sql):
         """What PostgreSQL itself says, as text."""
-        return subprocess.run(['psql', '-h', '127.0.0.1', '-p', str(self.server.port), '-U', 'postgres', '-Atqc', sql, 'postgres'], capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(self.psql(sql), capture_output=True, text=True, check=True).stdout.strip()
+
+    def psql(self, sql): return ['psql', '-h', '127.0.0.1', '-p', str(self.server.port), '-U', 'postgres', '-Atqc', sql, 'postgres']
 
     @contextlib.contextmanager
-    def commits_hang(self):
-        """What is committed within is on disk, and whoever has committed it is not told: it waits for a standby that there is not."""
-        def standby(setting):
-            self.server_asked(f'ALTER SYSTEM {setting}')
-            self.server_asked('SELECT pg_reload_conf()')
-        standby("SET synchronous_standby_names = 'nobody'")
+    def without_a_standby(self):
+        """Commits, once they are on disk, wait for a standby that there is not: soon, or from commits_hang() on."""
+        self.server_asked("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
         try: yield
-        finally: standby('RESET synchronous_standby_names')
+        finally:
+            self.server_asked('ALTER SYSTEM RESET synchronous_standby_names')
+            self.server_asked('SELECT pg_reload_conf()')
+
+    def commits_hang(self):
+        probe = subprocess.Popen(self.psql("DO $$ BEGIN LOOP PERFORM pg_logical_emit_message(true, '', ''); COMMIT; END LOOP; END $$"), stderr=subprocess.DEVNULL)
+        self.end_commits()
+        probe.wait()
+
+    def end_commits(self):
+        """Ends the first connections whose commits wait: their clients are not told of them. How many there were."""
+        waiting = "pg_stat_activity WHERE backend_type = 'client backend' AND wait_event = 'SyncRep'"
+        said = self.server_asked("SET statement_timeout = '60s'; SELECT pg_reload_conf(); DO $$ DECLARE n integer = 0; BEGIN WHILE n = 0 LOOP "
+                                 f'PERFORM pg_sleep(0.001), pg_stat_clear_snapshot(); SELECT count(pg_terminate_backend(pid)) INTO n FROM {waiting}; '
+                                 "END LOOP; PERFORM set_config('test.ended', n::text, false); END $$; SELECT current_setting('test.ended')")
+        return int(said.split()[-1])
 
     def stats(self):
         with urllib.request.urlopen(f'http://127.0.0.1:{self.http}/stats', timeout=10) as answer: return json.load(answer)
@@ -144,13 +158,26 @@ class Client:
             elif 'rows' in message and not message.get('more'): return rows
 
 
+WITHOUT_WAITING = 8
+
+
 def insert_until_it_fails(howdah, database, client, sequence, acknowledged, begin):
-    """Autocommit for even clients, transactions of two rows for odd ones. What got an answer goes into `acknowledged`."""
+    """Transactions of two rows for odd clients, autocommit for even ones, for every other of them without waiting for an answer before the
+    next row. What got an answer goes into `acknowledged`."""
     try:
         c = Client(howdah, database)
         begin.wait()
         while True:
             sequence += 2
+            if client % 4 == 2:
+                rows = [(client, sequence + n) for n in range(WITHOUT_WAITING)]
+                sequence += WITHOUT_WAITING
+                c.socket.sendall(b''.join(json.dumps({'sql': 'INSERT INTO journal VALUES (?, ?)', 'params': row}).encode() + b'\n' for row in rows))
+                for row in rows:
+                    said = c.line()
+                    if 'error' not in said: acknowledged.append(row)
+                    elif 'database is locked' not in said['error']['message']: return
+                continue
             rows = [(client, sequence), (client, sequence + 1)]
             try:
                 if client % 2:
@@ -200,7 +227,7 @@ def nothing_acknowledged_is_lost(mode):
             # What was under way may be there or not; a transaction is there as a whole.
             for client in range(1, len(acknowledged), 2):
                 for row in (r for r in there if r[0] == client): assert (client, row[1] ^ 1) in there, f'half a transaction: {row}'
-            assert len(there - told) <= 2 * len(acknowledged) * (turn + 1), f'{len(there - told)} rows that nobody was told of'
+            assert len(there - told) <= WITHOUT_WAITING * len(acknowledged) * (turn + 1), f'{len(there - told)} rows that nobody was told of'
         howdah.stop()
     finally:
         if howdah.process.poll() is None: howdah.process.kill()

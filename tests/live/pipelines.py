@@ -272,6 +272,59 @@ def queries_are_not_waited_for_one_by_one(howdah):
     for mode in ('single', 'concurrent'): counted(howdah, mode, [], 'SELECT v FROM n WHERE id = {}', [], 9)
 
 
+# ---------------------------------------------------------------------------------------------- connections that break
+
+def send_at_once(c, asked): c.socket.sendall(b''.join(json.dumps({'sql': sql}).encode() + b'\n' for sql in asked))
+
+
+def errors_of(c, asked): return [Lines.answer(c)[-1].get('error', {}).get('message') for _ in asked]
+
+
+def broken_at_commit(howdah, c, asked):
+    """All are sent at once, and the connection breaks when a first commit is on disk. What was said of each: an error or None."""
+    with howdah.without_a_standby():
+        howdah.commits_hang()
+        send_at_once(c, asked)
+        howdah.end_commits()
+    said = errors_of(c, asked)
+    for error in said: assert error is None or 'the connection to PostgreSQL was lost' in error, said
+    return said
+
+
+@test
+def a_connection_that_breaks_leaves_all_of_a_packet_unknown(howdah):
+    """Here all of it has been committed."""
+    for mode in ('single', 'concurrent'):
+        c = Client(howdah, f'pipes_{mode}')
+        c.ask('DROP TABLE IF EXISTS b')
+        c.ask('CREATE TABLE b(id INTEGER PRIMARY KEY, v INTEGER)')
+        for round_ in range(50):
+            inserts = [f'INSERT INTO b VALUES ({5 * round_ + i}, 1)' for i in range(5)]
+            with Sent(howdah) as sent:  # the plan is made, and its time learnt
+                send_at_once(c, inserts)
+                assert errors_of(c, inserts) == [None] * 5
+            if round_ > 10 and sent.ahead == 4: break
+        rows = list(range(1000, 1005))
+        said = broken_at_commit(howdah, c, [f'INSERT INTO b VALUES ({n}, 1)' for n in rows])
+        assert None not in said, said
+        assert c.ask('SELECT id FROM b WHERE id >= 1000') == [[n] for n in rows]
+
+
+@test
+def a_transaction_whose_connection_breaks_at_its_commit_is_there_or_not(howdah):
+    for mode in ('single', 'concurrent'):
+        c = Client(howdah, f'pipes_{mode}')
+        c.ask('DROP TABLE IF EXISTS b')
+        c.ask('CREATE TABLE b(id INTEGER PRIMARY KEY, v INTEGER)')
+        for round_ in range(6):
+            rows = [5 * round_ + i + 1 for i in range(5)]
+            said = broken_at_commit(howdah, c, ['BEGIN', *(f'INSERT INTO b VALUES ({n}, 1)' for n in rows), 'COMMIT'])
+            assert said[0] is None and said[-1] is not None, said
+            assert c.ask(f'SELECT id FROM b WHERE id BETWEEN {rows[0]} AND {rows[-1]}') == [[n] for n in rows]
+            assert c.ask('SELECT 1') == [[1]]
+        if mode == 'single': assert None not in said[1:], said  # its COMMIT travels with it
+
+
 def main():
     global seconds, seed
     args = durability.arguments(seconds=seconds, seed=seed)
