@@ -217,6 +217,8 @@ private:
     Lowering& l_;
 };
 
+// A column's quoted name and nothing else.
+bool is_plain_column(const std::string& text);
 // Two different values may be equal: which of them is kept, or comes first, matters.
 bool has_variants(const Fragment& f, Collation collation);
 // Whether the SELECT gives at most one row whatever the data.
