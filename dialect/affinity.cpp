@@ -19,12 +19,15 @@ const Expr& operand(const Expr& e)
 
 bool is_derived(const Expr& e)
 {
+    if (const auto* subquery = as<Subquery>(operand(e)))
+        return subquery->select && subquery->select->cores.size() > 1;
     const auto* ref = as<ColumnRef>(operand(e));
     return ref && ref->source &&
            (ref->source->kind == Source::Kind::subquery || ref->source->kind == Source::Kind::common_table);
 }
 
-// A column of a compound subquery has the affinity of its first arm, and values that other arms never converted to it.
+// A column of a compound subquery has the affinity of its first arm, as a value it has that of its last, and values
+// that other arms never converted to it.
 bool may_hold_unconverted_text(const Expr& e) { return is_derived(e) && e.classes.has(StorageClass::text); }
 
 bool may_hold_unconverted_number(const Expr& e)
@@ -55,6 +58,19 @@ Affinity text_to_apply(const Expr& e)
 }
 
 } // namespace
+
+Select::Column as_operand(const Select& select, std::size_t column)
+{
+    Select::Column result = select.result[column];
+    const SelectCore& last = select.cores.back();
+    if (select.cores.size() == 1 && last.values.size() < 2)
+        return result;
+    const Expr& e = last.values.empty() ? *last.outputs[column].expr : *last.values.back()[column];
+    result.affinity = e.affinity;
+    result.collation = e.collation;
+    result.has_collation = e.has_collation;
+    return result;
+}
 
 ComparisonRule comparison(const Expr& lhs, const Expr& rhs)
 {

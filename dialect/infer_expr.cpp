@@ -295,9 +295,8 @@ void Inference::node(Expr& e, Subquery& n)
 {
     if (n.select->result.empty())
         return;
-    const Select::Column& column = n.select->result.front();
-    e.affinity = column.affinity;
-    e.classes = column.classes.with_null();
+    e.affinity = as_operand(*n.select, 0).affinity;
+    e.classes = n.select->result.front().classes.with_null();
 }
 
 void Inference::node(Expr& e, RowValue& n) { e.constant = constant(n.members); }

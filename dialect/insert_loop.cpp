@@ -242,6 +242,19 @@ private:
         return table_.has_rowid() ? alias_ + "." + quote_identifier(table_.rowid_pg) : std::string();
     }
 
+    // The statements of subqueries that are computed when they are first come to, which is where `condition` holds.
+    std::string compute_once(const OnceSubqueries& once, const std::string& stem, const std::string& condition)
+    {
+        if (once.statements().empty())
+            return {};
+        for (const auto& d : once.declarations())
+            declare(d);
+        const std::string known = "howdah_" + stem + "known";
+        declare(known + " boolean := false");
+        return "IF NOT " + known + (condition.empty() ? "" : " AND " + condition) + " THEN\n" + once.statements() +
+               known + " := true;\nEND IF;\n";
+    }
+
     struct Updates {
         const UpsertClause* clause = nullptr; // by which the row may be updated
         bool surely = false;                  // it is not a new one
@@ -346,20 +359,19 @@ private:
         declare("howdah_key record");
         refuse_generated(clause);
         const std::string stem = "set" + std::to_string(&clause - insert_.upserts.data()) + "_";
-        const OnceSubqueries once(lowering_, changing(), stem);
         const Assignments set(clause.set, table_, ConflictAction::abort);
-        std::string update = "UPDATE " + pg_name(table_) + " AS " + alias_ + " SET " + set.list(lowering_) + " WHERE " +
-                             identity_condition(table_, insert_.target->pg_alias, "howdah_key");
-        if (clause.where)
-            update += " AND " + lowering_.condition(*clause.where).text;
         std::string first;
-        if (!once.statements().empty()) {
-            for (const auto& d : once.declarations())
-                declare(d);
-            const std::string known = "howdah_" + stem + "known";
-            declare(known + " boolean := false");
-            first = "IF NOT " + known + " THEN\n" + once.statements() + known + " := true;\nEND IF;\n";
+        std::string row = identity_condition(table_, insert_.target->pg_alias, "howdah_key");
+        if (clause.where) {
+            const OnceSubqueries once(lowering_, changing(), stem + "where");
+            row += " AND " + lowering_.condition(*clause.where).text;
+            first = compute_once(once, stem + "where", {});
         }
+        const OnceSubqueries once(lowering_, changing(), stem);
+        const std::string update =
+            "UPDATE " + pg_name(table_) + " AS " + alias_ + " SET " + set.list(lowering_) + " WHERE " + row;
+        const std::string passes = "EXISTS (SELECT 1 FROM " + pg_name(table_) + " AS " + alias_ + " WHERE " + row + ")";
+        first += compute_once(once, stem, clause.where ? passes : std::string());
         return "SELECT " + identity_list(table_, "o") + " INTO howdah_key FROM " + pg_name(table_) + " AS o WHERE " +
                condition + ";\nIF FOUND THEN\n" + first + counted(update, "NULL::bigint", {&clause, true}) +
                "CONTINUE;\nEND IF;\n";

@@ -90,6 +90,8 @@ public:
     Fragment column(const Source& source, int index);
     // " OVER (…)" of a call that has one, with its named windows resolved and PostgreSQL's NULL order made SQLite's.
     std::string over(const Call& call);
+    // `text`, the call with its window, computed with the equals of a row in the order in which they are visited.
+    std::string among_equals(const Call& call, std::string text);
     // The frame that OVER gives a call, itself or by a name; null for the one it has without.
     const Frame* frame(const Call& call) const;
     // " LIMIT … OFFSET …" for SQLite's forms of them; empty for absent ones.

@@ -49,9 +49,10 @@ private:
 
     std::string direct()
     {
+        const std::string from = other_rows(update_, lowering_);
         std::string sql = head() + plan_.set.list(lowering_);
-        if (update_.from)
-            sql += " FROM " + lowering_.from(*update_.from);
+        if (!from.empty())
+            sql += " FROM " + from;
         const std::string where = lowering_.where(update_.where.get());
         return where.empty() ? sql : sql + " WHERE " + where;
     }
@@ -59,6 +60,7 @@ private:
     // The rows, and with FROM the values, are found first.
     std::string keyed()
     {
+        const std::string from = other_rows(update_, lowering_);
         std::vector<std::string> values, list;
         for (const int c : plan_.set.columns()) {
             const Fragment value = plan_.set.value(c, lowering_);
@@ -68,7 +70,7 @@ private:
                 values.push_back(value.text + " AS " + name);
             list.push_back(column + " = " + (update_.from ? "s." + name : value.text));
         }
-        return head() + join(list, ", ") + " FROM (" + changed_rows(plan_, values, lowering_) + ") AS s WHERE " +
+        return head() + join(list, ", ") + " FROM (" + changed_rows(plan_, values, from, lowering_) + ") AS s WHERE " +
                identity_condition(table_, alias_, "s");
     }
 

@@ -86,11 +86,12 @@ bool may_break_ties(std::string_view function, const Frame* frame)
     return frame->unit == FrameUnit::rows && by_row;
 }
 
-// A frame that has all the equals of its row, and ends with them.
-bool ends_with_equals(const Frame* frame)
+// A frame that has all the equals of its row, and begins and ends with them or not at all.
+bool goes_by_equals(const Frame* frame)
 {
-    return !frame || (frame->unit != FrameUnit::rows && frame->end == BoundKind::current_row &&
+    return !frame || (frame->unit != FrameUnit::rows &&
                       (frame->start == BoundKind::unbounded_preceding || frame->start == BoundKind::current_row) &&
+                      (frame->end == BoundKind::unbounded_following || frame->end == BoundKind::current_row) &&
                       (frame->exclude == Exclude::none || frame->exclude == Exclude::no_others));
 }
 
@@ -227,12 +228,17 @@ std::string SelectLowering::over(const Call& call)
     const Frame* frame = window.frame;
     std::string frame_text;
     std::string ties = later_order(whole);
-    if (function == "last_value" && ends_with_equals(frame) && !keys.empty() && !ties.empty()) {
-        // The last of the row's equals, whichever row comes before.
-        for (const SortKey& key : keys)
-            partition.push_back(key.key.text);
-        return " OVER (PARTITION BY " + join(partition, ", ") + " ORDER BY " + ties +
-               " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)";
+    if (!keys.empty() && !ties.empty() && goes_by_equals(frame)) {
+        // The first or last of the row's equals, or of all rows, whatever other rows the frame has.
+        const bool of_equals = function == "first_value" ? frame && frame->start == BoundKind::current_row
+                                                         : !frame || frame->end == BoundKind::current_row;
+        if (of_equals)
+            for (const SortKey& key : keys)
+                partition.push_back(key.key.text);
+        if (function == "first_value" || function == "last_value")
+            return " OVER (" + (partition.empty() ? "" : "PARTITION BY " + join(partition, ", ") + " ") + "ORDER BY " +
+                   (of_equals ? "" : join_keys(keys, true) + ", ") + ties +
+                   " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)";
     }
     if (!frame && keys.empty() && depends_on_order(function) && !ties.empty())
         frame_text = " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"; // all rows are equals
@@ -249,6 +255,35 @@ std::string SelectLowering::over(const Call& call)
     const bool filtered = call.filter && !overlooks_filter(function, frame);
     return (filtered ? " FILTER (WHERE " + l_.condition(*call.filter).text + ")" : std::string()) + " OVER (" + text +
            ")";
+}
+
+// PostgreSQL sorts for the longest ORDER BY, and again only for one that does not begin it: a window that goes on with
+// the order of the rows brings the equals of the other into that order. It is there for that, its value for nothing.
+std::string SelectLowering::among_equals(const Call& call, std::string text)
+{
+    const WindowParts window = parts(*call.over, l_.core_);
+    const std::string function = fold(call.name.text);
+    if (!depends_on_order(function) || !window.order_by || may_break_ties(function, window.frame))
+        return text;
+    if ((function == "first_value" || function == "last_value") && goes_by_equals(window.frame))
+        return text;
+    std::vector<SortKey> keys = partition_keys(window.partition_by);
+    std::vector<std::string> partition;
+    for (const SortKey& key : keys)
+        partition.push_back(key.key.text);
+    std::vector<SortKey> order = sort_keys(*window.order_by);
+    keys.insert(keys.end(), order.begin(), order.end());
+    const std::string ties = later_order(keys);
+    if (ties.empty() || order.empty())
+        return text;
+    return "(CASE WHEN row_number() OVER (" +
+           (partition.empty() ? std::string() : "PARTITION BY " + join(partition, ", ") + " ") + "ORDER BY " +
+           join_keys(order, true) + ", " + ties + ") > 0 THEN " + text + " END)";
+}
+
+std::string Lowering::among_equals(const Call& call, std::string text)
+{
+    return SelectLowering(*this).among_equals(call, std::move(text));
 }
 
 const Frame* Lowering::frame(const Call& call) const { return call.over ? parts(*call.over, core_).frame : nullptr; }

@@ -44,6 +44,9 @@ struct ComparisonRule {
     Affinity lhs = Affinity::none, rhs = Affinity::none; // what to apply to each operand; none: nothing
     Collation collation = Collation::binary;
 };
+// A column of a SELECT as what is compared with it sees it: SQLite looks at the last arm of a compound.
+Select::Column as_operand(const Select& select, std::size_t column);
+
 ComparisonRule comparison(const Expr& lhs, const Expr& rhs);
 // The same for x IN (list), where the affinity of x is applied to both sides and that of a member is not.
 ComparisonRule membership(const Expr& operand);

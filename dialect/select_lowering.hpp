@@ -120,6 +120,7 @@ public:
     std::string with_clause(const With* with);
     std::vector<SortKey> sort_keys(const std::vector<OrderingTerm>& terms);
     std::string over(const Call& call);
+    std::string among_equals(const Call& call, std::string text);
     std::string limit(const Expr* limit, const Expr* offset);
     std::vector<SortKey> write_order(const std::vector<const Source*>& sources, const Expr* where);
     // Whether SQLite has made the subquery part of the core being lowered.

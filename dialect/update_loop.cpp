@@ -39,6 +39,7 @@ public:
         lower_returning_list();
         std::vector<std::string> values;
         std::string statement;
+        const std::string from = other_rows(update_, lowering_);
         {
             const OnceSubqueries once(lowering_, changing(), "set");
             for (const int c : plan_.set.columns())
@@ -60,7 +61,7 @@ public:
         std::vector<std::string> found;
         for (std::size_t i = 0; update_.from && i < values.size(); ++i)
             found.push_back(values[i] + " AS v" + std::to_string(i + 1));
-        const std::string rows = changed_rows(plan_, found, lowering_);
+        const std::string rows = changed_rows(plan_, found, from, lowering_);
         const std::string with = lowering_.with_clause(update_.with.get());
         loop_.source = with + rows;
         if (!update_.from && !with.empty() && plan_.set.any([](const Expr& e) { return has_subquery(e); }))

@@ -107,15 +107,21 @@ std::string target_text(const Table& table, const Source& source)
     return pg_name(table) + " AS " + quote_identifier(source.pg_alias);
 }
 
-std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>& values, Lowering& lowering)
+std::string other_rows(const Update& update, Lowering& lowering)
+{
+    return update.from ? lowering.from(*update.from) : std::string();
+}
+
+std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>& values, const std::string& others,
+                         Lowering& lowering)
 {
     const Update& update = plan.update;
     const Source& source = *update.table.source;
     const std::string keys = identity_list(plan.table, source.pg_alias);
     const std::string order = visit_order(source, update.where.get(), lowering);
     std::string from = target_text(plan.table, source);
-    if (update.from)
-        from += ", " + lowering.from(*update.from);
+    if (!others.empty())
+        from += ", " + others;
     const std::string where = lowering.where(update.where.get());
     const std::string body = " FROM " + from + (where.empty() ? "" : " WHERE " + where);
     const std::string list = join(values, ", ");

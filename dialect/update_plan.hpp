@@ -34,9 +34,12 @@ struct UpdatePlan {
 
 // The target under its alias: "s"."t" AS "a".
 std::string target_text(const Table& table, const Source& source);
+// FROM, lowered ahead of what reads its columns: then their types are known.
+std::string other_rows(const Update& update, Lowering& lowering);
 // The query that finds the rows to change: the columns k1, … that identify each, then `values` (with their names), for
-// each row once, in the order in which SQLite visits them.
-std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>& values, Lowering& lowering);
+// each row once, in the order in which SQLite visits them. `others`: what other_rows() gave.
+std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>& values, const std::string& others,
+                         Lowering& lowering);
 
 void lower_update_loop(const UpdatePlan& plan, Lowering& lowering, Compiled& out);
 

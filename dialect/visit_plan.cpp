@@ -122,6 +122,25 @@ public:
     }
 };
 
+// The SELECTs of subqueries that stand in expressions.
+class OfExpressions : public Visitor {
+public:
+    explicit OfExpressions(std::set<const SelectCore*>& cores) : cores_(cores) {}
+    bool enter(const Expr& e) override
+    {
+        if (const Select* select = select_of(e)) {
+            Ends inside;
+            walk(*select, inside);
+            for (const auto& [end, core] : inside.ends)
+                cores_.insert(core);
+        }
+        return true;
+    }
+
+private:
+    std::set<const SelectCore*>& cores_;
+};
+
 void leaf_sources(const FromClause& from, const VisitGroup& group, std::set<const VisitLoop*>& used, bool& covered)
 {
     for (const Source* source : sources_of(from)) {
@@ -295,7 +314,10 @@ void VisitPlan::number_selects(const Statement& statement)
         ++number;
         if (core)
             numbers_[core] = number;
+        last_ = core;
     }
+    OfExpressions values(values_);
+    walk(statement, values);
 }
 
 // ------------------------------------------------------------------------------------------------ asking
@@ -324,6 +346,10 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std
         bool covered = true;
         leaf_sources(*core.from, group, used, covered);
         if (!covered || used.empty() || is_of_another(group) || group.head.starts_with("RIGHT-JOIN "))
+            continue;
+        if (group.head.empty() && &core == last_)
+            return {&group};
+        if (group.head.empty() && values_.count(&core) != 0)
             continue;
         const auto space = group.head.find(' ');
         if (group.head.starts_with("CO-ROUTINE ") || group.head.starts_with("MATERIALIZE ")) {

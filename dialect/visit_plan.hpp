@@ -6,6 +6,7 @@
 #include "dialect/compile.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,8 @@ private:
     std::map<int, std::vector<std::pair<std::size_t, std::size_t>>> places_; // node -> its loop, and alternative
     bool two_passes_ = false;
     std::map<const SelectCore*, int> numbers_; // as SQLite counts SELECTs
+    std::set<const SelectCore*> values_;       // those of subqueries that are values or truths
+    const SelectCore* last_ = nullptr;         // the one with the highest number: it has all others in it
 };
 
 } // namespace howdah::dialect

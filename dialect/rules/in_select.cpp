@@ -15,13 +15,16 @@ struct Column {
 };
 
 // `name` is how the wrapped SELECT's column is called.
-Column match(const Expr& operand, const Select::Column& column, const std::string& name, Lowering& lowering)
+Column match(const Expr& operand, const Select::Column& column, bool compound, const std::string& name,
+             Lowering& lowering)
 {
     const Expr other = operand_of(column);
     ComparisonRule rule = comparison(operand, other);
     const bool may_need_numbers = column.classes.has(StorageClass::text) && is_numeric(column.affinity);
     if (may_need_numbers)
         rule.rhs = Affinity::numeric;
+    else if (compound && rule.lhs == Affinity::text) // which other arms may not have
+        rule.rhs = Affinity::text;
 
     Fragment x = lowering.value(operand);
     if (is_numeric(rule.lhs) && (x.type == PgType::text || x.type == PgType::v))
@@ -71,7 +74,8 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     for (std::size_t i = 0; i < operands.size(); ++i) {
         names.push_back("\"c" + std::to_string(i + 1) + "\"");
         const std::string name = alias + "." + names.back();
-        const Column column = match(*operands[i], n->select->result[i], name, lowering);
+        const Column column =
+            match(*operands[i], as_operand(*n->select, i), n->select->cores.size() > 1, name, lowering);
         left.push_back(column.x.text);
         types.push_back(column.type);
         right.push_back(column.wrapped.empty() ? name : column.wrapped);

@@ -94,7 +94,7 @@ Fragment by_columns(BinaryOp op, const std::vector<ExprPtr>& members, const Sele
     std::vector<std::string> names;
     std::vector<std::function<std::string(BinaryOp)>> pairs;
     for (std::size_t i = 0; i < members.size(); ++i) {
-        const Select::Column& column = select.result[i];
+        const Select::Column column = as_operand(select, i);
         types.push_back(pg_type_of(column.classes));
         names.push_back("c" + std::to_string(i + 1));
         Expr other = operand_of(column);
@@ -104,6 +104,8 @@ Fragment by_columns(BinaryOp op, const std::vector<ExprPtr>& members, const Sele
             std::swap(rule.lhs, rule.rhs);
         const bool may_need_numbers = column.classes.has(StorageClass::text) && is_numeric(column.affinity);
         const Fragment a = before_comparison(lowering.value(*members[i]), rule.lhs);
+        if (select.cores.size() > 1 && column.affinity == Affinity::text && rule.lhs == Affinity::text)
+            rule.rhs = Affinity::text;
         const Fragment b = before_comparison({alias + "." + names.back(), types.back(), other.classes},
                                              may_need_numbers ? Affinity::numeric : rule.rhs);
         pairs.emplace_back([=](BinaryOp sign) { return compare(sign, a, b, rule.collation).text; });
@@ -119,8 +121,9 @@ Fragment by_columns(BinaryOp op, const std::vector<ExprPtr>& members, const Sele
     }
     const std::string row = "(SELECT * FROM (" + lowering.select(select, &types) + ") AS s LIMIT 1) AS " + alias + "(" +
                             join(names, ", ") + ")";
-    return {"(SELECT " + text + " FROM (SELECT) AS o LEFT JOIN " + row + " ON true)", PgType::boolean,
-            integer.with_null()};
+    return {"(SELECT " + text + " FROM (SELECT) AS " + quote_identifier(lowering.fresh("one")) + " LEFT JOIN " + row +
+                " ON true)",
+            PgType::boolean, integer.with_null()};
 }
 
 // (a, b) op (SELECT c, d …): no row is a row of NULLs.
@@ -130,15 +133,18 @@ Fragment with_subquery(BinaryOp op, const std::vector<ExprPtr>& members, const S
     std::vector<std::string> left;
     std::vector<PgType> types;
     for (std::size_t i = 0; i < members.size(); ++i) {
-        const Select::Column& column = select.result[i];
+        const Select::Column column = as_operand(select, i);
         const Fragment f = lowering.value(*members[i]);
         const PgType other = pg_type_of(column.classes);
         const bool alike = is_numeric(members[i]->affinity) == is_numeric(column.affinity) &&
                            (members[i]->affinity == Affinity::text) == (column.affinity == Affinity::text);
         const bool binary = (!members[i]->has_collation || members[i]->collation == Collation::binary) &&
                             (!column.has_collation || column.collation == Collation::binary);
+        const bool converted =
+            select.cores.size() == 1 || // other arms may hold what has not the affinity
+            !column.classes.has(is_numeric(column.affinity) ? StorageClass::text : StorageClass::integer);
         const bool one_class = f.type != PgType::v && f.type == other;
-        if (!binary || !(alike || one_class))
+        if (!binary || !((alike && converted) || one_class))
             return by_columns(op, members, select, swapped, lowering);
         types.push_back(only_null(f) ? other : wider(f.type, other));
         left.push_back(collation_key(widen(f, types.back()), Collation::binary).text);

@@ -224,9 +224,7 @@ std::string aggregate_text(const Call& call, const AggregateText& aggregate, Low
     text += ")";
     if (call.filter && !call.over)
         text += " FILTER (WHERE " + lowering.condition(*call.filter).text + ")";
-    if (call.over)
-        text += lowering.over(call);
-    return call.over ? parens(text) : text;
+    return call.over ? lowering.among_equals(call, parens(text + lowering.over(call))) : text;
 }
 
 Fragment mathematical(const Fragment& x)

@@ -914,3 +914,56 @@ SELECT * FROM (SELECT sku AS x0 FROM i UNION ALL SELECT 1 AS x0) WHERE x0 = 'ANN
 SELECT DISTINCT x0 FROM (SELECT 1 AS x0 UNION ALL SELECT sku AS x0 FROM i);
 CREATE VIEW v AS SELECT p AS x0 FROM i UNION SELECT sku FROM i;
 SELECT x0 FROM v ORDER BY x0; SELECT max(x0), count(DISTINCT x0) FROM v;
+
+-- case: random/update-from-a-subquery-of-nulls
+CREATE TABLE t0(c0 INTEGER, c1 REAL);
+INSERT OR IGNORE INTO t0(c0, c1) VALUES (-5, 'abc'), (1, 2), (3, 4);
+UPDATE t0 SET c0 = (t0.c1 < q.v) FROM (SELECT f.rowid AS k, sqrt(NULL) AS v FROM t0 AS f) AS q WHERE q.k = t0.rowid;
+SELECT t0.c1 < q.v FROM t0, (SELECT f.rowid AS k, sqrt(NULL) AS v FROM t0 AS f) AS q WHERE q.k = t0.rowid;
+SELECT t0.c1 < q.v, max(q.v, t0.c1) FROM t0, (SELECT f.rowid AS k, abs(NULL) AS v FROM t0 AS f) AS q WHERE q.k = t0.rowid;
+SELECT q.v IN (1, 2.0), q.v + 1, q.v || 'x', coalesce(q.v, 1.5), CASE q.v WHEN 1 THEN 2 END FROM (SELECT round(NULL) AS v, c0 FROM t0) AS q;
+
+-- case: random/a-compound-as-an-operand-has-the-affinity-of-its-last-arm
+CREATE TABLE o(id INTEGER PRIMARY KEY, state TEXT, at TEXT, i INTEGER, r REAL, n TEXT COLLATE NOCASE); CREATE TABLE cnt(k NOT NULL PRIMARY KEY, n INTEGER DEFAULT 0, last) WITHOUT ROWID;
+INSERT INTO o(state, at, i, r, n) VALUES ('Paid', 1700000000, 5, 2.5, 'AbC'), ('new', '3', 3, 3, 'x');
+INSERT INTO cnt VALUES ('new', 5, '5'), (3, 1, 3);
+SELECT id, (SELECT x.last FROM cnt AS x WHERE x.k = o.state UNION SELECT o.at ORDER BY 1 DESC) > 2, (SELECT x.last FROM cnt AS x UNION ALL SELECT o.i) = '3', (SELECT o.i UNION ALL SELECT x.last FROM cnt AS x) = '5', (SELECT o.at UNION ALL SELECT o.i) = 3, (SELECT o.i UNION ALL SELECT o.at) = '5', '3' = (SELECT o.i UNION ALL SELECT o.at) FROM o;
+SELECT id, o.at IN (SELECT o.i UNION SELECT last FROM cnt), o.i IN (SELECT 'x' UNION SELECT at FROM o), '3' IN (SELECT at FROM o UNION SELECT i FROM o), 3 IN (SELECT i FROM o UNION SELECT at FROM o), 3 IN (SELECT at FROM o UNION SELECT i FROM o), '5' IN (SELECT at FROM o UNION SELECT i FROM o), '5' IN (SELECT i FROM o UNION SELECT at FROM o), 5 IN (SELECT last FROM cnt UNION SELECT k FROM cnt) FROM o;
+SELECT 'abc' IN (SELECT n FROM o UNION SELECT state FROM o), 'abc' IN (SELECT state FROM o UNION SELECT n FROM o), 'abc' IN (SELECT state COLLATE NOCASE FROM o UNION SELECT at FROM o), (SELECT state FROM o UNION SELECT n FROM o ORDER BY 1) = 'abc', (1, 'abc') IN (SELECT id, state FROM o UNION SELECT id, n FROM o), ('1', 'abc') IN (SELECT id, n FROM o UNION SELECT at, n FROM o);
+SELECT id FROM o WHERE (SELECT 5 UNION SELECT o.id ORDER BY 1 DESC) > 2; SELECT 3 IN (VALUES ('3'), (4)), '3' IN (VALUES (3), (CAST(4 AS INTEGER))), 3 IN (VALUES ('3'), (CAST('x' AS TEXT)));
+SELECT id FROM o WHERE (at, i) = (SELECT i, at FROM o UNION ALL SELECT '3', 3) OR (i, r) = (SELECT '5', '2.5' UNION ALL SELECT i, r FROM o);
+
+-- case: random/first-and-last-of-equals
+CREATE TABLE t(id INTEGER PRIMARY KEY, g, v); INSERT INTO t VALUES (1, 2, 'a'), (2, 1, 'b'), (3, 2, 'c'), (4, 1, 'd'), (5, 2, 'e');
+CREATE INDEX tg ON t(g, v DESC);
+SELECT id, first_value(v) OVER (ORDER BY g DESC), last_value(v) OVER (ORDER BY g DESC), first_value(v) OVER (ORDER BY g RANGE CURRENT ROW), last_value(v) OVER (ORDER BY g GROUPS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING), last_value(id) OVER (ORDER BY g RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), first_value(id) OVER (PARTITION BY id % 2 ORDER BY g GROUPS BETWEEN CURRENT ROW AND CURRENT ROW) FROM t;
+SELECT id, last_value(id) OVER (PARTITION BY g), first_value(id) OVER (PARTITION BY g), last_value(id) OVER () FROM t;
+
+-- case: random/windows-that-depend-on-the-order-of-equals
+CREATE TABLE t(id INTEGER PRIMARY KEY, g, v); INSERT INTO t VALUES (1, 2, 'a'), (2, 1, 'b'), (3, 2, 'c'), (4, 1, 'd'), (5, 2, 'e'), (6, 1, 'f'), (7, 1, 'g'), (8, 3, 'h'), (9, 2, 'i'), (10, 1, 'j'), (11, 2, 'k');
+CREATE INDEX tg ON t(g, v DESC);
+SELECT id, nth_value(v, 2) OVER (ORDER BY g DESC), group_concat(v) OVER (ORDER BY g), json_group_array(v) OVER (ORDER BY g DESC), group_concat(v, '') OVER (ORDER BY g GROUPS 1 PRECEDING) FROM t;
+SELECT id, nth_value(v, 2) OVER (PARTITION BY id % 2 ORDER BY g DESC), group_concat(v, '') OVER (PARTITION BY id % 2 ORDER BY g), group_concat(v, '') OVER (ORDER BY id % 3 ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING EXCLUDE TIES) FROM t;
+SELECT g, count(*), group_concat(g) OVER (ORDER BY count(*) > 2), nth_value(g, 2) OVER (ORDER BY count(*) > 9 DESC) FROM t GROUP BY g;
+SELECT id, group_concat(v, '') OVER w, nth_value(v, 3) OVER w, sum(id) OVER w FROM t WINDOW w AS (ORDER BY g COLLATE NOCASE DESC) ORDER BY g;
+SELECT id, group_concat(v, '') OVER (ORDER BY g), count(*) OVER (ORDER BY v), first_value(v) OVER (ORDER BY g DESC, id) FROM t WHERE v > 'a' ORDER BY id;
+
+-- case: random/upsert-computes-set-when-where-passes
+CREATE TABLE cnt(k TEXT COLLATE NOCASE PRIMARY KEY, n INTEGER DEFAULT 0, last) WITHOUT ROWID; INSERT INTO cnt(k, n) VALUES ('BOB ', 3);
+INSERT INTO cnt(k, n) VALUES ('BOB ', 1), ('Paid', 1), ('paid', 1), ('x', 1), ('X', 1), ('PAID', 4) ON CONFLICT DO UPDATE SET n = (SELECT count(*) FROM cnt) WHERE n < 3;
+SELECT * FROM cnt;
+INSERT INTO cnt(k, n) VALUES ('y', 1), ('Y', 1), ('paid', 1), ('z', 1), ('Z', 1) ON CONFLICT DO UPDATE SET n = n + (SELECT sum(n) FROM cnt) WHERE n < (SELECT count(*) FROM cnt) RETURNING k, n;
+
+-- case: random/loops-over-a-table-that-a-subquery-reads-too
+CREATE TABLE u(id INTEGER PRIMARY KEY, name TEXT, age INTEGER, score NUMERIC); CREATE TABLE cnt(k PRIMARY KEY, n); 
+CREATE INDEX is2 ON u(score DESC, id); CREATE INDEX ia ON u(age);
+INSERT INTO u VALUES (1, 'a', 7, 12), (4, 'b', 6, 100), (2, 'c', 5, 50);
+SELECT id, name FROM u WHERE age NOT IN (SELECT k FROM cnt UNION SELECT u.score AS x0 FROM u UNION ALL VALUES (2.5));
+SELECT id, name FROM u WHERE age NOT IN (SELECT * FROM (SELECT u.id AS x0 FROM u LIMIT 2) EXCEPT VALUES ('d%'), (2.5));
+SELECT id FROM u WHERE EXISTS (SELECT 1 FROM u WHERE score > 1) AND (SELECT max(score) FROM u) > 5;
+SELECT id, (SELECT group_concat(id) FROM u WHERE age > 5), (SELECT group_concat(score) FROM u) FROM u;
+SELECT id, (SELECT group_concat(id) FROM u WHERE age > 5) FROM u WHERE score > 1;
+SELECT id FROM (SELECT * FROM u WHERE age > 1) WHERE id IN (SELECT id FROM u WHERE score > 0);
+SELECT group_concat(id) FROM u WHERE id IN (SELECT id FROM u WHERE score > 0) GROUP BY name > 'a';
+UPDATE u SET name = (SELECT group_concat(id) FROM u WHERE score > 1) WHERE age > 0 RETURNING id, (SELECT group_concat(id) FROM u WHERE age > 5);
+DELETE FROM u WHERE id IN (SELECT id FROM u WHERE score > 12) RETURNING id;
