@@ -3,6 +3,7 @@
 
 #include "dialect/ast.hpp"
 #include "dialect/catalog.hpp"
+#include "dialect/key_tests.hpp"
 #include "dialect/mirror.hpp"
 #include "dialect/point_access.hpp"
 #include "dialect/result.hpp"
@@ -34,9 +35,9 @@ struct Options {
 
 // One $n of a plan: a value that the proxy computes when the statement is bound.
 struct Slot {
-    int parameter = 0;       // the client's parameter of this number, or
-    std::string expression;  // a row-independent expression in SQLite's text over ?1 … ?n, evaluated by the mirror, or
-    Value literal;           // when neither is set, this value
+    int parameter = 0;      // the client's parameter of this number, or
+    std::string expression; // a row-independent expression in SQLite's text over ?1 … ?n, evaluated by the mirror, or
+    Value literal;          // when neither is set, this value
     Affinity affinity = Affinity::none; // applied to the value before it is sent
     // The plan is valid only while the value, after `affinity`, has this class.
     StorageClass guard = StorageClass::null;
@@ -98,20 +99,21 @@ struct Compiled {
     std::shared_ptr<const Catalog> next;      // schema
     std::optional<Promotion> promotion;       // promote
     bool read_only = true;
-    bool touches_temp = false;  // the statement uses a TEMP object: the session must keep its connection
+    bool touches_temp = false; // the statement uses a TEMP object: the session must keep its connection
     bool needs_writer_lock = false;
     // OR ROLLBACK: a constraint's error ends the transaction; see ends_transaction(), constraint_message.hpp.
     bool rollback_on_constraint = false;
     bool conflict_named = false; // the statement has an OR clause, which overrides what constraints declare
-    // An INSERT that fails may have moved last_insert_rowid() all the same, by the rows it put in before it failed. What
-    // it is then, CompileRequest::rehearsal tells.
+    // An INSERT that fails may have moved last_insert_rowid() all the same, by the rows it put in before it failed.
+    // What it is then, CompileRequest::rehearsal tells.
     bool moves_rowid_when_failing = false;
     bool rehearsal = false; // to be run and rolled back, without foreign keys; only the rowids it tells matter
     // The table whose AUTOINCREMENT or rowid an INSERT uses; for last_insert_rowid of WITHOUT ROWID tables it is empty.
     std::string insert_table;
-    std::optional<PointAccess> point; // with concurrent writers and without foreign keys
-    bool chooses_rowids = false; // an INSERT some of whose rows have no rowid given
-    std::vector<std::string> rules; // every rule that fired, in order
+    KeyTests key_tests = KeyTests::none; // where foreign keys are enforced
+    std::optional<PointAccess> point;    // with concurrent writers
+    bool chooses_rowids = false;         // an INSERT some of whose rows have no rowid given
+    std::vector<std::string> rules;      // every rule that fired, in order
     // The parsed statement: the session reads BEGIN, PRAGMA, ATTACH, … from it. Shared, because plans are copied.
     std::shared_ptr<const Statement> statement;
 };

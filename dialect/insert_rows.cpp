@@ -249,7 +249,7 @@ std::string rows_with_rowids(const InsertRows& rows, const Table& table, const L
     const std::string numbered =
         "(SELECT row_number() OVER () AS place, n.* FROM (" + query + ") AS n" + where + ") AS n";
     if (rows.rowid == InsertRows::Rowid::automatic)
-        return "SELECT " + rowid_after(table, writers, "b.last", "n.place") + " AS " + names[0] + others + " FROM " +
+        return "SELECT " + rowid_after(table, writers, numbered_rows_last, numbered_rows_place) + " AS " + names[0] + others + " FROM " +
                base + ", " + numbered + " ORDER BY n.place";
 
     // A given rowid moves the ones after it: each automatic one is 1 more than the largest so far. In an empty table

@@ -6,6 +6,7 @@
 #include "dialect/printer.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace howdah::dialect {
@@ -35,6 +36,8 @@ std::vector<std::string> column_names(const InsertRows& rows, const Table& table
 
 // The rows as a query over those columns. The rowid is as it was given: NULL, of type bigint, where it is automatic.
 std::string rows_query(const InsertRows& rows, const Table& table);
+// What the query of rows_with_rowids() calls the largest rowid before it, and a row's number from 1.
+constexpr std::string_view numbered_rows_last = "b.last", numbered_rows_place = "n.place";
 // The rows for which `filter` (a condition over the alias "n", may be empty) holds, with the rowids they get, all of
 // them found at once (catalogue 13); in order.
 std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Lowering& lowering,

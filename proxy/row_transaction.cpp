@@ -10,9 +10,11 @@ namespace {
 
 using Kind = dialect::PointAccess::Kind;
 
-const Value& rowid_of(const Planned& planned)
+using Key = dialect::PointAccess::Key;
+
+const Value& value_of(const dialect::PointAccess::Part& part, const Planned& planned)
 {
-    return planned.slots[static_cast<std::size_t>(planned.plan->point->slot)];
+    return part.slot >= 0 ? planned.slots[static_cast<std::size_t>(part.slot)] : part.literal;
 }
 
 std::size_t bytes_of(const Planned& planned)
@@ -27,14 +29,21 @@ std::size_t bytes_of(const Planned& planned)
     return bytes;
 }
 
-// The row that the statement has locked is the one with this rowid. `inserted`: by an INSERT, as far as it is known.
-bool has_locked(const Planned& earlier, std::optional<std::int64_t> inserted, const std::string& table,
-                const Value& rowid)
+// Whether the row that `earlier` has locked is the one that `read` looks for. `inserted`: its rowid, as far as it is
+// known.
+bool has_locked(const Planned& earlier, std::optional<std::int64_t> inserted, const Planned& read)
 {
     const dialect::PointAccess& point = *earlier.plan->point;
-    if (point.table != table || point.kind == Kind::read)
+    if (point.table != read.plan->point->table || point.kind == Kind::read)
         return false;
-    return point.kind == Kind::change ? rowid_of(earlier) == rowid : inserted && Value(*inserted) == rowid;
+    const Key& wanted = read.plan->point->keys.front();
+    if (inserted && wanted.name.empty() && Value(*inserted) == value_of(wanted.parts.front(), read))
+        return true;
+    return std::any_of(point.keys.begin(), point.keys.end(), [&](const Key& key) {
+        return key.name == wanted.name &&
+               std::equal(key.parts.begin(), key.parts.end(), wanted.parts.begin(), wanted.parts.end(),
+                          [&](const auto& a, const auto& b) { return value_of(a, earlier) == value_of(b, read); });
+    });
 }
 
 } // namespace
@@ -58,13 +67,11 @@ bool RowTransaction::takes(const Planned& next, std::span<const Planned* const> 
     if (!point || statements_.size() + unanswered.size() >= most_statements || bytes > most_bytes)
         return false;
     return point->kind != Kind::read ||
-           std::any_of(statements_.begin(), statements_.end(),
-                       [&](const Statement& earlier) {
-                           return has_locked(earlier.planned, earlier.answer.rowid, point->table, rowid_of(next));
-                       }) ||
-           std::any_of(unanswered.begin(), unanswered.end(), [&](const Planned* earlier) {
-               return has_locked(*earlier, std::nullopt, point->table, rowid_of(next));
-           });
+           std::any_of(
+               statements_.begin(), statements_.end(),
+               [&](const Statement& earlier) { return has_locked(earlier.planned, earlier.answer.rowid, next); }) ||
+           std::any_of(unanswered.begin(), unanswered.end(),
+                       [&](const Planned* earlier) { return has_locked(*earlier, std::nullopt, next); });
 }
 
 bool RowTransaction::holds(const Planned& planned, std::int64_t changes)

@@ -22,7 +22,8 @@ pool::Command control(std::string sql);
 struct Packet {
     pool::Batch batch;
     std::size_t after_opening = 0; // commands before this one open the transaction
-    std::size_t after_lock_timeout = 0;
+    std::size_t after_settings = 0; // that the transaction keeps
+    bool sets_lock_timeout = false, enforces_keys = false;
     std::size_t after_savepoint = 0; // from this one on, the statement's savepoint exists
     std::size_t lock_begin = 0, lock_end = 0;
     std::size_t steps_begin = 0;

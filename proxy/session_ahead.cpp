@@ -99,12 +99,18 @@ void Session::Impl::send_ahead(Lookahead& lookahead)
         ahead = std::move(behind);
 }
 
-// A short write whose answer is always the client's to have; in autocommit without what is judged at a COMMIT.
+// In a packet of autocommit writes each is to be judged for itself.
+bool Session::Impl::shares_commit(const CachedPlan& plan) const
+{
+    return !plan.estimate.fails() && key_tests(plan) != dialect::KeyTests::at_commit;
+}
+
+// A short write whose answer is always the client's to have.
 bool Session::Impl::may_be_followed(const Sending& before) const
 {
     const CachedPlan& plan = *before.planned.plan;
     return plan.kind == Kind::write && !plan.steps.front().returns_rows &&
-           (before.inside || (before.packet.implicit && !options.foreign_keys && !plan.estimate.fails()));
+           (before.inside || (before.packet.implicit && shares_commit(plan)));
 }
 
 // `transaction` as it is when the statement, which has not been sent yet, has succeeded.
@@ -113,8 +119,8 @@ void Session::Impl::expect_success(const Sending& before)
     if (!before.inside)
         return;
     transaction.opened();
-    if (before.packet.after_lock_timeout > before.packet.after_opening)
-        transaction.told_lock_timeout(lock_timeout());
+    note_settings(before.packet);
+    note_keys(*before.planned.plan);
     if (before.packet.savepoint)
         transaction.guarded();
     if (before.lock)
@@ -134,7 +140,8 @@ bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const
     if (plan.kind == Kind::session) {
         // A RowTransaction commits only what has met its rows.
         const bool sent = first.inside && !first.by_rows &&
-                          std::holds_alternative<dialect::Commit>(plan.statement->node) && !options.foreign_keys &&
+                          std::holds_alternative<dialect::Commit>(plan.statement->node) &&
+                          !transaction.has_keys_to_test() &&
                           !(transaction.writer_locked() && database->flush().writers() > (first.lock ? 1U : 0U));
         if (!sent)
             return false;
@@ -148,7 +155,7 @@ bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const
     const bool fits =
         write || (plan.kind == Kind::query && first.inside && plan.estimate.bytes() <= KeptRows::most_bytes / 2);
     room -= plan.estimate.micros(first.asked);
-    if (!fits || room < 0 || (!first.inside && plan.estimate.fails()))
+    if (!fits || room < 0 || (!first.inside && !shares_commit(plan)))
         return false;
     if (first.by_rows && !rows.takes(*found, before))
         return false;

@@ -133,8 +133,9 @@ void Session::Impl::intend(Sending& sending, Planned planned, const RunOptions& 
     if (sending.lock)
         sending.writer.emplace(database->flush());
     sending.planned = std::move(planned);
-    sending.by_rows = rows.active() || (sending.inside && !transaction.on_server() && transaction.savepoints() == 0 &&
-                                        !sending.portal && !lease && RowTransaction::may_begin(sending.planned));
+    sending.by_rows = rows.active() ||
+                      (sending.inside && !transaction.on_server() && transaction.savepoints() == 0 && !sending.portal &&
+                       !lease && !defer_foreign_keys && RowTransaction::may_begin(sending.planned));
 }
 
 void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions& run_options)
@@ -154,9 +155,16 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
     packet.after_opening = packet.batch.commands.size();
     if (writes && !sending.behind && !sending.grouped &&
         (inside ? transaction.lock_timeout().value_or(default_busy_timeout_ms) != lock_timeout()
-                : busy_timeout_ms != default_busy_timeout_ms))
+                : busy_timeout_ms != default_busy_timeout_ms)) {
         packet.set("lock_timeout", std::to_string(lock_timeout()));
-    packet.after_lock_timeout = packet.batch.commands.size();
+        packet.sets_lock_timeout = true;
+    }
+    const bool meets_keys = key_tests(plan) != dialect::KeyTests::none && !plan.rehearsal;
+    if (meets_keys && !(inside && transaction.enforces_keys())) {
+        packet.set("howdah.fk", "on");
+        packet.enforces_keys = true;
+    }
+    packet.after_settings = packet.batch.commands.size();
     if (inside && !sending.portal && !sending.by_rows) {
         packet.savepoint = true;
         sending.guard = transaction.guard();
@@ -171,11 +179,8 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         for (std::string& sql : writer_locks(*catalog(), packet.implicit))
             packet.add(std::move(sql));
     packet.lock_end = packet.batch.commands.size();
-    if (writes && options.foreign_keys && !plan.rehearsal) {
-        packet.set("howdah.fk", "on");
-        if (defer_foreign_keys && inside)
-            packet.add("SET CONSTRAINTS ALL DEFERRED");
-    }
+    if (meets_keys && defer_foreign_keys && inside)
+        packet.add("SET CONSTRAINTS ALL DEFERRED");
     // A transaction keeps what it was told; the pragma may change inside it.
     told_recursive_triggers = told_recursive_triggers || options.recursive_triggers;
     if (writes && told_recursive_triggers)
@@ -210,6 +215,21 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         packet.add(plan.rehearsal ? "ROLLBACK" : "COMMIT");
 }
 
+void Session::Impl::note_settings(const Packet& packet)
+{
+    if (packet.sets_lock_timeout)
+        transaction.told_lock_timeout(lock_timeout());
+    if (packet.enforces_keys)
+        transaction.told_to_enforce_keys();
+}
+
+void Session::Impl::note_keys(const CachedPlan& plan)
+{
+    const dialect::KeyTests tests = key_tests(plan);
+    if (tests == dialect::KeyTests::at_commit || (defer_foreign_keys && tests != dialect::KeyTests::none))
+        transaction.met_keys_to_test();
+}
+
 void Session::Impl::note(Sending& sending, Attempt& attempt)
 {
     for (const auto& step_sink : sending.sinks) {
@@ -232,8 +252,8 @@ void Session::Impl::note(Sending& sending, Attempt& attempt)
             lease = std::exchange(sending.own, std::nullopt);
         if (done >= packet.after_opening)
             transaction.opened();
-        if (packet.after_lock_timeout > packet.after_opening && done >= packet.after_lock_timeout)
-            transaction.told_lock_timeout(lock_timeout());
+        if (done >= packet.after_settings)
+            note_settings(packet);
         if (packet.savepoint && done >= packet.after_savepoint)
             transaction.guarded();
     }
@@ -272,6 +292,7 @@ void Session::Impl::succeed(Sending& sending, Attempt& attempt)
 {
     const CachedPlan& plan = *sending.planned.plan;
     transaction.showed();
+    note_keys(plan);
     if (plan.touches_temp) {
         // TEMP objects live on this connection alone: it stays with the session, and is never lent to another.
         if (sending.own)

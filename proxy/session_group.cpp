@@ -19,9 +19,9 @@ bool Session::Impl::may_join_group(const Sending& sending, WriteGroups::Clock::t
     const CachedPlan& plan = *sending.planned.plan;
     const dialect::Step& step = plan.steps.front();
     return !lease && !own_catalog && step.role == dialect::Step::Role::write && !step.returns_rows && step.prepare &&
-           (sending.lock || options.writers == dialect::Writers::concurrent) && !options.foreign_keys &&
-           !options.recursive_triggers && !told_recursive_triggers && busy_timeout_ms >= least_busy_timeout_ms &&
-           !plan.estimate.fails() && database->groups().takes(plan, now);
+           (sending.lock || options.writers == dialect::Writers::concurrent) &&
+           key_tests(plan) == dialect::KeyTests::none && !options.recursive_triggers && !told_recursive_triggers &&
+           busy_timeout_ms >= least_busy_timeout_ms && !plan.estimate.fails() && database->groups().takes(plan, now);
 }
 
 bool Session::Impl::start_in_group(ReplySink& sink, const RunOptions& run_options, Lookahead* lookahead)

@@ -159,6 +159,7 @@ struct Session::Impl {
     std::optional<Planned> find_ahead(const Foreseen& next);
     void share_ahead(Lookahead& lookahead);
     void send_ahead(Lookahead& lookahead);
+    bool shares_commit(const CachedPlan& plan) const;
     bool may_be_followed(const Sending& before) const;
     void expect_success(const Sending& before);
     bool add_behind(SentAhead& statement, const Foreseen& next, const std::vector<const Planned*>& before,
@@ -195,6 +196,17 @@ struct Session::Impl {
     {
         return plan.needs_writer_lock && options.writers == dialect::Writers::single && !transaction.writer_locked();
     }
+    // When the foreign keys that the plan can meet are tested. DROP TABLE deletes its rows, too.
+    dialect::KeyTests key_tests(const CachedPlan& plan) const
+    {
+        using Kind = dialect::Compiled::Kind;
+        if (!options.foreign_keys || plan.kind == Kind::query)
+            return dialect::KeyTests::none;
+        return plan.kind == Kind::write ? plan.key_tests : dialect::KeyTests::at_commit;
+    }
+    // What the server keeps for the transaction, from a statement that has succeeded, and from its packet's beginning.
+    void note_keys(const CachedPlan& plan);
+    void note_settings(const Packet& packet);
     // The lock_timeout (ms) that means busy_timeout to PostgreSQL, for which 0 is no limit.
     std::int64_t lock_timeout() const { return busy_timeout_ms > 0 ? busy_timeout_ms : 1; }
     boost::asio::awaitable<Attempt> send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result);

@@ -80,9 +80,15 @@ asio::awaitable<bool> Session::Impl::leave_rows(bool after_deadlock)
             doing.packet.add("ROLLBACK");
         for (std::string& sql : transaction.opening())
             doing.packet.add(std::move(sql));
-        const bool tells_lock_timeout = lock_timeout() != default_busy_timeout_ms;
-        if (tells_lock_timeout)
+        doing.packet.sets_lock_timeout = lock_timeout() != default_busy_timeout_ms;
+        if (doing.packet.sets_lock_timeout)
             doing.packet.set("lock_timeout", std::to_string(lock_timeout()));
+        doing.packet.enforces_keys =
+            std::any_of(statements.begin(), statements.end(), [&](const RowTransaction::Statement& statement) {
+                return key_tests(*statement.planned.plan) != dialect::KeyTests::none;
+            });
+        if (doing.packet.enforces_keys)
+            doing.packet.set("howdah.fk", "on");
         const std::size_t steps_begin = batch.commands.size();
         NoRows nobody;
         for (const RowTransaction::Statement& statement : statements) {
@@ -110,8 +116,7 @@ asio::awaitable<bool> Session::Impl::leave_rows(bool after_deadlock)
         if (attempt.server)
             break;
         transaction.opened();
-        if (tells_lock_timeout)
-            transaction.told_lock_timeout(lock_timeout());
+        note_settings(doing.packet);
         same = true;
         for (std::size_t i = 0; i < statements.size(); ++i) {
             const dialect::Step& step = statements[i].planned.plan->steps.front();

@@ -257,7 +257,7 @@ bool Session::Impl::start_control(const dialect::StatementNode& node)
     }
     const auto* rollback = std::get_if<dialect::Rollback>(&node);
     const bool ends = std::holds_alternative<dialect::Commit>(node) || (rollback && rollback->savepoint.empty());
-    if (!ends || !transaction.on_server() || options.foreign_keys || !lease)
+    if (!ends || !transaction.on_server() || transaction.has_keys_to_test() || !lease)
         return false;
     if (transaction.writer_locked() && !rollback) {
         committing.emplace(database->flush());

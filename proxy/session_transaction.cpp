@@ -119,7 +119,7 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
     if (!plan.send.empty()) {
         // Deferred foreign keys are checked before the COMMIT, so that a violation leaves the transaction open, as
         // SQLite does; PostgreSQL's own check at COMMIT would end it.
-        const bool checks = committing && options.foreign_keys;
+        const bool checks = committing && transaction.has_keys_to_test();
         pool::Batch batch;
         if (checks) {
             batch.commands.push_back(control("SAVEPOINT howdah_commit"));

@@ -123,6 +123,7 @@ void Transaction::done(const Plan& plan)
     marks_.resize(plan.keep);
     guards_ = 0;
     lock_timeout_.reset(); // rolled back, perhaps
+    enforces_keys_ = false;
     writer_locked_ = plan.writer_locked;
 }
 
@@ -145,6 +146,7 @@ void Transaction::restarted()
     on_server_ = false;
     writer_locked_ = false;
     lock_timeout_.reset();
+    enforces_keys_ = false;
     guards_ = 0;
     for (Mark& mark : marks_)
         mark.writer_locked = false;

@@ -52,6 +52,12 @@ public:
     // The lock_timeout (ms) that the server has been told for this transaction, where it still holds.
     std::optional<std::int64_t> lock_timeout() const { return lock_timeout_; }
     void told_lock_timeout(std::int64_t ms) { lock_timeout_ = ms; }
+    // The server enforces foreign keys in this transaction, where that still holds.
+    bool enforces_keys() const { return enforces_keys_; }
+    void told_to_enforce_keys() { enforces_keys_ = true; }
+    // Foreign keys that a statement has met are tested at COMMIT.
+    bool has_keys_to_test() const { return keys_to_test_; }
+    void met_keys_to_test() { keys_to_test_ = active_; }
     // The savepoint behind which the next statement runs, so that it can be undone alone. It stays until there are
     // most_guards of them, which a statement that succeeds need not wait for: one command a statement instead of two.
     struct Guard {
@@ -84,6 +90,7 @@ private:
     bool on_server_ = false;
     bool writer_locked_ = false;
     bool shown_ = false;
+    bool enforces_keys_ = false, keys_to_test_ = false;
     std::optional<std::int64_t> lock_timeout_;
     std::vector<Mark> marks_;
     std::size_t guards_ = 0; // on the server, made after the newest mark

@@ -238,6 +238,140 @@ def money_is_neither_made_nor_lost(howdah):
     print(f'{len(committed)} moves, {busy[0]} busy, {counts.begun} row by row, {counts.left} made ordinary')
 
 
+@test
+def rows_are_found_by_other_keys_too_and_shown(howdah):
+    one, two = Client(howdah, 'concurrent'), Client(howdah, 'concurrent')
+    one.ask('CREATE TABLE texts(k TEXT PRIMARY KEY, n INTEGER)')
+    one.ask('CREATE TABLE pairs(x INTEGER, y TEXT, n INTEGER, PRIMARY KEY(x, y)) WITHOUT ROWID')
+    one.ask("INSERT INTO texts VALUES ('a', 1), ('b', 2)")
+    one.ask("INSERT INTO pairs VALUES (1, 'a', 1), (1, 'b', 2)")
+    with Counts(howdah) as counts:
+        one.ask('BEGIN')
+        assert one.ask('UPDATE texts SET n = n + 1 WHERE k = ? RETURNING n', ['a']) == [[2]]
+        one.ask("UPDATE pairs SET n = n + 1 WHERE x = 1 AND y = 'a'")
+        two.ask('BEGIN')
+        assert two.ask("INSERT INTO pairs VALUES (?, 'a', 9) RETURNING n", [2]) == [[9]]
+        assert two.ask("DELETE FROM texts WHERE k = 'b' RETURNING n") == [[2]]
+        told = []
+        waiting = threading.Thread(target=lambda: told.append(two.ask("INSERT INTO texts VALUES ('a', 5) ON CONFLICT(k) DO UPDATE SET n = n + excluded.n RETURNING n")))
+        waiting.start()
+        lock_waits(howdah, 1)
+        assert one.ask("SELECT n FROM texts WHERE k = 'a'") == [[2]]
+        assert one.ask('SELECT n FROM pairs WHERE y = ? AND x = ?', ['a', 1]) == [[2]]
+        one.ask("INSERT INTO texts VALUES ('c', 7)")
+        assert one.ask("SELECT n FROM texts WHERE k = 'c'") == [[7]]
+        one.ask('COMMIT')
+        waiting.join()
+        assert told == [[[7]]], told
+        assert two.ask("SELECT n FROM texts WHERE k = 'b'") == [] and two.ask("SELECT n FROM texts WHERE k = 'a'") == [[7]]
+        two.ask('COMMIT')
+    assert (counts.begun, counts.left) == (2, 0), vars(counts)
+    assert one.ask('SELECT k, n FROM texts ORDER BY k') == [['a', 7], ['c', 7]]
+    assert one.ask('SELECT x, y, n FROM pairs ORDER BY x, y') == [[1, 'a', 2], [1, 'b', 2], [2, 'a', 9]]
+
+
+@test
+def autoincrement_and_foreign_keys_stay_row_by_row(howdah):
+    one, two = Client(howdah, 'concurrent'), Client(howdah, 'concurrent')
+    one.ask('CREATE TABLE owners(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)')
+    one.ask('CREATE TABLE things(id INTEGER PRIMARY KEY AUTOINCREMENT, owner INTEGER NOT NULL REFERENCES owners, n INTEGER)')
+    for c in one, two: c.ask('PRAGMA foreign_keys = ON')
+    one.ask("INSERT INTO owners(name) VALUES ('first'), ('second')")
+    with Counts(howdah) as counts:
+        for c in one, two: c.ask('BEGIN')
+        ids = [c.ask('INSERT INTO things(owner, n) VALUES (?, 0) RETURNING id', [1])[0][0] for c in (one, two)]
+        assert len(set(ids)) == 2
+        for c, id in (one, ids[0]), (two, ids[1]):
+            c.ask('UPDATE things SET n = n + 1 WHERE id = ?', [id])
+            assert c.ask('SELECT owner, n FROM things WHERE id = ?', [id]) == [[1, 1]]
+        waiting = threading.Thread(target=lambda: refused(two, 'DELETE FROM owners WHERE id = 1'))  # its own row refers to it
+        waiting.start()
+        lock_waits(howdah, 1)
+        one.ask('COMMIT')
+        waiting.join()
+        assert two.ask('SELECT n FROM things WHERE id = ?', [ids[1]]) == [[1]]
+        two.ask('COMMIT')
+    assert (counts.begun, counts.left) == (2, 1), vars(counts)
+    assert one.ask('SELECT owner, n FROM things ORDER BY id') == [[1, 1], [1, 1]]
+    assert 'FOREIGN KEY constraint failed' in refused(one, 'INSERT INTO things(owner) VALUES (3)')
+
+
+@test
+def who_looks_for_an_owner_waits_for_the_one_that_deletes_it(howdah):
+    one, two = Client(howdah, 'concurrent'), Client(howdah, 'concurrent')
+    one.ask('CREATE TABLE masters(id INTEGER PRIMARY KEY, name TEXT)')
+    one.ask('CREATE TABLE servants(id INTEGER PRIMARY KEY, master INTEGER REFERENCES masters)')
+    one.ask("INSERT INTO masters VALUES (1, 'x'), (2, 'y')")
+    for c in one, two: c.ask('PRAGMA foreign_keys = ON')
+    told = []
+    one.ask('BEGIN')
+    one.ask('DELETE FROM masters WHERE id = 1')
+    two.ask('BEGIN')
+    two.ask("UPDATE masters SET name = 'z' WHERE id = 2")
+    waiting = threading.Thread(target=lambda: told.append(refused(two, 'INSERT INTO servants VALUES (1, 1)')))
+    waiting.start()
+    lock_waits(howdah, 1)
+    one.ask('COMMIT')
+    waiting.join()
+    assert told == ['FOREIGN KEY constraint failed'], told
+    two.ask('INSERT INTO servants VALUES (1, 2)')
+    two.ask('COMMIT')
+    assert one.ask('SELECT id, master FROM servants') == [[1, 2]]
+
+
+@test
+def deferred_keys_are_tested_at_commit_in_whichever_transaction(howdah):
+    c = Client(howdah, 'concurrent')
+    c.ask('CREATE TABLE up(id INTEGER PRIMARY KEY, n INTEGER)')
+    c.ask('CREATE TABLE down(id INTEGER PRIMARY KEY, u INTEGER REFERENCES up DEFERRABLE INITIALLY DEFERRED, n INTEGER)')
+    c.ask('CREATE TABLE now(id INTEGER PRIMARY KEY, u INTEGER REFERENCES up)')
+    c.ask('PRAGMA foreign_keys = ON')
+    c.ask('INSERT INTO up VALUES (1, 0)')
+    c.ask('INSERT INTO down VALUES (1, 1, 0)')
+    for later in 'INSERT INTO down VALUES (2, 5, 0)', 'INSERT INTO now VALUES (2, 5)':
+        c.ask('BEGIN')
+        c.ask('UPDATE up SET n = n + 1 WHERE id = 1')
+        c.ask('UPDATE down SET n = n + 1 WHERE id = 1')
+        if 'now' in later: c.ask('PRAGMA defer_foreign_keys = ON')
+        c.ask(later)
+        assert 'FOREIGN KEY constraint failed' in refused(c, 'COMMIT')
+        c.ask('INSERT INTO up VALUES (5, 0)')
+        c.ask('COMMIT')
+        c.ask('UPDATE down SET u = NULL WHERE u = 5')
+        c.ask('DELETE FROM now')
+        c.ask('DELETE FROM up WHERE id = 5')
+    assert c.ask('SELECT n FROM up') == [[2]] and c.ask('SELECT n FROM down WHERE id = 1') == [[2]]
+
+
+@test
+def counters_kept_by_upserts_count_everything(howdah):
+    setup = Client(howdah, 'concurrent')
+    setup.ask('CREATE TABLE hits(page TEXT PRIMARY KEY, n INTEGER NOT NULL, last TEXT)')
+    problems, end, done = [], time.monotonic() + seconds / 3, [0] * 8
+
+    def count(number):
+        pick, c = random.Random(number), Client(howdah, 'concurrent')
+        try:
+            while time.monotonic() < end:
+                pages = sorted(pick.sample('abcdef', 2))
+                c.ask('BEGIN')
+                for page in pages:
+                    n = c.ask('INSERT INTO hits VALUES (?, 1, ?) ON CONFLICT(page) DO UPDATE SET n = n + 1, last = excluded.last RETURNING n', [page, str(number)])
+                    if c.ask('SELECT n, last FROM hits WHERE page = ?', [page]) != [[n[0][0], str(number)]]: problems.append('another row than the one that was told')
+                c.ask('COMMIT')
+                done[number] += len(pages)
+        except Exception as error: problems.append(repr(error))
+        c.close()
+
+    threads = [threading.Thread(target=count, args=(n,)) for n in range(len(done))]
+    with Counts(howdah) as counts:
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+    assert not problems, problems[:3]
+    assert setup.ask('SELECT sum(n) FROM hits') == [[sum(done)]], sum(done)
+    assert counts.begun > 0 and counts.left == 0, vars(counts)
+
+
 def main():
     global seconds
     args = durability.arguments(seconds=seconds)

@@ -15,7 +15,9 @@ Planned planned(Kind kind, const std::string& table, Value value)
     Compiled compiled;
     compiled.steps.emplace_back().sql = "INSERT INTO " + table + " VALUES (next(), $1)";
     const bool inserts = kind == Kind::insert;
-    compiled.point = PointAccess{kind, table, inserts ? -1 : 0, inserts ? "next()" : ""};
+    compiled.point = PointAccess{kind, table, {}, inserts ? "next()" : ""};
+    if (!inserts)
+        compiled.point->keys = {{{}, {{0, {}}}}};
     return {std::make_shared<const CachedPlan>(std::move(compiled)), {std::move(value)}};
 }
 
@@ -54,6 +56,30 @@ TEST_CASE("a read fits behind the change of its row that has not been answered y
     CHECK(rows.takes(planned(Kind::read, "t", one), unanswered));
     CHECK_FALSE(rows.takes(planned(Kind::read, "t", two), unanswered));
     CHECK(rows.takes(planned(Kind::change, "t", two), unanswered));
+}
+
+TEST_CASE("a read fits behind what has locked the row of the same key")
+{
+    const auto keyed = [](Kind kind, std::vector<PointAccess::Key> keys, std::vector<Value> slots) {
+        Planned made = planned(kind, "t", Value());
+        Compiled compiled;
+        compiled.steps = made.plan->steps;
+        compiled.point = PointAccess{kind, "t", std::move(keys), {}};
+        return Planned{std::make_shared<const CachedPlan>(std::move(compiled)), std::move(slots)};
+    };
+    const Value a = std::string("a"), b = std::string("b");
+    const PointAccess::Key by_text{"t_k", {{0, {}}}}, by_pair{"t_xy", {{0, {}}, {-1, b}}};
+    RowTransaction rows;
+    rows.begin();
+    rows.ran(keyed(Kind::change, {by_text}, {a}), changed_one);
+    CHECK(rows.takes(keyed(Kind::read, {by_text}, {a})));
+    CHECK_FALSE(rows.takes(keyed(Kind::read, {by_text}, {b})));
+    CHECK_FALSE(rows.takes(keyed(Kind::read, {by_pair}, {a})));
+    rows.ran(keyed(Kind::insert, {by_text, by_pair}, {b}), inserted(7));
+    CHECK(rows.takes(keyed(Kind::read, {by_text}, {b})));
+    CHECK(rows.takes(keyed(Kind::read, {by_pair}, {b})));
+    CHECK_FALSE(rows.takes(keyed(Kind::read, {{"t_xy", {{0, {}}, {-1, a}}}}, {b})));
+    CHECK(rows.takes(keyed(Kind::read, {{{}, {{-1, std::int64_t{7}}}}}, {})));
 }
 
 TEST_CASE("a change that found no row has locked none")

@@ -1,0 +1,21 @@
+// When the foreign keys that a write can meet are tested (catalogue 15). Most writes of a program that enforces foreign
+// keys meet none: an UPDATE of other columns, a table without keys. They need not be told of them.
+#pragma once
+
+#include "dialect/ast.hpp"
+#include "dialect/catalog.hpp"
+
+#include <cstdint>
+
+namespace howdah::dialect {
+
+enum class KeyTests : std::uint8_t {
+    none,         // it meets none
+    at_statement, // at its end
+    at_commit,    // some of them by the transaction's COMMIT: DEFERRABLE INITIALLY DEFERRED
+};
+
+// `statement` is resolved. What triggers and the actions of keys may write is looked at, too.
+KeyTests key_tests(const StatementNode& statement, const Catalog& catalog);
+
+} // namespace howdah::dialect
