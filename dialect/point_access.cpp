@@ -285,7 +285,7 @@ std::optional<PointAccess> point_access(const StatementNode& statement, const Co
 {
     const bool one_step = out.steps.size() == 1 && out.steps.front().prepare && !out.steps.front().count_is_value &&
                           (out.steps.front().role == Step::Role::rows || out.steps.front().role == Step::Role::write);
-    if (!one_step || out.rehearsal || out.touches_temp || out.key_tests == KeyTests::at_commit)
+    if (!one_step || out.rehearsal || out.touches_temp)
         return std::nullopt;
     return std::visit(Recognizer(out, lowering), statement);
 }

@@ -41,7 +41,7 @@ struct PointAccess {
     std::string draws_rowid;
 };
 
-// `statement` is resolved and lowered to `out`, whose key_tests are known.
+// `statement` is resolved and lowered to `out`.
 std::optional<PointAccess> point_access(const StatementNode& statement, const Compiled& out, const Lowering& lowering);
 
 } // namespace howdah::dialect

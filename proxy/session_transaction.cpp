@@ -131,13 +131,20 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
         const bool hands_on = writer && database->flush().worth_it();
         if (hands_on)
             batch.commands.push_back(control("SET LOCAL synchronous_commit = 'off'"));
-        for (std::string& statement : plan.send)
-            batch.commands.push_back(control(std::move(statement)));
+        for (const std::string& statement : plan.send)
+            batch.commands.push_back(control(statement));
         pool::BatchResult result;
         const Attempt attempt = co_await send(*lease, batch, result);
         if (attempt.world) {
             lost_transaction();
             co_return failed(client_error(*attempt.world, true));
+        }
+        // A row that a key looks for and that is not there cannot be locked: an ordinary transaction looks again.
+        if (attempt.server && checks && rows.active() && attempt.server->sqlstate == "23503") {
+            const bool left = co_await leave_rows();
+            if (!left)
+                co_return cannot_leave_rows();
+            co_return co_await run_transaction_plan(std::move(plan), committing, std::move(tag));
         }
         if (attempt.server) {
             bool bug = false;

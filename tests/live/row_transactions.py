@@ -344,6 +344,30 @@ def deferred_keys_are_tested_at_commit_in_whichever_transaction(howdah):
 
 
 @test
+def a_deferred_key_that_another_makes_good_in_time_is_good(howdah):
+    one, two = Client(howdah, 'concurrent'), Client(howdah, 'concurrent')
+    one.ask('CREATE TABLE heads(id INTEGER PRIMARY KEY, n INTEGER)')
+    one.ask('CREATE TABLE tails(id INTEGER PRIMARY KEY, h INTEGER REFERENCES heads DEFERRABLE INITIALLY DEFERRED)')
+    for c in one, two: c.ask('PRAGMA foreign_keys = ON')
+    with Counts(howdah) as counts:
+        one.ask('BEGIN')
+        one.ask('INSERT INTO tails(h) VALUES (1)')
+        two.ask('INSERT INTO heads VALUES (1, 0)')
+        one.ask('COMMIT')
+    assert (counts.begun, counts.left) == (1, 0), vars(counts)
+    with Counts(howdah) as counts:
+        one.ask('BEGIN')
+        one.ask('INSERT INTO tails(h) VALUES (2)')
+        assert 'FOREIGN KEY constraint failed' in refused(one, 'COMMIT')  # which has made it ordinary: what is committed now is not seen
+        two.ask('INSERT INTO heads VALUES (2, 0)')
+        assert 'FOREIGN KEY constraint failed' in refused(one, 'COMMIT')
+        one.ask('UPDATE tails SET h = 1 WHERE h = 2')
+        one.ask('COMMIT')
+    assert (counts.begun, counts.left) == (1, 1), vars(counts)
+    assert one.ask('SELECT h FROM tails') == [[1], [1]]
+
+
+@test
 def counters_kept_by_upserts_count_everything(howdah):
     setup = Client(howdah, 'concurrent')
     setup.ask('CREATE TABLE hits(page TEXT PRIMARY KEY, n INTEGER NOT NULL, last TEXT)')
