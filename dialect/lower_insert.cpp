@@ -228,7 +228,7 @@ private:
                                                    : rowid);
         std::string sql = "SELECT " + join(list, ", ") + " FROM \"howdah inserted\" AS " + alias;
         if (lowering_.options().writers == Writers::concurrent && has_rowid_sequence(table_))
-            sql.append(", ").append(recording_table);
+            sql.append(" LEFT JOIN ").append(recording_table).append(" ON true");
         return sql;
     }
 
