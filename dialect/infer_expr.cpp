@@ -42,12 +42,17 @@ void pass_through(Expr& e, const Expr& operand)
 // A COLLATE below an operator or a function call is the collation of the whole; the leftmost one wins.
 void inherit_collate(Expr& e)
 {
-    for_each_child(e, [&e](const Expr& child) {
+    const auto inherit = [&e](const Expr& child) {
         if (!child.collation_explicit || e.collation_explicit)
             return;
         e.collation = child.collation;
         e.collation_explicit = e.has_collation = true;
-    });
+    };
+    if (const auto* call = as<Call>(e)) // not from FILTER and OVER
+        for (const ExprPtr& arg : call->args)
+            inherit(*arg);
+    else
+        for_each_child(e, inherit);
 }
 
 // The classes of an operand once SQLite has taken a number from it.

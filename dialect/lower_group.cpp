@@ -221,7 +221,7 @@ void Aggregation::find_extreme_order()
 // A grouped expression is its key, unless values that are equal as keys differ.
 std::optional<Fragment> Aggregation::grouped(const Key& key)
 {
-    const bool folded = key.expr->collation != Collation::binary && key.value.classes.has(StorageClass::text);
+    const bool folded = key.key.text != key.value.text;
     const bool mixed = (key.value.type == PgType::numeric || key.value.type == PgType::v) &&
                        key.value.classes.has(StorageClass::integer) && key.value.classes.has(StorageClass::real);
     return folded || mixed ? representative(key.value) : key.value;

@@ -94,6 +94,9 @@ private:
         const ReturningView view = insert_returning_view(insert_, table_, policy, lowering_);
         if (policy.form == Form::probe || view.looks || (view.follows && !rows.single()))
             return true;
+        // A row that is left out must not take others with it.
+        if (policy.form == Form::replace && filtered_)
+            return true;
         // What a BEFORE trigger did stays when the row then fails or is left out: the loop refuses that.
         if ((filtered_ || insert_.conflict == ConflictAction::fail) && fires(CreateTrigger::Time::before))
             return true;

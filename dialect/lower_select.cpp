@@ -1,6 +1,7 @@
 // SELECT as PostgreSQL text: one core, its select list, DISTINCT and LIMIT. FROM, GROUP BY, ORDER BY, compounds, common
 // tables and windows have files of their own.
 #include "dialect/catalog.hpp"
+#include "dialect/reads.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/walk.hpp"
 
@@ -73,8 +74,9 @@ void SelectLowering::choose_places(const SelectCore& core, const std::vector<Ord
     const VisitGroup* around = std::exchange(l_.group_around_, nullptr);
     const std::string name = std::exchange(l_.name_around_, {});
     l_.visits_.group = around ? around : l_.plan().find(core, name);
-    const bool sorts = !terms.empty() || core.distinct || core.from->items.size() > 1 ||
-                       (is_order_sensitive(core) && !core.group_by.empty());
+    // A subquery in WHERE may become a join, which keeps no order.
+    const bool joins = core.from->items.size() > 1 || (core.where && has_subquery(*core.where));
+    const bool sorts = !terms.empty() || core.distinct || joins || (is_order_sensitive(core) && !core.group_by.empty());
     if (needs.places || ((needs.in_order || needs.one_row || core.aggregate) && sorts))
         l_.visits_.wants = Lowering::Places::all;
     else if (needs.in_order || needs.one_row || core.aggregate)

@@ -246,7 +246,8 @@ void VisitPlan::read_groups(const CompileRequest& request)
             const std::size_t g = group(node.parent);
             or_of[node.id] = {g, groups_[g].loops.size()};
             groups_[g].loops.emplace_back();
-        } else if (const auto at = or_of.find(node.parent); at != or_of.end()) {
+        } else if (const auto at = or_of.find(node.parent);
+                   at != or_of.end() && (!detail.empty() || node.detail.starts_with("INDEX "))) {
             const auto [g, l] = at->second;
             if (detail.empty()) {
                 or_of[node.id] = at->second;

@@ -967,3 +967,50 @@ SELECT id FROM (SELECT * FROM u WHERE age > 1) WHERE id IN (SELECT id FROM u WHE
 SELECT group_concat(id) FROM u WHERE id IN (SELECT id FROM u WHERE score > 0) GROUP BY name > 'a';
 UPDATE u SET name = (SELECT group_concat(id) FROM u WHERE score > 1) WHERE age > 0 RETURNING id, (SELECT group_concat(id) FROM u WHERE age > 5);
 DELETE FROM u WHERE id IN (SELECT id FROM u WHERE score > 12) RETURNING id;
+
+-- case: random/rows-that-a-subquery-chooses-keep-their-order
+CREATE TABLE u(id INTEGER PRIMARY KEY, name TEXT, age INTEGER, mail TEXT UNIQUE); CREATE TABLE o(id INTEGER PRIMARY KEY, uid INTEGER, total, state); CREATE TABLE i(oid, qty);
+INSERT INTO u VALUES (1, 'e', 1, 'BOB '), (2, 'c', 5, 'cy'), (3, 'x', 5, 'd%'), (4, 'y', 2, 'aa'); INSERT INTO o VALUES (6, 5, -4, 'paid'), (7, 4, 3, 'new'); INSERT INTO i VALUES (4, 2), (5, 1), (9, 3);
+CREATE VIEW vc AS SELECT id, name AS x FROM u UNION ALL SELECT id, state FROM o;
+UPDATE u SET age = age + 1 WHERE id IN (1, 2);
+SELECT vc.x FROM vc WHERE NOT EXISTS (SELECT 1 FROM i AS e WHERE e.oid = vc.x AND e.qty > 1);
+SELECT vc.x FROM vc WHERE id IN (SELECT oid FROM i UNION SELECT uid FROM o) OR x > 'd';
+SELECT x FROM (SELECT * FROM u LIMIT 3) AS q JOIN vc USING (id) WHERE id NOT IN (SELECT oid FROM i);
+SELECT group_concat(x) FROM vc WHERE NOT EXISTS (SELECT 1 FROM i AS e WHERE e.oid = vc.id);
+SELECT u.id FROM u WHERE (u.mail IN ('cy', 'd%', 'd%') OR u.mail > (SELECT avg(total) FROM o));
+SELECT u.id FROM u WHERE (u.id = 3 OR u.mail = (SELECT max(mail) FROM u WHERE mail < 'b') OR mail = 'BOB ');
+
+-- case: random/a-collation-in-over-is-not-of-the-call
+CREATE TABLE o(id INTEGER PRIMARY KEY, uid INTEGER, total REAL, state TEXT, at TEXT);
+INSERT OR IGNORE INTO o(uid, total, state, at) VALUES (0, 2.5, 'paid', 0);
+INSERT INTO o(uid, total, state, at) VALUES (1, 100, 'Paid', -1);
+SELECT o.id AS k, last_value(o.state) OVER (ORDER BY o.total COLLATE NOCASE) AS v FROM o;
+WITH r AS (SELECT o.id AS k, last_value(o.state) OVER (ORDER BY o.total COLLATE NOCASE) AS v FROM o) SELECT v, count(*), group_concat(k) FROM r GROUP BY v;
+WITH r AS (SELECT o.id AS k, last_value(o.state) OVER (ORDER BY o.total) AS v FROM o) SELECT v, count(*), group_concat(k) FROM r GROUP BY v;
+SELECT v FROM (SELECT o.id AS k, last_value(o.state) OVER (ORDER BY o.total) AS v FROM o) ORDER BY v;
+
+-- case: random/a-collation-in-over-orders-the-window-alone
+CREATE TABLE i(oid INTEGER, pos INTEGER, sku TEXT COLLATE NOCASE, PRIMARY KEY (oid, pos));
+INSERT OR IGNORE INTO i(oid, pos, sku) VALUES (0, 1, 'bob'), (4, 3, 'BOB ');
+SELECT i.oid, i.pos FROM i ORDER BY group_concat(i.sku, '-') OVER (PARTITION BY i.sku COLLATE NOCASE ORDER BY i.oid, i.pos DESC), i.oid, i.pos;
+SELECT i.oid, i.pos, group_concat(i.sku, '-') OVER (PARTITION BY i.sku ORDER BY i.oid) AS g FROM i ORDER BY g;
+SELECT group_concat(i.sku, '-') FROM i GROUP BY oid ORDER BY 1;
+SELECT lag(sku) OVER (ORDER BY oid) AS l FROM i ORDER BY l = 'BOB', lead(sku) OVER (ORDER BY oid DESC);
+SELECT first_value(sku) OVER (ORDER BY oid ROWS 1 PRECEDING) = 'BOB' FROM i;
+
+-- case: random/groups-by-a-null-under-a-collation
+CREATE TABLE lg(id INTEGER PRIMARY KEY, what TEXT, a, b);
+CREATE TABLE t1(c1 BLOB); INSERT INTO lg(a) VALUES (1); INSERT INTO t1 VALUES (1);
+WITH w1 AS (WITH w2 AS (SELECT 1 AS x0, NULL AS x1, a3.a AS x2 FROM lg AS a2 LEFT JOIN (lg AS a3 JOIN t1 AS a4) ON 1) SELECT (w2.x1 COLLATE NOCASE >= x'0000') AS y FROM w2) SELECT y, count(*) FROM w1 GROUP BY y;
+WITH w1 AS (SELECT (NULL COLLATE NOCASE >= x'0000') AS y FROM lg) SELECT y, count(*) FROM w1 GROUP BY y;
+SELECT y, count(*) FROM (SELECT x1 COLLATE NOCASE >= 1 AS y FROM (SELECT NULL AS x1, a FROM lg)) GROUP BY y;
+SELECT y, count(*) FROM (SELECT x1 >= 1 AS y FROM (SELECT NULL AS x1, a FROM lg)) GROUP BY y;
+
+-- case: random/a-row-that-is-left-out-replaces-none
+CREATE TABLE lg(a); CREATE TABLE t0(c0 VARCHAR(10), c1 INTEGER, c2 DATE NOT NULL ON CONFLICT IGNORE, PRIMARY KEY (c0) ON CONFLICT REPLACE);
+CREATE TRIGGER tr0 AFTER UPDATE OF c2 ON t0 BEGIN INSERT INTO lg VALUES (1); END;
+INSERT INTO t0(c0, c1) VALUES (1, 1);
+INSERT INTO t0(c0, c1, c2) VALUES (1, 1, 2);
+INSERT INTO t0(c0, c1, c2) VALUES (1, 1, NULL);
+REPLACE INTO t0(c0, c1, c2) VALUES (1, 5, NULL);
+SELECT * FROM t0;

@@ -66,8 +66,38 @@ class Programs:
             view = Table(v, [Column(n, a) for n, a in columns], key); view.view = True
             self.views.append(view)
             out.append(Statement(f'CREATE VIEW {v} AS {text}', kind='ddl'))
+        if any(v.name == 'vo' for v in self.views) and r.random() < 0.6: out += self.join_triggers()
         for number in range(r.choice([0, 0, 1, 2, 3])): out.append(self.program_trigger(number))
         return out
+
+    def join_triggers(self):
+        """A view of two tables that can be written to."""
+        return [Statement(f'CREATE TRIGGER {name} INSTEAD OF {event} ON vo BEGIN {body}; END', kind='ddl') for name, event, body in (
+            ('vi', 'INSERT', "INSERT INTO u(name, age) VALUES (NEW.name, 1); INSERT INTO o(uid, total) VALUES (last_insert_rowid(), NEW.total)"),
+            ('vu', 'UPDATE', "UPDATE o SET total = NEW.total WHERE id = OLD.id; UPDATE u SET name = NEW.name WHERE NEW.name IS NOT OLD.name AND id = (SELECT uid FROM o WHERE id = OLD.id)"),
+            ('vd', 'DELETE', "DELETE FROM o WHERE id = OLD.id; INSERT INTO lg(what, a, b) SELECT 'vd', OLD.id, count(*) FROM vo"))]
+
+    def written_view(self):
+        r = self.rng
+        if not any(v.name == 'vo' for v in self.views): return self.inserted()
+        return Statement(r.choice([f"INSERT INTO vo(name, total) VALUES ({r.choice(NAMES)}, {r.choice(EXACT)})", f'UPDATE vo SET total = total + 1 WHERE id = {r.choice(SMALL)}', f"UPDATE vo SET name = 'new', total = 3 WHERE id = {r.choice(SMALL)}", f'DELETE FROM vo WHERE id = {r.choice(SMALL)}', "INSERT INTO vo(name, total) SELECT name, 1 FROM u WHERE id = 2"]), kind='write')
+
+    def program_ddl(self):
+        """What a program does to its schema while it runs."""
+        r = self.rng
+        self.serial += 1
+        select, names = self.plain_select(0)
+        return Statement(r.choice([
+            lambda: f'CREATE INDEX IF NOT EXISTS z{r.randint(1, 4)} ON {r.choice(["u(age)", "u(name COLLATE NOCASE)", "o(state, total DESC)", "o(uid)", "i(qty)", "u(boss, id)", "o(total) WHERE total > 0", "d(kind)", "u(score)"])}', lambda: f'DROP INDEX IF EXISTS z{r.randint(1, 4)}', lambda: f'CREATE TEMP TABLE IF NOT EXISTS tt AS {select}', lambda: 'DROP TABLE IF EXISTS tt', lambda: f"CREATE TEMP VIEW IF NOT EXISTS tv AS SELECT id, name FROM u WHERE age > 1", lambda: f'CREATE TEMP TABLE IF NOT EXISTS ids(id INTEGER PRIMARY KEY)',
+            lambda: 'ALTER TABLE lg ADD COLUMN ' + f'c{self.serial} DEFAULT 7', lambda: 'CREATE TEMP TRIGGER IF NOT EXISTS tg AFTER INSERT ON o BEGIN INSERT OR IGNORE INTO cnt(k) VALUES (NEW.id); END', lambda: 'PRAGMA user_version = 3', lambda: 'PRAGMA foreign_key_check', lambda: "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'u' AND sql IS NOT NULL", lambda: 'PRAGMA table_info(u)'])(), kind='ddl')
+
+    def temporary(self):
+        """TEMP tables beside the others; SQLite's errors where they are not there."""
+        r = self.rng
+        return Statement(r.choice(['INSERT OR IGNORE INTO ids SELECT uid FROM o', 'INSERT OR IGNORE INTO ids VALUES (1), (3)', 'DELETE FROM ids', 'DELETE FROM o WHERE id IN (SELECT id FROM ids WHERE id > 6)', 'INSERT INTO tt SELECT * FROM tt LIMIT 1', 'UPDATE o SET total = total + 1 WHERE uid IN (SELECT id FROM ids)']), kind='write')
+
+    def of_temporary(self):
+        return Statement(self.rng.choice(['SELECT * FROM tt', 'SELECT rowid, * FROM tt ORDER BY rowid', 'SELECT count(*) FROM tt', 'SELECT * FROM tv', 'SELECT tv.name, o.id FROM tv JOIN o ON o.uid = tv.id', 'SELECT u.* FROM u JOIN ids USING (id)', 'SELECT * FROM ids', 'SELECT name FROM sqlite_temp_schema', 'SELECT u.name FROM u LEFT JOIN ids ON ids.id = u.id WHERE ids.id IS NULL']), in_order=True)
 
     def program_trigger(self, number):
         r = self.rng
@@ -134,6 +164,10 @@ class Programs:
             c = r.choice(scope)
             pool = getattr(c, 'pool', None) or SMALL
             v = lambda: r.choice(pool)
+            bare = r.random()
+            if bare < 0.5:  # with values that may be parameters
+                form, n = r.choice([(f'{c.text} = §', 1), (f'{c.text} = §', 1), (f'{c.text} IN (§, §)', 2), (f'{c.text} BETWEEN § AND §', 2), (f'{c.text} > §', 1), (f'{c.text} <= §', 1), (f'{c.text} <> §', 1), (f'{c.text} IS §', 1), (f'{c.text} LIKE §', 1), (f"{c.text} LIKE '%' || § || '%'", 1), (f'§ = {c.text}', 1), (f'coalesce({c.text}, §) = §', 2), (f'(§ IS NULL OR {c.text} = §)', 2), (f'{c.text} = § COLLATE NOCASE', 1), (f'{c.text} < § + 1', 1), (f'lower({c.text}) = lower(§)', 1), (f'{c.text} GLOB §', 1), (f'substr({c.text}, §, 1) = §', 2), (f'{c.text} = CAST(§ AS INTEGER)', 1), (f'instr({c.text}, §)', 1), (f"{c.text} >= date(§)", 1), (f'{c.text} IN (SELECT value FROM json_each(§))', 1)])
+                return Node(form, *[Node(v()) for _ in range(n)])
             if r.random() < 0.12: v = lambda: r.choice(["'1'", '2.0', "'2.0'", "'x'", '1.5', "' 3'", "x'31'", '3e0', "'0x1'"])
             return Node(r.choice([f'{c.text} = {v()}', f'{c.text} = {v()}', f'{c.text} IN ({v()}, {v()}, {v()})', f'{c.text} NOT IN ({v()}, {v()})', f'{c.text} BETWEEN {v()} AND {v()}', f'{c.text} > {v()}', f'{c.text} <= {v()}', f'{c.text} IS NULL', f'{c.text} IS NOT NULL', f'{c.text} <> {v()}', f"{c.text} LIKE {r.choice(values.PATTERNS)}", f"{c.text} LIKE '%' || {v()} || '%'", f'{c.text} IS {v()}',
                                   f'{c.text} = {r.choice(scope).text}', f'lower({c.text}) = {v()}', f'{c.text} GLOB {r.choice(values.PATTERNS)}', f'coalesce({c.text}, {v()}) = {v()}', f'+{c.text} = {v()}', f'{c.text} = {v()} COLLATE NOCASE', f'{c.text} IN ()', f'-{c.text} < {v()}', f'NOT {c.text}', c.text, f'{c.text} IN (SELECT {r.choice(["id FROM u", "uid FROM o", "oid FROM i", "k FROM cnt", "boss FROM u", "name FROM u WHERE age > 1"])})',
@@ -145,7 +179,7 @@ class Programs:
     def program_query(self):
         r = self.rng
         self.aliases = 0
-        return r.choices([self.joined, self.totals, self.looked_up, self.correlated, self.ranked, self.tree_walk, self.documents, self.days, self.stacked, self.top, self.counters, self.odd_from], (5, 5, 4, 4, 4, 2, 3, 2, 3, 3, 0.6, 2))[0]()
+        return r.choices([self.joined, self.totals, self.looked_up, self.correlated, self.ranked, self.tree_walk, self.documents, self.days, self.stacked, self.top, self.counters, self.odd_from, self.of_temporary], (5, 5, 4, 4, 4, 2, 3, 2, 3, 3, 0.6, 2, 0.4))[0]()
 
     def shown(self, scope, most=3):
         r = self.rng
@@ -195,7 +229,7 @@ class Programs:
             rowid = Column(r.choice(['rowid', '_rowid_', 'oid']) if t.name != 'i' else 'pos', 'INTEGER', True)
             if r.random() < 0.2: scope = scope + [rowid] * 2
         order = NOTHING
-        if r.random() < 0.5: order = clause(' ORDER BY §§', items([fixed(f'{r.choice(scope).text}{r.choice(["", " DESC", " NULLS LAST", " COLLATE NOCASE"])}') for _ in range(r.choice([1, 1, 2]))]), clause(r.choice([' LIMIT 2', ' LIMIT 3 OFFSET 1', ' LIMIT 1', " LIMIT '2'", ' LIMIT 2.0', ' LIMIT (SELECT 2)', ' LIMIT 10 OFFSET 20'])) if r.random() < 0.6 else NOTHING)
+        if r.random() < 0.5: order = clause(' ORDER BY §§', items([fixed(f'{r.choice(scope).text}{r.choice(["", " DESC", " NULLS LAST", " COLLATE NOCASE"])}') for _ in range(r.choice([1, 1, 2]))]), r.choice([lambda: clause(' LIMIT §', Node('2')), lambda: clause(' LIMIT § OFFSET §', Node('3'), Node('1')), lambda: clause(r.choice([' LIMIT 1', " LIMIT '2'", ' LIMIT 2.0', ' LIMIT (SELECT 2)', ' LIMIT 10 OFFSET 20']))])() if r.random() < 0.6 else NOTHING)
         hint = r.choice(['', '', '', '', '', ' NOT INDEXED'])
         where = self.filter(scope, 0.85)
         if r.random() < 0.15: where = clause(f' WHERE ({scope[0].text}, {scope[1].text}) {r.choice([">", "<", ">=", "="])} (§, §)', fixed(r.choice(SMALL)), fixed(r.choice(NAMES + SMALL)))
@@ -330,7 +364,7 @@ class Programs:
     def program_write(self):
         r = self.rng
         self.aliases = 0
-        return r.choices([self.inserted, self.counted, self.changed, self.moved_rows, self.removed, self.linked, self.insert_any], (4, 3, 5, 2, 3, 1.5, 3))[0]()
+        return r.choices([self.inserted, self.counted, self.changed, self.moved_rows, self.removed, self.linked, self.insert_any, self.written_view, self.temporary], (4, 3, 5, 2, 3, 1.5, 3, 0.8, 0.4))[0]()
 
     def insert_any(self): return self.insert(self.rng.choice(self.tables))
 
@@ -377,7 +411,10 @@ class Programs:
                 'i': ['qty = qty + 1', 'price = price * qty', 'pos = pos + 1', 'pos = 4 - pos', 'sku = lower(sku)', 'oid = oid + 1', 'qty = (SELECT count(*) FROM i AS x WHERE x.sku = i.sku)', 'price = NULL'], 'd': ["doc = json_set(doc, '$.a', id)", "doc = json_insert(doc, '$.t[#]', 'new')", "doc = json_remove(doc, '$.n')", "kind = doc ->> '$.a'", "doc = json_patch(doc, '{\"z\":1}')", 'doc = json_object(\'id\', id, \'was\', json(doc))', "doc = json_replace(doc, '$.t[0]', json_array(1, id))", "kind = json_type(doc, '$.t')"]}[t]
         orr = r.choice(['', '', '', '', 'OR IGNORE ', 'OR REPLACE '])
         tail = clause(r.choice([' RETURNING *', f' RETURNING {r.choice(scope).name}, {r.choice(scope).text}', f' RETURNING {r.choice(scope).name}, (SELECT count(*) FROM {t})', ' RETURNING (SELECT count(*) FROM lg)', ' RETURNING (SELECT max(n) FROM cnt)'])) if r.random() < 0.25 else NOTHING
-        return Statement(fixed(f'UPDATE {orr}{t} SET §§§', items([fixed(r.choice(sets))]), self.filter(scope, 0.8), tail), kind='write')
+        table = next(x for x in self.tables if x.name == t)
+        given = [c for c in table.writable() if not c.tame]
+        set_to = fixed(f'{(c := r.choice(given)).name} = {r.choice(["§", "§", "coalesce(§, " + c.name + ")", c.name + " || §", "nullif(§, " + c.name + ")"])}', Node(r.choice(c.pool))) if given and r.random() < 0.3 else fixed(r.choice(sets))
+        return Statement(fixed(f'UPDATE {orr}{t} SET §§§', items([set_to]), self.filter(scope, 0.8), tail), kind='write')
 
     def moved_rows(self):
         """UPDATE … FROM, and UPDATE with common tables."""

@@ -158,7 +158,7 @@ class Writes:
     def value_for(self, t, c): return self.rng.choice(c.pool) if c.pool else values.stored(self.rng, c.affinity, t.strict and c.affinity != '', c.tame, t.edgy, whole=False)
 
     def row(self, t, columns, scope=()):
-        cells = [self.expression(list(scope), 1) if not c.tame and self.rng.random() < 0.15 else fixed(self.value_for(t, c)) for c in columns]
+        cells = [self.expression(list(scope), 1) if not c.tame and self.rng.random() < 0.15 else (fixed if c.tame else Node)(self.value_for(t, c)) for c in columns]
         return fixed('(' + ', '.join('§' * len(cells)) + ')', *cells)
 
     def returning(self, t, chance=0.12):
