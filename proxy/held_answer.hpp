@@ -40,8 +40,8 @@ public:
         checkout_.emplace(pool, *this);
     }
     // The same in a group with others' writes: what begins with the plan's only command, and what receives its rows.
-    void start_in_group(WriteGroups& groups, const CachedPlan& plan, pool::Batch& batch, StepSink& rows,
-                        WriteGroups::Clock::time_point now)
+    void start_in_group(WriteGroups& groups, const CachedPlan& plan, WriteGroups::Keys keys, pool::Batch& batch,
+                        StepSink& rows, WriteGroups::Clock::time_point now)
     {
         event_.take();
         sink_ = nullptr;
@@ -49,7 +49,7 @@ public:
         rows_ = &rows;
         gave_up_ = false;
         state_ = State::grouped;
-        groups.submit(*this, plan, batch, now);
+        groups.submit(*this, plan, keys, batch, now);
     }
     bool is_over() const { return state_ < State::waiting; }
     // Waits for the end or, before that, for the sink's buffer to have run full.

@@ -163,6 +163,7 @@ bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const
     statement.sending = std::make_unique<Sending>();
     Sending& doing = *statement.sending;
     doing.behind = true;
+    doing.grouped = first.grouped;
     doing.writes = write;
     doing.inside = first.inside;
     doing.own_transaction = first.own_transaction;

@@ -160,7 +160,7 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         packet.sets_lock_timeout = true;
     }
     const bool meets_keys = key_tests(plan) != dialect::KeyTests::none && !plan.rehearsal;
-    if (meets_keys && !(inside && transaction.enforces_keys())) {
+    if (meets_keys && !sending.grouped && !(inside && transaction.enforces_keys())) {
         packet.set("howdah.fk", "on");
         packet.enforces_keys = true;
     }

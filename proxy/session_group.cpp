@@ -1,6 +1,8 @@
 // Which of a session's writes may share a transaction with other clients' (write_groups.hpp).
 #include "proxy/session_impl.hpp"
 
+#include <algorithm>
+
 namespace howdah::proxy {
 
 namespace {
@@ -12,16 +14,29 @@ constexpr std::int64_t least_busy_timeout_ms = 500;
 
 } // namespace
 
-// Foreign keys may be deferred to the end of a statement's own transaction; what a session has told the server for its
-// transaction would hold for the others.
+// What a session has told the server for its transaction would hold for the others.
 bool Session::Impl::may_join_group(const Sending& sending, WriteGroups::Clock::time_point now) const
 {
     const CachedPlan& plan = *sending.planned.plan;
     const dialect::Step& step = plan.steps.front();
     return !lease && !own_catalog && step.role == dialect::Step::Role::write && !step.returns_rows && step.prepare &&
-           (sending.lock || options.writers == dialect::Writers::concurrent) &&
-           key_tests(plan) == dialect::KeyTests::none && !options.recursive_triggers && !told_recursive_triggers &&
-           busy_timeout_ms >= least_busy_timeout_ms && !plan.estimate.fails() && database->groups().takes(plan, now);
+           (sending.lock || options.writers == dialect::Writers::concurrent) && !options.recursive_triggers &&
+           !told_recursive_triggers && busy_timeout_ms >= least_busy_timeout_ms && !plan.estimate.fails() &&
+           database->groups().takes(plan, now);
+}
+
+// Of a write, and of those that travel behind it.
+WriteGroups::Keys Session::Impl::keys_of_group() const
+{
+    using Keys = WriteGroups::Keys;
+    const auto meets_keys = [](const Sending& one) { return one.planned.plan->key_tests != dialect::KeyTests::none; };
+    const bool any =
+        meets_keys(*sending) ||
+        (ahead && std::any_of(ahead->statements.begin(), ahead->statements.end(),
+                              [&](const SentAhead& next) { return next.sending && meets_keys(*next.sending); }));
+    if (!any)
+        return Keys::either;
+    return options.foreign_keys ? Keys::enforced : Keys::ignored;
 }
 
 bool Session::Impl::start_in_group(ReplySink& sink, const RunOptions& run_options, Lookahead* lookahead)
@@ -42,7 +57,8 @@ bool Session::Impl::start_in_group(ReplySink& sink, const RunOptions& run_option
     assemble(joining, sink, run_options);
     if (lookahead)
         send_ahead(*lookahead);
-    held.start_in_group(groups, *joining.planned.plan, joining.packet.batch, *joining.sinks.front(), now);
+    held.start_in_group(groups, *joining.planned.plan, keys_of_group(), joining.packet.batch, *joining.sinks.front(),
+                        now);
     way = Short::held;
     return true;
 }

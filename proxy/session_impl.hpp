@@ -173,6 +173,7 @@ struct Session::Impl {
     // -- session_group.cpp
     bool may_join_group(const Sending& sending, WriteGroups::Clock::time_point now) const;
     // Where something is under way for which `sending` can wait. False: it goes on its own.
+    WriteGroups::Keys keys_of_group() const;
     bool start_in_group(ReplySink& sink, const RunOptions& run_options, Lookahead* lookahead);
     // What is known of a write from its run.
     static void learn(Sending& sending, const Attempt& attempt);

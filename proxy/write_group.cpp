@@ -58,8 +58,8 @@ void WriteGroups::Group::send()
     std::vector<Member*> members = groups_.take();
     if (members.empty())
         return end();
-    batch_.commands.reserve(members.size() + 2);
-    put_lock();
+    batch_.commands.reserve(members.size() + 4);
+    open_packet(members);
     before_ = batch_.commands.size();
     places_.reserve(members.size());
     for (Member* const member : members) {
@@ -80,11 +80,19 @@ void WriteGroups::Group::send()
 }
 
 // Within one packet, which is one transaction without BEGIN and COMMIT.
-void WriteGroups::Group::put_lock()
+void WriteGroups::Group::open_packet(const std::vector<Member*>& members)
 {
+    const auto any = [&](auto is) { return std::any_of(members.begin(), members.end(), is); };
     Packet packet;
     packet.implicit = true;
     packet.set("lock_timeout", std::to_string(lock_patience.count()));
+    if (any([](const Member* member) { return member->keys_ == Keys::enforced; }))
+        packet.set("howdah.fk", "on");
+    // Each statement is to be judged for itself, as at its own COMMIT.
+    if (any([](const Member* member) {
+            return member->keys_ == Keys::enforced && member->plan_->key_tests == dialect::KeyTests::at_commit;
+        }))
+        packet.add("SET CONSTRAINTS ALL IMMEDIATE");
     if (is_single())
         for (std::string& sql : writer_locks(*database_->catalog(), true))
             packet.add(std::move(sql));

@@ -81,7 +81,7 @@ private:
         checkout_.emplace(database_->pool(), *this);
     }
     void send();
-    void put_lock();
+    void open_packet(const std::vector<Member*>& members);
     bool ask();
     void on_committed(pool::BatchResult& result);
     void on_error(const pool::BatchResult& result);

@@ -26,10 +26,11 @@ WriteGroups::Alone::Alone(WriteGroups& groups) : groups_(&groups)
     groups.alone_.push_back(this);
 }
 
-void WriteGroups::submit(Member& member, const CachedPlan& plan, pool::Batch& batch, Clock::time_point now)
+void WriteGroups::submit(Member& member, const CachedPlan& plan, Keys keys, pool::Batch& batch, Clock::time_point now)
 {
     member.where_ = Member::Where::waiting;
     member.plan_ = &plan;
+    member.keys_ = keys;
     member.batch_ = &batch;
     member.catalog_ = database_.catalog()->id();
     member.bytes_ = bytes_of(batch);
@@ -45,13 +46,15 @@ std::vector<WriteGroups::Member*> WriteGroups::take()
     std::vector<Member*> taken;
     std::size_t bytes = 0;
     double micros = 0;
+    Keys keys = Keys::either;
     const auto now = Clock::now();
     const bool left = !database_.is_loaded();
     while (!waiting_.empty()) {
         Member* const member = waiting_.front();
         bytes += member->bytes_;
         micros += member->micros_;
-        if (!pace_.has_room(taken.size(), bytes, micros, now))
+        const bool agree = keys == Keys::either || member->keys_ == Keys::either || member->keys_ == keys;
+        if (!agree || !pace_.has_room(taken.size(), bytes, micros, now))
             break;
         waiting_.pop_front();
         if (left || member->catalog_ != database_.catalog()->id()) {
@@ -59,6 +62,7 @@ std::vector<WriteGroups::Member*> WriteGroups::take()
             leaving_.push_back(member);
         } else {
             taken.push_back(member);
+            keys = keys == Keys::either ? member->keys_ : keys;
         }
     }
     if (!leaving_.empty())

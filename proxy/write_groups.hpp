@@ -41,6 +41,13 @@ public:
     WriteGroups(const WriteGroups&) = delete;
     WriteGroups& operator=(const WriteGroups&) = delete;
 
+    // Whether the server is to enforce foreign keys for a write; a group has writes of one kind.
+    enum class Keys : std::uint8_t {
+        either, // it meets none
+        enforced,
+        ignored,
+    };
+
     // A write that waits for a group or is in one. Owned by whoever asks, and withdrawn when it goes before it is told
     // how it came out: once, by one of these, which may do anything.
     class Member {
@@ -64,6 +71,7 @@ public:
         enum class Where : std::uint8_t { nowhere, waiting, sent, leaving };
         Where where_ = Where::nowhere;
         const CachedPlan* plan_ = nullptr;
+        Keys keys_ = Keys::either;
         pool::Batch* batch_ = nullptr;
         std::uint64_t catalog_ = 0; // for which the plan was made
         std::size_t bytes_ = 0;
@@ -93,7 +101,7 @@ public:
     };
 
     // The batch begins with the plan's only command; its commands are moved away. All live until the member is told.
-    void submit(Member& member, const CachedPlan& plan, pool::Batch& batch, Clock::time_point now);
+    void submit(Member& member, const CachedPlan& plan, Keys keys, pool::Batch& batch, Clock::time_point now);
     // There is no more interest in what becomes of it.
     void withdraw(Member& member);
     // Whoever still waits leaves soon.

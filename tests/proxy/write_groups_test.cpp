@@ -77,7 +77,7 @@ struct Write final : WriteGroups::Member {
         plan->estimate.add(100);
         for (int i = 0; i < commands; ++i)
             batch.commands.emplace_back().sql = i == 0 ? sql : sql + " behind";
-        groups.submit(*this, *plan, batch, WriteGroups::Clock::now());
+        groups.submit(*this, *plan, WriteGroups::Keys::either, batch, WriteGroups::Clock::now());
     }
     void tell(const std::string& what) { told.push_back(sql + " " + what); }
     void on_group_answer(pool::BatchResult result) override { tell("did " + std::to_string(result.results.size())); }
