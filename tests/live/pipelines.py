@@ -38,7 +38,8 @@ schema = ('CREATE TABLE t(id INTEGER PRIMARY KEY, v INTEGER, u TEXT UNIQUE, CHEC
           'CREATE TABLE log(id INTEGER PRIMARY KEY, what TEXT)',
           "CREATE TRIGGER logs AFTER DELETE ON t BEGIN INSERT INTO log(what) VALUES (old.u); END",
           'CREATE TABLE parent(id INTEGER PRIMARY KEY)',
-          'CREATE TABLE child(id INTEGER PRIMARY KEY, p REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED)')
+          'CREATE TABLE child(id INTEGER PRIMARY KEY, p REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED)',
+          'CREATE TABLE near(id INTEGER PRIMARY KEY, p INTEGER REFERENCES parent(id), v INTEGER)')
 statements = {
     'insert': ('INSERT INTO t VALUES (?, ?, ?)', 'ivu'), 'replace': ('INSERT OR REPLACE INTO t VALUES (?, ?, ?)', 'ivu'),
     'ignore': ('INSERT OR IGNORE INTO t VALUES (?, ?, ?)', 'ivu'), 'upsert': ('INSERT INTO t VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET v = v + 1', 'ivu'),
@@ -48,9 +49,12 @@ statements = {
     'changes': ('SELECT changes(), total_changes()', ''), 'rowid': ('INSERT INTO log(what) VALUES (last_insert_rowid())', ''), 'types': ('SELECT typeof(v), v FROM t WHERE id = ?', 'i'),
     'wide': ("SELECT id, u, hex(zeroblob(v * 20000)) FROM t WHERE id = ?", 'i'),
     'child': ('INSERT OR REPLACE INTO child VALUES (?, ?)', 'ii'), 'parent': ('INSERT OR IGNORE INTO parent VALUES (?)', 'i'),
+    'near': ('INSERT INTO near VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET p = excluded.p', 'iiv'), 'move': ('UPDATE near SET p = ? WHERE id = ?', 'ii'),
+    'apart': ('UPDATE near SET v = ? WHERE id = ?', 'vi'), 'bury': ('DELETE FROM parent WHERE id = ?', 'i'), 'born': ('INSERT INTO parent VALUES (?)', 'i'),
 }
+of_keys = ('child', 'parent', 'near', 'move', 'apart', 'bury', 'born')
 controls = ('BEGIN', 'BEGIN', 'BEGIN IMMEDIATE', 'COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK', 'SAVEPOINT s', 'RELEASE s', 'ROLLBACK TO s')
-others = ('SELECT nonsense', 'INSERT INTO nowhere VALUES (1)', 'PRAGMA user_version', 'SELECT 1', '', "DELETE FROM log WHERE what = 'a'", 'PRAGMA foreign_keys = 1', 'PRAGMA foreign_keys = 0')
+others = ('SELECT nonsense', 'INSERT INTO nowhere VALUES (1)', 'PRAGMA user_version', 'SELECT 1', '', "DELETE FROM log WHERE what = 'a'", 'PRAGMA foreign_keys = 1', 'PRAGMA foreign_keys = 0', 'PRAGMA defer_foreign_keys = 1')
 
 
 def value(pick, kind):
@@ -61,7 +65,8 @@ def value(pick, kind):
 
 def conversation(pick, single):
     """A list of (sql, values): of some statements only, often the same many times in a row."""
-    asked, known = [], pick.sample(list(statements), 5)
+    asked, known = [(f'PRAGMA foreign_keys = {pick.randint(0, 1)}', [])], pick.sample(list(statements), 5)
+    if asked[0][0].endswith('1'): known += pick.sample(of_keys, 4)
     while len(asked) < 150:
         kind = pick.random()
         if kind < 0.2: asked.append((pick.choice(controls), []))
@@ -81,7 +86,7 @@ def in_text(sql, values):
 
 def beginning(fresh):
     """Of a conversation. The tables are mostly those of the one before: what is sent ahead must have run before."""
-    names = ('t', 'log', 'child', 'parent')
+    names = ('t', 'log', 'child', 'near', 'parent')
     tables = [*(f'DROP TABLE IF EXISTS {t}' for t in names), *schema] if fresh else [f'DELETE FROM {t}' for t in names]
     return ['ROLLBACK', 'PRAGMA foreign_keys = 0', *tables]
 

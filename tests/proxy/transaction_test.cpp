@@ -154,3 +154,26 @@ TEST_CASE("a client's savepoint stands on no guard, and ends those after it")
     t.done(t.release("a"));
     CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement"});
 }
+
+TEST_CASE("what the server was told for a transaction holds until it is rolled back in part, or begun anew")
+{
+    Transaction t;
+    t.met_keys_to_test();
+    CHECK_FALSE(t.has_keys_to_test()); // there is no transaction
+    REQUIRE_FALSE(t.begin());
+    t.savepoint("a");
+    t.opened();
+    t.told_lock_timeout(7);
+    t.told_to_enforce_keys();
+    t.met_keys_to_test();
+    CHECK((t.enforces_keys() && t.has_keys_to_test() && t.lock_timeout() == 7));
+    t.done(t.rollback_to("a"));
+    CHECK_FALSE((t.enforces_keys() || t.lock_timeout()));
+    CHECK(t.has_keys_to_test()); // those of before the savepoint, perhaps
+    t.told_to_enforce_keys();
+    t.restarted();
+    CHECK_FALSE(t.enforces_keys());
+    CHECK(t.has_keys_to_test());
+    t.ended();
+    CHECK_FALSE(t.has_keys_to_test());
+}
