@@ -3,7 +3,6 @@
 
 #include "pool/deadline.hpp"
 
-
 #include <algorithm>
 #include <utility>
 
