@@ -184,8 +184,8 @@ private:
                                        "; END",
                                    options_, child_.schema);
             return "#variable_conflict use_column\nBEGIN\nIF EXISTS (SELECT 1 FROM " + pg_name(child_) +
-                   " AS c WHERE " + same_child_row() + ") AND NOT EXISTS (" + program.query(0) +
-                   " FOR KEY SHARE) THEN\n" + violation + "\nEND IF;\nRETURN NULL;\nEND";
+                   " AS c WHERE " + same_child_row() + ") AND NOT EXISTS (" + program.query(0) + parent_lock() +
+                   ") THEN\n" + violation + "\nEND IF;\nRETURN NULL;\nEND";
         });
         SchemaObject out = object("", child_);
         const std::string f = function("");
@@ -199,6 +199,18 @@ private:
                                                           enforced + " AND " + set + ") EXECUTE FUNCTION " + f + "()"};
         out.drop = {"DROP TRIGGER " + child_constraint() + " ON " + pg_name(child_), "DROP FUNCTION " + f + "()"};
         return out;
+    }
+
+    // Keeps the parent's key as it is. For PostgreSQL an index of expressions, such as that of a key without case, is
+    // none that FOR KEY SHARE protects.
+    std::string parent_lock() const
+    {
+        const bool by_columns = std::all_of(parent_columns_.begin(), parent_columns_.end(), [&](int index) {
+            const Column& c = parent_.columns[static_cast<std::size_t>(index)];
+            const Fragment column{quote_identifier(c.pg), c.storage, classes_of(c.storage), true};
+            return collation_key(column, c.collation).text == column.text;
+        });
+        return by_columns ? " FOR KEY SHARE" : " FOR SHARE";
     }
 
     bool is_child_column(const std::string& pg) const

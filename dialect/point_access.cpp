@@ -237,8 +237,8 @@ private:
         return !effects.before.empty() || !effects.after.empty();
     }
 
-    // Without ON CONFLICT, or with a DO UPDATE of the row that has one of these keys.
-    static bool takes_over(const Insert& insert, const Table& table, const std::vector<Key>& keys)
+    // Without ON CONFLICT, or with a DO UPDATE of the row that has one of these keys: the only one that then is locked.
+    static bool takes_over(const Insert& insert, const Table& table, std::vector<Key>& keys)
     {
         if (insert.upserts.empty())
             return true;
@@ -246,8 +246,10 @@ private:
         const Index* const index = table.find_index(upsert.index);
         const std::string name = index ? index->pg : std::string();
         if (insert.upserts.size() != 1 || !upsert.do_update || upsert.where || upsert.target.empty() ||
-            (!index && !upsert.index.empty()) ||
-            std::none_of(keys.begin(), keys.end(), [&](const Key& key) { return key.name == name; }))
+            (!index && !upsert.index.empty()))
+            return false;
+        std::erase_if(keys, [&](const Key& key) { return key.name != name; });
+        if (keys.empty())
             return false;
         return std::none_of(upsert.set.begin(), upsert.set.end(), [&](const SetClause& set) {
             return moves(set.indexes, table) || has_subquery(*set.value);

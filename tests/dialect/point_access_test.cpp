@@ -162,6 +162,8 @@ TEST_CASE("a new row has the keys that it is given, with ON CONFLICT too, and wh
     CHECK(point_of("INSERT INTO t(b) VALUES (1) ON CONFLICT(b) DO UPDATE SET a = excluded.a + 1") ==
           "insert, drawn by sqlite_autoindex_t_1 literal");
     CHECK(point_of("INSERT INTO t(id) VALUES (1) ON CONFLICT(id) DO UPDATE SET a = 1") == "insert by literal");
+    CHECK(point_of("INSERT INTO t(id, b) VALUES (5, 1) ON CONFLICT(b) DO UPDATE SET a = 1") ==
+          "insert by sqlite_autoindex_t_1 literal"); // the row with that id may be another, which is not locked
     CHECK(point_of("INSERT INTO t(a) VALUES (1) RETURNING id, a") == "insert, drawn");
     CHECK(point_of("UPDATE t SET a = 1 WHERE id = ? RETURNING a") == "change by 1");
     CHECK(point_of("DELETE FROM t WHERE id = 4 RETURNING *") == "change by literal");

@@ -35,8 +35,9 @@ def free_ports(n):
 
 
 class PostgreSQL:
-    """A server of the defaults that matter here: fsync and synchronous_commit are on."""
-    def __init__(self):
+    """A server of the defaults that matter here, fsync and synchronous_commit are on; with other settings "name=value"."""
+    def __init__(self, settings=()):
+        self.settings = [word for setting in settings for word in ('-c', setting)]
         self.bin = os.environ.get('HOWDAH_PG_BINDIR') or sorted(glob.glob('/usr/lib/postgresql/*/bin'))[-1]
         self.folder = os.path.join(workplace, 'server')
         os.mkdir(self.folder)
@@ -50,7 +51,7 @@ class PostgreSQL:
                    user=as_user, group=as_user, extra_groups=[] if as_user else None, cwd='/', **more)
 
     def start(self):
-        self.process = self.as_owner(['postgres', '-D', f'{self.folder}/data', '-p', str(self.port), '-k', self.folder, '-c', 'listen_addresses=127.0.0.1'], subprocess.Popen)
+        self.process = self.as_owner(['postgres', '-D', f'{self.folder}/data', '-p', str(self.port), '-k', self.folder, '-c', 'listen_addresses=127.0.0.1', *self.settings], subprocess.Popen)
         wait_until(lambda: subprocess.run([f'{self.bin}/pg_isready', '-q', '-h', '127.0.0.1', '-p', str(self.port)]).returncode == 0, 'PostgreSQL accepts connections')
 
     def kill(self):
@@ -275,10 +276,10 @@ def run_all(name, tests, args, *given):
     return 1 if failed else 0
 
 
-def run_on_one_howdah(name, tests, args, databases=None):
+def run_on_one_howdah(name, tests, args, databases=None, server_settings=()):
     """The same with a PostgreSQL and a howdah for all of them."""
     set_up(args)
-    server, howdah = PostgreSQL(), None
+    server, howdah = PostgreSQL(server_settings), None
     try:
         howdah = Howdah(server, databases)
         status = run_all(name, tests, args, howdah)

@@ -320,6 +320,38 @@ def who_looks_for_an_owner_waits_for_the_one_that_deletes_it(howdah):
 
 
 @test
+def an_owner_found_without_case_keeps_its_name(howdah):
+    one, two = Client(howdah, 'concurrent'), Client(howdah, 'concurrent')
+    one.ask('CREATE TABLE called(id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE UNIQUE)')
+    one.ask('CREATE TABLE callers(id INTEGER PRIMARY KEY, name TEXT REFERENCES called(name))')
+    one.ask("INSERT INTO called VALUES (1, 'x')")
+    for c in one, two: c.ask('PRAGMA foreign_keys = ON')
+    told = []
+    one.ask('BEGIN')
+    one.ask("INSERT INTO callers VALUES (1, 'X')")
+    waiting = threading.Thread(target=lambda: told.append(refused(two, "UPDATE called SET name = 'y' WHERE id = 1")))
+    waiting.start()
+    lock_waits(howdah, 1)
+    one.ask('COMMIT')
+    waiting.join()
+    assert told == ['FOREIGN KEY constraint failed'], told
+
+
+@test
+def an_upsert_locks_the_row_it_met_and_not_that_of_its_other_keys(howdah):
+    one, two = table(howdah, 'met'), Client(howdah, 'concurrent')
+    one.ask("UPDATE met SET u = 'a' WHERE id = 1")
+    with Counts(howdah) as counts:
+        one.ask('BEGIN')
+        one.ask("INSERT INTO met VALUES (5, 0, 'a') ON CONFLICT(u) DO UPDATE SET v = v + 1")
+        assert one.ask('SELECT v FROM met WHERE id = 5') == []
+        two.ask("INSERT INTO met VALUES (5, 0, 'b')")
+        assert one.ask('SELECT v FROM met WHERE id = 5') == []
+        one.ask('COMMIT')
+    assert (counts.begun, counts.left) == (1, 1), vars(counts)
+
+
+@test
 def deferred_keys_are_tested_at_commit_in_whichever_transaction(howdah):
     c = Client(howdah, 'concurrent')
     c.ask('CREATE TABLE up(id INTEGER PRIMARY KEY, n INTEGER)')
