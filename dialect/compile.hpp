@@ -107,6 +107,8 @@ struct Compiled {
     // An INSERT that fails may have moved last_insert_rowid() all the same, by the rows it put in before it failed.
     // What it is then, CompileRequest::rehearsal tells.
     bool moves_rowid_when_failing = false;
+    // Its triggers, or the actions of foreign keys, may change rows that it does not count, and total_changes() does.
+    bool changes_others = false;
     bool rehearsal = false; // to be run and rolled back, without foreign keys; only the rowids it tells matter
     // The table whose AUTOINCREMENT or rowid an INSERT uses; for last_insert_rowid of WITHOUT ROWID tables it is empty.
     std::string insert_table;

@@ -225,7 +225,7 @@ void SelectLowering::add_path(const CommonTable& table, Arm& step)
     for (const Source* source : sources_of(*table.select->cores.back().from))
         if (source->common == &table)
             step.columns.push_back(
-                {"(" + quote_identifier(source->pg_alias) + ".\"path\" || " + place_of + ")", PgType::v});
+                {"(" + quote_identifier(source->pg_alias) + ".\"~path\" || " + place_of + ")", PgType::v});
 }
 
 namespace {
@@ -349,12 +349,12 @@ std::string SelectLowering::recursive_table(const CommonTable& table, RowPlaces&
     const std::string body = recursive_body(table, types);
     l_.common_[&table].open = false;
     l_.common_[&table].name = name;
-    const std::string all_columns = has_path ? columns.substr(0, columns.size() - 1) + ", \"path\")" : columns;
+    const std::string all_columns = has_path ? columns.substr(0, columns.size() - 1) + ", \"~path\")" : columns;
     const std::string text = quote_identifier(all) + all_columns + " AS " + parens(body);
     if (all == name)
         return text;
     std::string rows = "SELECT " + columns.substr(1, columns.size() - 2) + " FROM " + quote_identifier(all) +
-                       limit(select.limit.get(), select.offset.get()) + (has_path ? " ORDER BY \"path\"" : "");
+                       limit(select.limit.get(), select.offset.get()) + (has_path ? " ORDER BY \"~path\"" : "");
     if (numbers) {
         SortKey number;
         number.key = {places.alias + ".\"~place\"", PgType::int8, StorageClass::integer};

@@ -179,6 +179,8 @@ void lower_delete(const Delete& del, Lowering& lowering, Compiled& out)
     begin_write(table, ConflictAction::unspecified, lowering, out);
     if (table.full_text)
         check_full_text_delete(del);
+    out.changes_others =
+        changes_others(table, {TriggerEvent::delete_}, nullptr, lowering.catalog(), lowering.options().foreign_keys);
     with_promotions(out, [&] { DeleteLowering(del, table, lowering, out).lower(); });
 }
 

@@ -66,18 +66,24 @@ std::optional<Fragment> null_test_of(const Expr& expr)
                     StorageClass::integer};
 }
 
-// The last min() or max(): where there are several, its row is the one SQLite remembers.
+// The last min() or max(): where there are several, its row is the one SQLite remembers. The same call again is none.
 class LastExtreme : public Visitor {
 public:
     const Call* call = nullptr;
     bool enter(const Expr& e) override
     {
         const auto* c = as<Call>(e);
-        if (c && is_extreme(*c))
+        if (c && is_extreme(*c) &&
+            std::none_of(seen_.begin(), seen_.end(), [&](const Expr* s) { return same_expression(*s, e); })) {
             call = c;
+            seen_.push_back(&e);
+        }
         return !(c && c->aggregate);
     }
     bool enter(const Select&) override { return false; }
+
+private:
+    std::vector<const Expr*> seen_;
 };
 
 } // namespace

@@ -279,6 +279,12 @@ void lower_insert(const Insert& insert, Lowering& lowering, Compiled& out)
         out.insert_table = table.name;
     if (table.full_text && lower_full_text_command(insert, lowering, out))
         return;
+    std::vector<TriggerEvent> events{TriggerEvent::insert};
+    if (!insert.upserts.empty())
+        events.push_back(TriggerEvent::update);
+    if (insert.conflict == ConflictAction::replace)
+        events.push_back(TriggerEvent::delete_);
+    out.changes_others = changes_others(table, events, nullptr, lowering.catalog(), lowering.options().foreign_keys);
     with_promotions(out, [&] { InsertLowering(insert, lowering, out).lower(); });
 }
 

@@ -27,6 +27,8 @@ public:
 
     void lower()
     {
+        out_.changes_others = changes_others(table_, {TriggerEvent::update}, &plan_.set.columns(), lowering_.catalog(),
+                                             lowering_.options().foreign_keys);
         if (table_.kind == Table::Kind::view) {
             lower_view();
             return;

@@ -119,6 +119,16 @@ void session_value(sqlite3_context* context, int, sqlite3_value**)
     sqlite3_result_int64(context, session->*field);
 }
 
+void total_changes(sqlite3_context* context, int, sqlite3_value**)
+{
+    const auto* session = static_cast<const Mirror::SessionValues*>(sqlite3_user_data(context));
+    if (session->total_is_lost)
+        sqlite3_result_error(
+            context, "howdah: total_changes() after triggers or foreign keys may have changed rows of their own", -1);
+    else
+        sqlite3_result_int64(context, session->total_changes);
+}
+
 } // namespace
 
 Mirror::Impl::Impl()
@@ -136,8 +146,7 @@ Mirror::Impl::Impl()
     const int kind = SQLITE_UTF8 | SQLITE_INNOCUOUS;
     sqlite3_create_function_v2(db, "changes", 0, kind, &session, session_value<&SessionValues::changes>, nullptr,
                                nullptr, nullptr);
-    sqlite3_create_function_v2(db, "total_changes", 0, kind, &session, session_value<&SessionValues::total_changes>,
-                               nullptr, nullptr, nullptr);
+    sqlite3_create_function_v2(db, "total_changes", 0, kind, &session, total_changes, nullptr, nullptr, nullptr);
     sqlite3_create_function_v2(db, "last_insert_rowid", 0, kind, &session,
                                session_value<&SessionValues::last_insert_rowid>, nullptr, nullptr, nullptr);
     add_full_text_function(db);

@@ -262,6 +262,13 @@ Effects effects_of(const Table& table, const std::vector<TriggerEvent>& events, 
     return effects;
 }
 
+bool changes_others(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
+                    const Catalog& catalog, bool foreign_keys)
+{
+    const Effects effects = effects_of(table, events, changed, catalog, foreign_keys);
+    return !effects.before.empty() || !effects.after.empty();
+}
+
 void refuse_early_default(const Table& table, TriggerEvent event)
 {
     for (const Trigger* trigger : triggers_on(table, event))

@@ -30,6 +30,9 @@ struct Effects {
 Effects effects_of(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
                    const Catalog& catalog, bool foreign_keys);
 
+bool changes_others(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
+                    const Catalog& catalog, bool foreign_keys);
+
 // A statement's conflict clause overrides those of the triggers it fires. Throws refusal() where that would matter:
 // where a trigger's statement could break a constraint and would then act otherwise than it was compiled to.
 void refuse_overridden_triggers(const Table& table, const std::vector<const Trigger*>& triggers,

@@ -173,6 +173,7 @@ Outcome Session::Impl::outcome_of(const dialect::Compiled& plan, const Attempt& 
     if (plan.kind == Kind::write || (plan.kind == Kind::schema && attempt.last_rowid)) {
         values.changes = attempt.changes;
         values.total_changes += attempt.changes;
+        values.total_is_lost = values.total_is_lost || plan.changes_others;
         if (attempt.last_rowid)
             values.last_insert_rowid = *attempt.last_rowid;
     }

@@ -1014,3 +1014,43 @@ INSERT INTO t0(c0, c1, c2) VALUES (1, 1, 2);
 INSERT INTO t0(c0, c1, c2) VALUES (1, 1, NULL);
 REPLACE INTO t0(c0, c1, c2) VALUES (1, 5, NULL);
 SELECT * FROM t0;
+
+-- case: random/what-programs-ask-of-a-table-of-people
+CREATE TABLE e(id INTEGER PRIMARY KEY, name TEXT, mgr INT, sal NUMERIC, dept TEXT COLLATE NOCASE, hired TEXT);
+INSERT INTO e VALUES (1,'Ann',NULL,100,'IT','2020-01-15'),(2,'Bob',1,80,'it','2021-03-01'),(3,'Cy',1,80.5,'HR','2021-03-01'),(4,'Di',2,60,'hr',NULL),(5,'Ed',2,NULL,NULL,'2022-12-31'),(6,'Flo',3,75,'IT','bad');
+CREATE INDEX ed ON e(dept, sal DESC); CREATE INDEX em ON e(mgr);
+UPDATE e SET sal = sal + 1 WHERE id IN (1, 3, 5);
+SELECT dept, count(*), avg(sal), group_concat(name), max(sal), name FROM e GROUP BY dept;
+SELECT dept, name, sal, rank() OVER (PARTITION BY dept ORDER BY sal DESC) r, sal - avg(sal) OVER (PARTITION BY dept) d FROM e;
+SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY dept ORDER BY sal DESC) rn FROM e) WHERE rn = 1;
+SELECT m.name, count(*) n, group_concat(e.name, '/') FROM e JOIN e AS m ON m.id = e.mgr GROUP BY m.id ORDER BY n DESC, m.name;
+SELECT m.name, e.name FROM e AS m LEFT JOIN e ON e.mgr = m.id AND e.sal > 70;
+SELECT dept FROM e WHERE dept = 'IT'; SELECT DISTINCT dept FROM e; SELECT DISTINCT dept, mgr FROM e ORDER BY mgr; SELECT count(DISTINCT dept) FROM e; SELECT dept, mgr, count(*) FROM e GROUP BY dept, mgr; SELECT dept, mgr, count(*) FROM e GROUP BY mgr, dept HAVING count(*) > 0;
+SELECT name FROM e WHERE dept IN ('it', 'X') OR mgr = 2; SELECT name FROM e WHERE dept = 'hr' OR sal > 90 ORDER BY sal LIMIT 2; SELECT name FROM e WHERE dept LIKE 'i%' AND sal BETWEEN 70 AND 90;
+SELECT strftime('%Y', hired) y, count(*), min(name) FROM e GROUP BY y; SELECT name, date(hired, '+' || mgr || ' months'), julianday(hired) - julianday('2020-01-01') FROM e;
+SELECT e.*, d.c FROM e LEFT JOIN (SELECT dept, count(*) c FROM e GROUP BY dept) d ON d.dept = e.dept;
+SELECT name, (SELECT name FROM e x WHERE x.dept = e.dept AND x.id <> e.id) FROM e; SELECT name FROM e WHERE sal > (SELECT avg(sal) FROM e x WHERE x.dept = e.dept); SELECT (SELECT group_concat(name) FROM e x WHERE x.mgr = e.id) FROM e WHERE id < 4;
+WITH RECURSIVE c(id, path, lvl) AS (SELECT id, name, 0 FROM e WHERE mgr IS NULL UNION ALL SELECT e.id, path || '>' || name, lvl + 1 FROM e JOIN c ON e.mgr = c.id) SELECT * FROM c; 
+WITH RECURSIVE c(id, path, lvl) AS (SELECT id, name, 0 FROM e WHERE mgr IS NULL UNION ALL SELECT e.id, path || '>' || name, lvl + 1 FROM e JOIN c ON e.mgr = c.id ORDER BY 3 DESC, 1) SELECT substr('    ', 1, lvl) || path FROM c;
+SELECT name FROM e ORDER BY dept, sal; SELECT name FROM e ORDER BY dept DESC NULLS LAST, sal; SELECT name FROM e ORDER BY length(name), 1 DESC LIMIT 3 OFFSET 1; SELECT name n FROM e ORDER BY upper(n) DESC; SELECT name FROM e WHERE mgr ORDER BY mgr = 2, mgr; SELECT dept || '-' || coalesce(mgr, 0) k, total(sal) FROM e GROUP BY k ORDER BY k COLLATE NOCASE;
+SELECT max(hired), name FROM e; SELECT min(sal), name, dept FROM e WHERE dept IS NOT NULL GROUP BY dept; SELECT mgr, max(sal), min(sal), name FROM e GROUP BY mgr;
+SELECT name, CASE WHEN sal > 80 THEN 'hi' WHEN sal IS NULL THEN '?' ELSE 'lo' END b, iif(dept = 'it', 1, 0) FROM e ORDER BY b, name; SELECT sum(CASE dept WHEN 'it' THEN sal END), sum(dept = 'hr'), count(sal) FROM e;
+SELECT name FROM e UNION ALL SELECT dept FROM e ORDER BY 1; SELECT dept FROM e UNION SELECT name FROM e; SELECT dept FROM e EXCEPT SELECT 'hr'; SELECT 'HR' INTERSECT SELECT dept FROM e; SELECT mgr FROM e INTERSECT SELECT id FROM e ORDER BY 1 DESC;
+SELECT lag(name) OVER w, lead(name, 2, '-') OVER w, ntile(3) OVER w, sum(sal) OVER (w ROWS 2 PRECEDING), first_value(name) OVER (PARTITION BY dept ORDER BY hired) FROM e WINDOW w AS (ORDER BY hired, name); SELECT name, sum(sal) OVER (ORDER BY hired) FROM e; SELECT name, count(*) OVER (PARTITION BY dept), sum(sal) OVER (PARTITION BY mgr ORDER BY id DESC) FROM e ORDER BY id;
+SELECT json_group_array(name), json_group_object(name, sal) FROM e WHERE dept = 'IT'; SELECT json_object('n', name, 's', sal, 'm', json_array(mgr, hired)) FROM e; SELECT value, key FROM e, json_each(json_array(name, sal)) WHERE id < 3;
+UPDATE e SET sal = x.m FROM (SELECT dept, max(sal) m FROM e GROUP BY dept) x WHERE x.dept = e.dept RETURNING id, sal; INSERT INTO e(name, sal) SELECT name || '2', sal FROM e WHERE dept = 'hr' ORDER BY sal DESC RETURNING id, name; DELETE FROM e WHERE rowid NOT IN (SELECT min(rowid) FROM e GROUP BY sal) RETURNING id; SELECT id, name, sal FROM e;
+
+-- case: random/the-last-of-several-extremes-that-are-not-the-same
+CREATE TABLE i(oid INTEGER, pos INTEGER); CREATE TABLE o(id INTEGER PRIMARY KEY, state);
+INSERT INTO i VALUES (2, 3), (5, 3), (3, 1); INSERT INTO o VALUES (2, 'new'), (5, 1), (3, 'a');
+SELECT max(o.state) - min(o.state), i.oid FROM i CROSS JOIN o ON i.oid = o.id ORDER BY max(o.state);
+SELECT max(state), min(state), id FROM o; SELECT min(state), max(state), id FROM o; SELECT min(state), max(state), min(state), id FROM o; SELECT max(id), id, min(state) FROM o HAVING max(id) > 0;
+
+-- case: random/total-changes-that-triggers-added-to
+CREATE TABLE lg(a); CREATE TABLE t(id INTEGER PRIMARY KEY, a);
+INSERT INTO t VALUES (1, 1), (2, 2);
+SELECT changes(), total_changes();
+CREATE TRIGGER ti AFTER INSERT ON t BEGIN INSERT INTO lg VALUES (NEW.id); UPDATE lg SET a = a + 1; END;
+INSERT INTO t VALUES (3, 1);
+SELECT changes();
+SELECT total_changes();
