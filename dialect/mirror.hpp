@@ -67,8 +67,8 @@ public:
     // Functions of a session (changes(), total_changes(), last_insert_rowid()) answer from `session`.
     struct SessionValues {
         std::int64_t changes = 0, total_changes = 0, last_insert_rowid = 0;
-        bool total_is_lost = false; // rows were changed that nobody counted: total_changes() is refused
         bool case_sensitive_like = false;
+        bool total_is_lost = false; // rows were changed that nobody counted: total_changes() is refused
     };
     void query(std::string_view sql, std::span<const Value> parameters, const SessionValues& session,
                const std::function<void(std::span<const ValueView>)>& row, int limit_ms = 5000) const;
