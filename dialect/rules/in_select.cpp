@@ -75,7 +75,8 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
         names.push_back("\"c" + std::to_string(i + 1) + "\"");
         const std::string name = alias + "." + names.back();
         const Column column =
-            match(*operands[i], as_operand(*n->select, i), n->select->cores.size() > 1, name, lowering);
+            match(*operands[i], as_operand(*n->select, i),
+                  n->select->cores.size() > 1 || n->select->cores.front().values.size() > 1, name, lowering);
         left.push_back(column.x.text);
         types.push_back(column.type);
         right.push_back(column.wrapped.empty() ? name : column.wrapped);

@@ -1054,3 +1054,9 @@ CREATE TRIGGER ti AFTER INSERT ON t BEGIN INSERT INTO lg VALUES (NEW.id); UPDATE
 INSERT INTO t VALUES (3, 1);
 SELECT changes();
 SELECT total_changes();
+
+-- case: random/values-as-an-operand
+CREATE TABLE t0(c0 DOUBLE, c2 VARCHAR(10));
+INSERT INTO t0 VALUES (1, NULL);
+-- bind: {"p1": "1.0", "p2": "1.0"}
+UPDATE t0 SET c2 = '2' WHERE ((:p1, :p2) IN (VALUES (c0, c0), (c2, c0)));
