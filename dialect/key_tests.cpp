@@ -1,6 +1,7 @@
 // See key_tests.hpp.
 #include "dialect/key_tests.hpp"
 
+#include "dialect/parent_changes.hpp"
 #include "dialect/write_effects.hpp"
 
 #include <algorithm>
@@ -47,6 +48,7 @@ struct Change {
 class Finder {
 public:
     explicit Finder(const Catalog& catalog) : catalog_(catalog) {}
+    bool changes_parents() const { return changes_parents_; }
 
     KeyTests operator()(const Insert& insert)
     {
@@ -113,8 +115,10 @@ private:
         for (const Table* const child : catalog_.children_of(table))
             for (const ForeignKey& key : child->foreign_keys)
                 if (equal_names(key.parent, table.name) &&
-                    (change.deletes || (change.updates && changes_parent(change, key))))
+                    (change.deletes || (change.updates && changes_parent(change, key)))) {
                     add(key);
+                    changes_parents_ = true;
+                }
     }
 
     static bool changes_parent(const Change& change, const ForeignKey& key)
@@ -137,6 +141,7 @@ private:
 
     const Catalog& catalog_;
     KeyTests found_ = KeyTests::none;
+    bool changes_parents_ = false;
 };
 
 } // namespace
@@ -144,6 +149,13 @@ private:
 KeyTests key_tests(const StatementNode& statement, const Catalog& catalog)
 {
     return std::visit(Finder(catalog), statement);
+}
+
+bool changes_parents(const StatementNode& statement, const Catalog& catalog)
+{
+    Finder finder(catalog);
+    std::visit(finder, statement);
+    return finder.changes_parents();
 }
 
 } // namespace howdah::dialect

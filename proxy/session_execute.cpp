@@ -1,4 +1,5 @@
 // A session's statements on a server connection: what surrounds them in the packet, and what is made of the answer.
+#include "dialect/parent_changes.hpp"
 #include "proxy/session_impl.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -223,10 +224,17 @@ void Session::Impl::note_settings(const Packet& packet)
         transaction.told_to_enforce_keys();
 }
 
+bool Session::Impl::may_leave_unseen(const CachedPlan& plan) const
+{
+    return options.writers == dialect::Writers::concurrent && !transaction.autocommit() && !rows.active() &&
+           !transaction.has_keys_to_test() && dialect::changes_parents(plan.statement->node, *catalog());
+}
+
 void Session::Impl::note_keys(const CachedPlan& plan)
 {
     const dialect::KeyTests tests = key_tests(plan);
-    if (tests == dialect::KeyTests::at_commit || (defer_foreign_keys && tests != dialect::KeyTests::none))
+    if (tests == dialect::KeyTests::at_commit ||
+        (tests != dialect::KeyTests::none && (defer_foreign_keys || may_leave_unseen(plan))))
         transaction.met_keys_to_test();
 }
 

@@ -207,6 +207,10 @@ struct Session::Impl {
     }
     // What the server keeps for the transaction, from a statement that has succeeded, and from its packet's beginning.
     void note_keys(const CachedPlan& plan);
+    // Others may have committed rows that refer to what the plan deletes, and that the transaction's snapshot lacks.
+    bool may_leave_unseen(const CachedPlan& plan) const;
+    // Whether they have; to be asked when the keys have been tested, before COMMIT.
+    boost::asio::awaitable<Attempt> look_for_unseen();
     void note_settings(const Packet& packet);
     // The lock_timeout (ms) that means busy_timeout to PostgreSQL, for which 0 is no limit.
     std::int64_t lock_timeout() const { return busy_timeout_ms > 0 ? busy_timeout_ms : 1; }

@@ -127,6 +127,8 @@ asio::awaitable<bool> Session::Impl::leave_rows(bool after_deadlock)
         if (!same)
             break;
         transaction.showed();
+        for (const RowTransaction::Statement& statement : statements)
+            note_keys(*statement.planned.plan);
     }
     if (!same && !transaction.autocommit())
         lost_transaction();

@@ -112,6 +112,59 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
     co_return outcome_with("BEGIN");
 }
 
+namespace {
+
+// The first field of the last row; how many there were.
+class TextSink final : public pool::RowSink {
+public:
+    void on_row(std::span<const pool::Field> row) override
+    {
+        text = std::string(row.front().value_or(std::string_view()));
+        ++rows;
+    }
+    asio::awaitable<bool> flush() override { co_return true; }
+
+    std::string text;
+    std::uint64_t rows = 0;
+};
+
+} // namespace
+
+// Nobody else can add to those that there are, because the transaction has the rows to which they refer.
+asio::awaitable<Attempt> Session::Impl::look_for_unseen()
+{
+    TextSink question, answers;
+    pool::Batch asking, looking;
+    pool::BatchResult asked, looked;
+    asking.commands.push_back(control("SAVEPOINT howdah_commit"));
+    asking.commands.push_back(control("SET CONSTRAINTS ALL IMMEDIATE"));
+    asking.commands.push_back(control("SELECT current_setting('howdah.unseen', true)"));
+    asking.commands.back().rows = &question;
+    Attempt attempt = co_await send(*lease, asking, asked);
+    if (!attempt.ok() || question.text.empty())
+        co_return attempt;
+    auto other = co_await database->pool().checkout();
+    if (other.has_error()) {
+        attempt.world = other.error();
+        co_return attempt;
+    }
+    pool::Lease& use = *other;
+    // Who waits for the table to change it may wait for this transaction, too.
+    looking.commands.push_back(
+        control("SELECT set_config('lock_timeout', '" + std::to_string(lock_timeout()) + "', true)"));
+    looking.commands.push_back(control(question.text + " LIMIT 1"));
+    looking.commands.back().rows = &answers;
+    attempt = co_await send(use, looking, looked);
+    if (attempt.ok() && answers.rows > 0) {
+        attempt.server.emplace();
+        attempt.server->severity = "ERROR";
+        attempt.server->sqlstate = "40001";
+        attempt.server->message =
+            "could not serialize access: another transaction has added rows that refer to deleted ones";
+    }
+    co_return attempt;
+}
+
 asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan plan, bool committing, std::string tag)
 {
     if (!plan.error.empty())
@@ -120,8 +173,13 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
         // Deferred foreign keys are checked before the COMMIT, so that a violation leaves the transaction open, as
         // SQLite does; PostgreSQL's own check at COMMIT would end it.
         const bool checks = committing && transaction.has_keys_to_test();
+        const bool looks =
+            checks && options.writers == dialect::Writers::concurrent && !rows.active() && !changed_schema;
+        Attempt attempt;
+        if (looks)
+            attempt = co_await look_for_unseen();
         pool::Batch batch;
-        if (checks) {
+        if (checks && !looks) {
             batch.commands.push_back(control("SAVEPOINT howdah_commit"));
             batch.commands.push_back(control("SET CONSTRAINTS ALL IMMEDIATE"));
         }
@@ -134,7 +192,8 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
         for (const std::string& statement : plan.send)
             batch.commands.push_back(control(statement));
         pool::BatchResult result;
-        const Attempt attempt = co_await send(*lease, batch, result);
+        if (attempt.ok())
+            attempt = co_await send(*lease, batch, result);
         if (attempt.world) {
             lost_transaction();
             co_return failed(client_error(*attempt.world, true));
@@ -153,7 +212,7 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
             undo.commands.push_back(control("ROLLBACK TO SAVEPOINT howdah_commit"));
             undo.commands.push_back(control("RELEASE SAVEPOINT howdah_commit"));
             pool::BatchResult undone;
-            const bool open = result.transaction_status == 'E' && checks;
+            const bool open = checks && (result.transaction_status == 'E' || looks);
             if (!open || !(co_await send(*lease, undo, undone)).ok())
                 lost_transaction();
             co_return failed(std::move(error));

@@ -154,3 +154,18 @@ BEGIN
 EXCEPTION WHEN serialization_failure OR unique_violation OR lock_not_available OR deadlock_detected THEN
   NULL;
 END $$;
+
+-- Keeps the question whether there are rows that this transaction, which has a snapshot, did not see: those of FROM
+-- `items`, an alias c among them, that are newer than its snapshot. It is for another connection. Where there are too
+-- many questions, `all_items` stands for all of the kind.
+CREATE OR REPLACE FUNCTION howdah.note_unseen(items text, all_items text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    present text := coalesce(current_setting('howdah.unseen', true), '');
+    oldest text := pg_snapshot_xmin(pg_current_snapshot())::text;
+    question text := 'SELECT 1 FROM ' || CASE WHEN length(present) < 65536 THEN items ELSE all_items END ||
+        ' WHERE (c.xmin::text::bigint - ' || oldest || ') & 4294967295 < pg_snapshot_xmax(pg_current_snapshot())::text::bigint - ' || oldest;
+BEGIN
+    IF position(question IN present) = 0 THEN
+        PERFORM set_config('howdah.unseen', concat_ws(' UNION ALL ', nullif(present, ''), question), true);
+    END IF;
+END $$;

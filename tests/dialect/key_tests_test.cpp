@@ -2,6 +2,7 @@
 #include "schema.hpp"
 
 #include "dialect/compile.hpp"
+#include "dialect/parent_changes.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -49,6 +50,13 @@ std::string tests_of(std::string_view sql)
     return "at commit";
 }
 
+bool leaves_children(std::string_view sql)
+{
+    const auto compiled = compile({sql, catalog(), {}, {.foreign_keys = true}, {}});
+    REQUIRE(compiled.has_value());
+    return changes_parents(compiled->statement->node, catalog());
+}
+
 } // namespace
 
 TEST_CASE("a table without keys meets none")
@@ -89,4 +97,16 @@ TEST_CASE("what triggers and actions write counts")
     CHECK(tests_of("INSERT INTO logged(a) VALUES (1)") == "none");
     CHECK(tests_of("DELETE FROM child") == "at statement");
     CHECK(tests_of("INSERT INTO v(a) VALUES ('x')") == "at commit");
+}
+
+TEST_CASE("what deletes or changes a row that others refer to may leave them without it")
+{
+    CHECK(leaves_children("DELETE FROM parent"));
+    CHECK(leaves_children("UPDATE parent SET code = 'y'"));
+    CHECK(leaves_children("INSERT OR REPLACE INTO parent VALUES (1, 'x', 2)"));
+    CHECK(leaves_children("UPDATE replaces SET k = 'x'"));
+    CHECK_FALSE(leaves_children("UPDATE parent SET a = 1"));
+    CHECK_FALSE(leaves_children("INSERT INTO parent VALUES (1, 'x', 2)"));
+    CHECK_FALSE(leaves_children("INSERT INTO later(c) VALUES ('x')"));
+    CHECK_FALSE(leaves_children("DELETE FROM later"));
 }

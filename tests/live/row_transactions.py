@@ -338,6 +338,40 @@ def an_owner_found_without_case_keeps_its_name(howdah):
 
 
 @test
+def an_ordinary_transaction_does_not_leave_children_that_it_did_not_see(howdah):
+    one, two = Client(howdah, 'concurrent'), Client(howdah, 'concurrent')
+    one.ask('CREATE TABLE trees(id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE UNIQUE)')
+    one.ask('CREATE TABLE fruits(id INTEGER PRIMARY KEY, tree INTEGER REFERENCES trees)')
+    one.ask('CREATE TABLE late_fruits(id INTEGER PRIMARY KEY, tree INTEGER REFERENCES trees DEFERRABLE INITIALLY DEFERRED)')
+    one.ask('CREATE TABLE leaves(id INTEGER PRIMARY KEY, tree INTEGER REFERENCES trees ON DELETE CASCADE)')
+    one.ask('CREATE TABLE nests(id INTEGER PRIMARY KEY, tree TEXT REFERENCES trees(name) ON DELETE SET NULL)')
+    for c in one, two: c.ask('PRAGMA foreign_keys = ON')
+    children = {'fruits': 7, 'late_fruits': 7, 'leaves': 7, 'nests': "'OAK'"}
+    for number, (table, tree) in enumerate(children.items()):
+        other = 9 if tree == 7 else "'Elm'"
+        for change in 'DELETE FROM trees WHERE id = 7', "UPDATE trees SET id = 8, name = 'ash' WHERE id = 7":
+            if 'UPDATE' in change and number > 1: continue
+            one.ask("INSERT INTO trees VALUES (7, 'oak')")
+            one.ask('BEGIN')
+            one.ask('SELECT count(*) FROM trees')
+            two.ask(f'INSERT INTO {table} VALUES (1, {tree})')
+            one.ask(change)
+            assert 'locked' in refused(one, 'COMMIT'), (table, change)
+            assert 'locked' in refused(one, 'COMMIT'), (table, change)
+            one.ask('ROLLBACK')
+            assert two.ask('PRAGMA foreign_key_check') == []
+            # What it did see, it may delete: with the rows that refer to it, others of which come and go meanwhile.
+            two.ask("INSERT INTO trees VALUES (9, 'elm')")
+            one.ask('BEGIN')
+            one.ask('SELECT count(*) FROM trees')
+            two.ask(f"INSERT INTO {table} VALUES (2, {other})")
+            one.ask(f'DELETE FROM {table} WHERE id = 1')
+            one.ask(change)
+            one.ask('COMMIT')
+            for name in table, 'trees': two.ask(f'DELETE FROM {name}')
+
+
+@test
 def an_upsert_locks_the_row_it_met_and_not_that_of_its_other_keys(howdah):
     one, two = table(howdah, 'met'), Client(howdah, 'concurrent')
     one.ask("UPDATE met SET u = 'a' WHERE id = 1")
