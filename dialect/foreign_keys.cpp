@@ -295,12 +295,14 @@ private:
     }
 
     // A transaction with a snapshot does not see children that others have committed since: it leaves the question for
-    // them, which another connection answers before its COMMIT (howdah.unseen). `children`: SELECT … FROM … WHERE ….
+    // them, which another connection answers before its COMMIT (howdah.unseen, set where there are concurrent writers).
+    // `children`: SELECT … FROM … WHERE ….
     std::string note_unseen(const std::string& children) const
     {
         const auto from = children.find(" FROM ");
         const std::string rows = "SELECT xmin" + children.substr(from);
-        return "IF current_setting('transaction_isolation') = 'repeatable read' THEN\nPERFORM howdah.note_unseen(" +
+        return "IF current_setting('howdah.unseen', true) IS NOT NULL AND current_setting('transaction_isolation') = "
+               "'repeatable read' THEN\nPERFORM howdah.note_unseen(" +
                quote_string("(SELECT (") + " || quote_literal(OLD::text) || " +
                quote_string("::" + pg_name(parent_) + ").*) AS old CROSS JOIN LATERAL (" + rows + ") AS c") + ", " +
                quote_string(pg_name(child_) + " AS c") + ");\nEND IF;\n";

@@ -87,8 +87,10 @@ asio::awaitable<bool> Session::Impl::leave_rows(bool after_deadlock)
             std::any_of(statements.begin(), statements.end(), [&](const RowTransaction::Statement& statement) {
                 return key_tests(*statement.planned.plan) != dialect::KeyTests::none;
             });
-        if (doing.packet.enforces_keys)
+        if (doing.packet.enforces_keys) {
             doing.packet.set("howdah.fk", "on");
+            doing.packet.set("howdah.unseen", "");
+        }
         const std::size_t steps_begin = batch.commands.size();
         NoRows nobody;
         for (const RowTransaction::Statement& statement : statements) {

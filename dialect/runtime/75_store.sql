@@ -162,10 +162,11 @@ CREATE OR REPLACE FUNCTION howdah.note_unseen(items text, all_items text) RETURN
 DECLARE
     present text := coalesce(current_setting('howdah.unseen', true), '');
     oldest text := pg_snapshot_xmin(pg_current_snapshot())::text;
-    question text := 'SELECT 1 FROM ' || CASE WHEN length(present) < 65536 THEN items ELSE all_items END ||
+    few boolean := octet_length(present) < 8192;
+    question text := 'SELECT 1 FROM ' || CASE WHEN few THEN items ELSE all_items END ||
         ' WHERE (c.xmin::text::bigint - ' || oldest || ') & 4294967295 < pg_snapshot_xmax(pg_current_snapshot())::text::bigint - ' || oldest;
 BEGIN
-    IF position(question IN present) = 0 THEN
+    IF few OR position(question IN present) = 0 THEN
         PERFORM set_config('howdah.unseen', concat_ws(' UNION ALL ', nullif(present, ''), question), true);
     END IF;
 END $$;

@@ -372,6 +372,27 @@ def an_ordinary_transaction_does_not_leave_children_that_it_did_not_see(howdah):
 
 
 @test
+def the_keys_that_a_row_had_are_kept_from_others_too(howdah):
+    one = table(howdah, 'kept')
+    one.ask("UPDATE kept SET u = 'a' WHERE id = 1")
+    with Counts(howdah) as counts:
+        one.ask('BEGIN')
+        one.ask("UPDATE kept SET u = NULL WHERE u = 'a'")
+        one.ask("INSERT INTO kept VALUES (5, 0, 'b')")
+        one.ask("UPDATE kept SET u = 'c' WHERE u = 'b'")
+        one.ask('DELETE FROM kept WHERE id = 5')
+        rows = "(7, 1, 'a')", "(8, 2, 'b')", '(5, 3, NULL)'
+        waiting = [threading.Thread(target=lambda other=Client(howdah, 'concurrent'), row=row: other.ask(f'INSERT INTO kept VALUES {row}')) for row in rows]
+        for thread in waiting: thread.start()
+        lock_waits(howdah, len(waiting))
+        for key in "u = 'a'", "u = 'b'", 'id = 5': assert one.ask(f'SELECT v FROM kept WHERE {key}') == [], key
+        one.ask('COMMIT')
+        for thread in waiting: thread.join()
+    assert (counts.begun, counts.left) == (1, 0), vars(counts)
+    assert one.ask('SELECT id, u FROM kept WHERE id > 3 ORDER BY id') == [[5, None], [7, 'a'], [8, 'b']]
+
+
+@test
 def an_upsert_locks_the_row_it_met_and_not_that_of_its_other_keys(howdah):
     one, two = table(howdah, 'met'), Client(howdah, 'concurrent')
     one.ask("UPDATE met SET u = 'a' WHERE id = 1")
