@@ -163,7 +163,8 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
     const bool meets_keys = key_tests(plan) != dialect::KeyTests::none && !plan.rehearsal;
     if (meets_keys && !sending.grouped && !(inside && transaction.enforces_keys())) {
         packet.set("howdah.fk", "on");
-        if (options.writers == dialect::Writers::concurrent && inside && !sending.by_rows)
+        if (options.writers == dialect::Writers::concurrent && inside && !sending.by_rows &&
+            !transaction.has_keys_to_test()) // otherwise it has what there is to ask
             packet.set("howdah.unseen", "");
         packet.enforces_keys = true;
     }

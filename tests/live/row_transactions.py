@@ -356,6 +356,7 @@ def an_ordinary_transaction_does_not_leave_children_that_it_did_not_see(howdah):
             one.ask('SELECT count(*) FROM trees')
             two.ask(f'INSERT INTO {table} VALUES (1, {tree})')
             one.ask(change)
+            for sql in 'SAVEPOINT s', 'DELETE FROM fruits WHERE id = 99', 'ROLLBACK TO s', 'DELETE FROM trees WHERE id = 99', 'RELEASE s': one.ask(sql)
             assert 'locked' in refused(one, 'COMMIT'), (table, change)
             assert 'locked' in refused(one, 'COMMIT'), (table, change)
             one.ask('ROLLBACK')
