@@ -211,6 +211,7 @@ struct Session::Impl {
     bool may_leave_unseen(const CachedPlan& plan) const;
     // Whether they have; to be asked when the keys have been tested, before COMMIT.
     boost::asio::awaitable<Attempt> look_for_unseen();
+    boost::asio::awaitable<std::optional<pool::Lease>> second_connection();
     void note_settings(const Packet& packet);
     // The lock_timeout (ms) that means busy_timeout to PostgreSQL, for which 0 is no limit.
     std::int64_t lock_timeout() const { return busy_timeout_ms > 0 ? busy_timeout_ms : 1; }

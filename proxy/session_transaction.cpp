@@ -1,7 +1,14 @@
 // BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE: statements that the session itself carries out.
 #include "proxy/session_impl.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
+#include <chrono>
 
 namespace asio = boost::asio;
 
@@ -128,7 +135,39 @@ public:
     std::uint64_t rows = 0;
 };
 
+pool::ServerError conflict(std::string why)
+{
+    pool::ServerError error;
+    error.severity = "ERROR";
+    error.sqlstate = "40001";
+    error.message = "could not serialize access: " + std::move(why);
+    return error;
+}
+
 } // namespace
+
+// Beside the one that the session has. All of the pool's may be held by sessions that want another: none waits long.
+asio::awaitable<std::optional<pool::Lease>> Session::Impl::second_connection()
+{
+    constexpr std::chrono::seconds longest{1};
+    if (auto idle = database->pool().try_checkout())
+        co_return idle;
+    waiting = std::make_shared<asio::cancellation_signal>();
+    const auto keep = waiting;
+    asio::steady_timer limit(shared.executor, longest);
+    limit.async_wait([keep](const boost::system::error_code& error) {
+        if (!error)
+            keep->emit(asio::cancellation_type::terminal);
+    });
+    auto wait = database->pool().checkout();
+    auto leased = co_await asio::co_spawn(shared.executor, std::move(wait),
+                                          asio::bind_cancellation_slot(keep->slot(), asio::use_awaitable));
+    limit.cancel();
+    waiting.reset();
+    if (leased.has_error())
+        co_return std::nullopt;
+    co_return std::move(*leased);
+}
 
 // Nobody else can add to those that there are, because the transaction has the rows to which they refer.
 asio::awaitable<Attempt> Session::Impl::look_for_unseen()
@@ -143,9 +182,10 @@ asio::awaitable<Attempt> Session::Impl::look_for_unseen()
     Attempt attempt = co_await send(*lease, asking, asked);
     if (!attempt.ok() || question.text.empty())
         co_return attempt;
-    auto other = co_await database->pool().checkout();
-    if (other.has_error()) {
-        attempt.world = other.error();
+    std::optional<pool::Lease> other = co_await second_connection();
+    if (!other) {
+        attempt.server = conflict("there was no second connection in time (pool.max) to look for rows that other "
+                                  "transactions may have added; COMMIT again");
         co_return attempt;
     }
     pool::Lease& use = *other;
@@ -155,13 +195,8 @@ asio::awaitable<Attempt> Session::Impl::look_for_unseen()
     looking.commands.push_back(control(question.text + " LIMIT 1"));
     looking.commands.back().rows = &answers;
     attempt = co_await send(use, looking, looked);
-    if (attempt.ok() && answers.rows > 0) {
-        attempt.server.emplace();
-        attempt.server->severity = "ERROR";
-        attempt.server->sqlstate = "40001";
-        attempt.server->message =
-            "could not serialize access: another transaction has added rows that refer to deleted ones";
-    }
+    if (attempt.ok() && answers.rows > 0)
+        attempt.server = conflict("another transaction has added rows that refer to deleted ones");
     co_return attempt;
 }
 

@@ -456,6 +456,30 @@ def a_deferred_key_that_another_makes_good_in_time_is_good(howdah):
 
 
 @test
+def who_finds_no_second_connection_is_told_soon(howdah):
+    setup = Client(howdah, 'concurrent')
+    setup.ask('CREATE TABLE mothers(id INTEGER PRIMARY KEY)')
+    setup.ask('CREATE TABLE sons(id INTEGER PRIMARY KEY, m INTEGER REFERENCES mothers)')
+    pool = howdah.stats()['pools'][0]['max']
+    all_of_it = [Client(howdah, 'concurrent') for _ in range(pool)]
+    for n, c in enumerate(all_of_it):
+        setup.ask('INSERT INTO mothers VALUES (?)', [n])
+        c.ask('PRAGMA foreign_keys = ON')
+    for n, c in enumerate(all_of_it):  # ordinary transactions, each with a connection of its own
+        c.ask('BEGIN')
+        c.ask('SELECT count(*) FROM sons')
+        c.ask('DELETE FROM mothers WHERE id = ?', [n])
+    since, told = time.monotonic(), []
+    threads = [threading.Thread(target=lambda c=c: told.append(refused(c, 'COMMIT'))) for c in all_of_it]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert time.monotonic() - since < 10 and all('second connection' in text or 'locked' in text for text in told), told
+    all_of_it[0].ask('ROLLBACK')
+    for c in all_of_it[1:]: c.ask('COMMIT')
+    assert setup.ask('SELECT id FROM mothers') == [[0]]
+
+
+@test
 def counters_kept_by_upserts_count_everything(howdah):
     setup = Client(howdah, 'concurrent')
     setup.ask('CREATE TABLE hits(page TEXT PRIMARY KEY, n INTEGER NOT NULL, last TEXT)')
