@@ -88,11 +88,7 @@ public:
         Alone& operator=(const Alone&) = delete;
         ~Alone() { groups_->alone_is_over(*this); }
         // So long it took to succeed.
-        void took(Clock::duration time)
-        {
-            groups_->pace_.alone_took(time);
-            groups_->gathering_.alone_took(time);
-        }
+        void took(Clock::duration time) { groups_->pace_.alone_took(time); }
 
     private:
         friend class WriteGroups;

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <deque>
+
 using howdah::proxy::Gathering;
 using namespace std::chrono_literals;
 
@@ -10,102 +12,104 @@ namespace {
 
 using Clock = Gathering::Clock;
 
-// Clients that come back one after the other: a group of `members`, `returning` of whom write again.
-struct Clients {
-    Gathering gathering;
+// Clients that write again as soon as they are told, one after the other, and a server that takes groups.
+struct World {
+    Clock::duration flush, each, back; // of a group, of a member, of a client on its way
+    std::size_t clients = 16;
+    Gathering gathering{};
     Clock::time_point now{};
+    std::deque<Clock::time_point> coming{}; // in order
+    std::size_t waiting = 0;
 
-    void group(std::size_t members, std::size_t waiting, Clock::duration took, std::size_t returning,
-               Clock::duration each)
+    void arrive(Clock::time_point until)
     {
-        now += took;
-        gathering.told(members, waiting, took, now);
-        for (std::size_t i = 0; i < returning; ++i) {
-            now += each;
-            gathering.came(now);
+        while (!coming.empty() && coming.front() <= until) {
+            gathering.came(coming.front());
+            ++waiting;
+            coming.pop_front();
         }
     }
-    void groups(int many, std::size_t members, Clock::duration took, std::size_t returning, Clock::duration each)
+    // Whether it has waited for its members.
+    bool group()
     {
-        for (int i = 0; i < many; ++i)
-            group(members, 0, took, returning, each);
-        // The moment after one more has been told.
+        arrive(now);
+        bool waited = false;
+        while (waiting == 0 || gathering.waits(waiting, now)) {
+            const bool has_some = waiting > 0;
+            const auto next = coming.empty() ? gathering.until() : coming.front();
+            now = has_some ? std::min(next, gathering.until()) : next;
+            waited = waited || has_some;
+            arrive(now);
+        }
+        const std::size_t members = std::exchange(waiting, 0);
+        const auto took = flush + each * static_cast<int>(members);
         now += took;
-        gathering.told(members, 0, took, now);
+        arrive(now);
+        gathering.told(members, waiting, took, now);
+        for (std::size_t i = 0; i < members; ++i)
+            coming.push_back(now + back * static_cast<int>(i + 1));
+        return waited;
+    }
+    // How many of so many groups waited, after a while.
+    int waited_of(int groups)
+    {
+        for (std::size_t i = 0; i < clients; ++i)
+            coming.push_back(now + back * static_cast<int>(i + 1));
+        for (int i = 0; i < 500; ++i)
+            group();
+        int waited = 0;
+        for (int i = 0; i < groups; ++i)
+            waited += group() ? 1 : 0;
+        return waited;
     }
 };
 
 } // namespace
 
-TEST_CASE("where a flush is long, a group waits until all who were told are back", "[gathering]")
+TEST_CASE("where a flush is long, groups wait until all who were told are back", "[gathering]")
 {
-    Clients clients;
-    clients.gathering.alone_took(1200us);
-    clients.groups(20, 16, 1500us, 16, 20us);
-    CHECK(clients.gathering.waits(0, clients.now));
-    CHECK(clients.gathering.waits(15, clients.now));
-    CHECK_FALSE(clients.gathering.waits(16, clients.now));
+    World slow{1000us, 20us, 15us};
+    CHECK(slow.waited_of(640) > 500);
 }
 
-TEST_CASE("those who waited already are not counted as being back", "[gathering]")
+TEST_CASE("where a flush is short, groups hardly wait", "[gathering]")
 {
-    Clients clients;
-    clients.gathering.alone_took(1200us);
-    clients.groups(20, 8, 1300us, 8, 20us);
-    clients.gathering.told(8, 8, 1300us, clients.now);
-    CHECK(clients.gathering.waits(8, clients.now));
-    CHECK_FALSE(clients.gathering.waits(16, clients.now));
-}
-
-TEST_CASE("where a flush is shorter than the way back, no group waits", "[gathering]")
-{
-    Clients clients;
-    clients.gathering.alone_took(200us);
-    clients.groups(20, 16, 500us, 16, 20us);
-    CHECK_FALSE(clients.gathering.waits(1, clients.now));
+    World fast{60us, 20us, 15us};
+    CHECK(fast.waited_of(640) <= 60);
+    World many{60us, 20us, 15us, 64};
+    CHECK(many.waited_of(640) <= 60);
 }
 
 TEST_CASE("clients that do something else first are not waited for", "[gathering]")
 {
-    Clients clients;
-    clients.gathering.alone_took(1200us);
-    SECTION("none comes back")
-    {
-        clients.groups(20, 16, 1500us, 0, 0us);
-        CHECK_FALSE(clients.gathering.waits(0, clients.now));
+    Gathering gathering;
+    Clock::time_point now{};
+    int waited = 0;
+    for (int i = 0; i < 640; ++i) {
+        now += 1500us;
+        gathering.told(16, 0, 1500us, now);
+        waited += gathering.waits(0, now) ? 1 : 0;
     }
-    SECTION("a quarter comes back, and is waited for")
-    {
-        clients.groups(20, 16, 1500us, 4, 20us);
-        CHECK(clients.gathering.waits(3, clients.now));
-        CHECK_FALSE(clients.gathering.waits(4, clients.now));
-    }
-    SECTION("those who come later than a group would wait")
-    {
-        clients.groups(20, 16, 1500us, 16, 1ms);
-        CHECK_FALSE(clients.gathering.waits(2, clients.now));
-    }
+    CHECK(waited == 0);
 }
 
-TEST_CASE("a group waits no longer than a part of what one takes", "[gathering]")
+TEST_CASE("a group waits no longer than a part of what one takes, and never long", "[gathering]")
 {
-    Clients clients;
-    clients.gathering.alone_took(1200us);
-    clients.groups(20, 16, 1500us, 16, 20us);
-    CHECK(clients.gathering.until() == clients.now + 750us);
-    CHECK_FALSE(clients.gathering.waits(3, clients.now + 750us));
-    clients.gathering.told(16, 0, 1s, clients.now);
-    CHECK(clients.gathering.until() == clients.now + Gathering::longest);
+    Gathering gathering;
+    const Clock::time_point now{1s};
+    gathering.told(16, 0, 1500us, now);
+    CHECK(gathering.until() == now + 750us);
+    gathering.told(16, 0, 1s, now);
+    CHECK(gathering.until() == now + Gathering::longest);
 }
 
-TEST_CASE("nobody is waited for after a group of two, nor before anything is known", "[gathering]")
+TEST_CASE("after a pause, and after a group of two, nobody is waited for", "[gathering]")
 {
-    Clients clients;
-    CHECK_FALSE(clients.gathering.waits(0, clients.now));
-    clients.groups(20, 16, 1500us, 16, 20us);
-    CHECK_FALSE(clients.gathering.waits(1, clients.now)); // what a flush takes is not known
-    clients.gathering.alone_took(1200us);
-    CHECK(clients.gathering.waits(1, clients.now));
-    clients.groups(1, 2, 1500us, 2, 20us);
-    CHECK_FALSE(clients.gathering.waits(0, clients.now));
+    World slow{1000us, 20us, 15us};
+    slow.waited_of(64);
+    slow.now += 1s;
+    slow.gathering.told(16, 0, 1500us, slow.now);
+    CHECK_FALSE(slow.gathering.waits(0, slow.now));
+    World few{1000us, 20us, 15us, 2};
+    CHECK(few.waited_of(64) == 0);
 }
