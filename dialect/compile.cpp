@@ -122,7 +122,7 @@ try {
         out.slots = lowering.take_slots();
         out.rules = lowering.take_rules();
         out.touches_temp = out.touches_temp || lowering.touches_temp;
-        out.key_tests = key_tests(statement->node, request.catalog);
+        out.met_keys = met_keys(statement->node, request.catalog);
         if (request.options.writers == Writers::concurrent)
             out.point = point_access(statement->node, out, lowering);
         out.needs_writer_lock = !out.read_only && request.options.writers == Writers::single;

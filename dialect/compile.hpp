@@ -112,10 +112,10 @@ struct Compiled {
     bool rehearsal = false; // to be run and rolled back, without foreign keys; only the rowids it tells matter
     // The table whose AUTOINCREMENT or rowid an INSERT uses; for last_insert_rowid of WITHOUT ROWID tables it is empty.
     std::string insert_table;
-    KeyTests key_tests = KeyTests::none; // of a write, where foreign keys are enforced
-    std::optional<PointAccess> point;    // with concurrent writers
-    bool chooses_rowids = false;         // an INSERT some of whose rows have no rowid given
-    std::vector<std::string> rules;      // every rule that fired, in order
+    MetKeys met_keys;                 // by a write, where foreign keys are enforced
+    std::optional<PointAccess> point; // with concurrent writers
+    bool chooses_rowids = false;      // an INSERT some of whose rows have no rowid given
+    std::vector<std::string> rules;   // every rule that fired, in order
     // The parsed statement: the session reads BEGIN, PRAGMA, ATTACH, … from it. Shared, because plans are copied.
     std::shared_ptr<const Statement> statement;
 };

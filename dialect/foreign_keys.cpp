@@ -205,12 +205,18 @@ private:
     // none that FOR KEY SHARE protects.
     std::string parent_lock() const
     {
-        const bool by_columns = std::all_of(parent_columns_.begin(), parent_columns_.end(), [&](int index) {
-            const Column& c = parent_.columns[static_cast<std::size_t>(index)];
-            const Fragment column{quote_identifier(c.pg), c.storage, classes_of(c.storage), true};
-            return collation_key(column, c.collation).text == column.text;
-        });
+        bool by_columns = true;
+        for (std::size_t i = 0; i < parent_columns_.size(); ++i)
+            by_columns = by_columns && parent_key("p", i) == "p." + parent_pg(i);
         return by_columns ? " FOR KEY SHARE" : " FOR SHARE";
+    }
+
+    // What the parent's key looks at in a row, under its collation.
+    std::string parent_key(const std::string& row, std::size_t i) const
+    {
+        const Column& c = parent_column(i);
+        const Fragment column{row + "." + parent_pg(i), c.storage, classes_of(c.storage), true};
+        return collation_key(column, c.collation).text;
     }
 
     bool is_child_column(const std::string& pg) const
@@ -308,14 +314,8 @@ private:
                quote_string(pg_name(child_) + " AS c") + ");\nEND IF;\n";
     }
 
-    // A parent with OLD's key, under the key's collation.
-    std::string parent_key_test(std::size_t i) const
-    {
-        const Column& c = parent_column(i);
-        const Fragment column{"p." + parent_pg(i), c.storage, classes_of(c.storage), true};
-        const Fragment old{"OLD." + parent_pg(i), c.storage, classes_of(c.storage), true};
-        return collation_key(column, c.collation).text + " = " + collation_key(old, c.collation).text;
-    }
+    // A parent with OLD's key.
+    std::string parent_key_test(std::size_t i) const { return parent_key("p", i) + " = " + parent_key("OLD", i); }
 
     std::string action_statement(Event event, Action action) const
     {

@@ -318,12 +318,8 @@ private:
     // What DO UPDATE may find changed by the rows before.
     std::vector<const Table*> changing() const
     {
-        std::vector<const Table*> tables{&table_};
-        const Effects effects = effects_of(table_, {TriggerEvent::insert, TriggerEvent::update}, nullptr,
-                                           lowering_.catalog(), lowering_.options().foreign_keys);
-        for (const auto* written : {&effects.before, &effects.after})
-            tables.insert(tables.end(), written->begin(), written->end());
-        return tables;
+        return tables_written(table_, effects_of(table_, {TriggerEvent::insert, TriggerEvent::update}, nullptr,
+                                                 lowering_.catalog(), lowering_.options().foreign_keys));
     }
 
     // DO UPDATE with a subquery that is computed at its first use.

@@ -1,7 +1,6 @@
 // See key_tests.hpp.
 #include "dialect/key_tests.hpp"
 
-#include "dialect/parent_changes.hpp"
 #include "dialect/write_effects.hpp"
 
 #include <algorithm>
@@ -48,9 +47,8 @@ struct Change {
 class Finder {
 public:
     explicit Finder(const Catalog& catalog) : catalog_(catalog) {}
-    bool changes_parents() const { return changes_parents_; }
 
-    KeyTests operator()(const Insert& insert)
+    MetKeys operator()(const Insert& insert)
     {
         Change change;
         change.table = insert.target->table;
@@ -62,7 +60,7 @@ public:
         change.deletes = replaces;
         return of(change);
     }
-    KeyTests operator()(const Update& update)
+    MetKeys operator()(const Update& update)
     {
         Change change;
         change.table = update.table.source->table;
@@ -79,7 +77,7 @@ public:
             change.columns = &columns;
         return of(change);
     }
-    KeyTests operator()(const Delete& del)
+    MetKeys operator()(const Delete& del)
     {
         Change change;
         change.table = del.table.source->table;
@@ -87,22 +85,22 @@ public:
         return of(change);
     }
     template <typename Other>
-    KeyTests operator()(const Other&)
+    MetKeys operator()(const Other&)
     {
-        return KeyTests::none;
+        return {};
     }
 
 private:
-    KeyTests of(const Change& change)
+    MetKeys of(const Change& change)
     {
         if (!change.table)
-            return KeyTests::at_commit;
+            return {KeyTests::at_commit, false};
         add(change);
         const Effects effects = effects_of(*change.table, change.events(), change.columns, catalog_, true);
         for (const auto* tables : {&effects.before, &effects.after})
             for (const Table* const table : *tables)
                 add({table, true, true, true, nullptr});
-        return found_;
+        return met_;
     }
 
     void add(const Change& change)
@@ -117,7 +115,7 @@ private:
                 if (equal_names(key.parent, table.name) &&
                     (change.deletes || (change.updates && changes_parent(change, key)))) {
                     add(key);
-                    changes_parents_ = true;
+                    met_.from_parents = true;
                 }
     }
 
@@ -136,26 +134,18 @@ private:
 
     void add(const ForeignKey& key)
     {
-        found_ = std::max(found_, key.deferred ? KeyTests::at_commit : KeyTests::at_statement);
+        met_.tests = std::max(met_.tests, key.deferred ? KeyTests::at_commit : KeyTests::at_statement);
     }
 
     const Catalog& catalog_;
-    KeyTests found_ = KeyTests::none;
-    bool changes_parents_ = false;
+    MetKeys met_;
 };
 
 } // namespace
 
-KeyTests key_tests(const StatementNode& statement, const Catalog& catalog)
+MetKeys met_keys(const StatementNode& statement, const Catalog& catalog)
 {
     return std::visit(Finder(catalog), statement);
-}
-
-bool changes_parents(const StatementNode& statement, const Catalog& catalog)
-{
-    Finder finder(catalog);
-    std::visit(finder, statement);
-    return finder.changes_parents();
 }
 
 } // namespace howdah::dialect

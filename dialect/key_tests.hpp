@@ -15,7 +15,11 @@ enum class KeyTests : std::uint8_t {
     at_commit,    // some of them by the transaction's COMMIT: DEFERRABLE INITIALLY DEFERRED
 };
 
+struct MetKeys {
+    KeyTests tests = KeyTests::none;
+    bool from_parents = false; // it can delete a row, or change the key of one, to which others may refer
+};
 // `statement` is resolved. What triggers and the actions of keys may write is looked at, too.
-KeyTests key_tests(const StatementNode& statement, const Catalog& catalog);
+MetKeys met_keys(const StatementNode& statement, const Catalog& catalog);
 
 } // namespace howdah::dialect

@@ -105,8 +105,7 @@ private:
             const OnceSubqueries once(lowering_, view_.changing, "seen");
             loop.returning = lower_returning(delete_.returning_outputs, source_, Returned::deleted, lowering_, out_);
             loop.declarations = once.declarations();
-            if (!once.statements().empty())
-                seen = "IF howdah_count = 0 THEN\n" + once.statements() + "END IF;\n";
+            seen = once.at_first_row();
         }
         const std::string sql = "DELETE FROM " + target_text(table_, source_) + " WHERE " +
                                 identity_condition(table_, source_.pg_alias, "howdah_row");

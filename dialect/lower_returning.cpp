@@ -117,7 +117,6 @@ ReturningView returning_view(const std::vector<SelectCore::Output>& list, const 
                              const Lowering& lowering)
 {
     ReturningView view;
-    view.changing.push_back(&table);
     if (std::none_of(list.begin(), list.end(), [](const auto& item) { return has_subquery(*item.expr); }))
         return view;
     const Catalog& catalog = lowering.catalog();
@@ -134,8 +133,7 @@ ReturningView returning_view(const std::vector<SelectCore::Output>& list, const 
     if (view.looks && (view.follows || own))
         throw refusal("a subquery in RETURNING reads what the statement changes ahead of its AFTER triggers, and they "
                       "change that, too");
-    for (const auto* written : {&effects.before, &effects.after})
-        view.changing.insert(view.changing.end(), written->begin(), written->end());
+    view.changing = tables_written(table, effects);
     return view;
 }
 

@@ -34,7 +34,7 @@ std::string returned_in_order(const std::string& with, const std::string& statem
 struct ReturningView {
     bool looks = false;   // at what PostgreSQL's RETURNING does not see yet: a query behind the row's statement does
     bool follows = false; // what the triggers of the rows before wrote: each row is a statement of its own
-    std::vector<const Table*> changing; // what the statement may change: its table first
+    std::vector<const Table*> changing; // what the statement may change, its table first; empty without subqueries
 };
 ReturningView returning_view(const std::vector<SelectCore::Output>& list, const Table& table,
                              const std::vector<TriggerEvent>& events, const std::vector<int>* changed,

@@ -232,9 +232,7 @@ private:
     // Whether a foreign key's action changes rows of other tables.
     bool acts(const Table& table, TriggerEvent event, const std::vector<int>* changed) const
     {
-        const Effects effects =
-            effects_of(table, {event}, changed, lowering_.catalog(), lowering_.options().foreign_keys);
-        return !effects.before.empty() || !effects.after.empty();
+        return changes_others(table, {event}, changed, lowering_.catalog(), lowering_.options().foreign_keys);
     }
 
     // Without ON CONFLICT, or with a DO UPDATE of the row that has one of these keys: the only one that then is locked.

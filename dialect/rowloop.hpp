@@ -35,6 +35,11 @@ public:
     const std::vector<std::string>& declarations() const { return declarations_; }
     // To be run before the first use, once.
     const std::string& statements() const { return statements_; }
+    // The same within the body of a RowLoop, ahead of the first row that is changed.
+    std::string at_first_row() const
+    {
+        return statements_.empty() ? std::string() : "IF howdah_count = 0 THEN\n" + statements_ + "END IF;\n";
+    }
 
 private:
     std::optional<Fragment> variable(const Expr& expr);

@@ -73,12 +73,8 @@ private:
     // What is not the same at every row, though no row says so.
     std::vector<const Table*> changing() const
     {
-        std::vector<const Table*> tables{&table_};
-        const Effects effects = effects_of(table_, {TriggerEvent::update}, &plan_.set.columns(), lowering_.catalog(),
-                                           lowering_.options().foreign_keys);
-        for (const auto* written : {&effects.before, &effects.after})
-            tables.insert(tables.end(), written->begin(), written->end());
-        return tables;
+        return tables_written(table_, effects_of(table_, {TriggerEvent::update}, &plan_.set.columns(),
+                                                 lowering_.catalog(), lowering_.options().foreign_keys));
     }
 
     void refuse_unseen() const
@@ -105,8 +101,7 @@ private:
         const OnceSubqueries once(lowering_, plan_.returning.changing, "seen");
         loop_.returning =
             lower_returning(update_.returning_outputs, *update_.table.source, Returned::stored, lowering_, out_);
-        if (!once.statements().empty())
-            seen_ = "IF howdah_count = 0 THEN\n" + once.statements() + "END IF;\n";
+        seen_ = once.at_first_row();
         loop_.declarations = once.declarations();
         if (plan_.returning.looks)
             loop_.declarations.emplace_back("howdah_id record");

@@ -262,11 +262,18 @@ Effects effects_of(const Table& table, const std::vector<TriggerEvent>& events, 
     return effects;
 }
 
+std::vector<const Table*> tables_written(const Table& table, const Effects& effects)
+{
+    std::vector<const Table*> tables{&table};
+    for (const auto* written : {&effects.before, &effects.after})
+        tables.insert(tables.end(), written->begin(), written->end());
+    return tables;
+}
+
 bool changes_others(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
                     const Catalog& catalog, bool foreign_keys)
 {
-    const Effects effects = effects_of(table, events, changed, catalog, foreign_keys);
-    return !effects.before.empty() || !effects.after.empty();
+    return !effects_of(table, events, changed, catalog, foreign_keys).empty();
 }
 
 void refuse_early_default(const Table& table, TriggerEvent event)

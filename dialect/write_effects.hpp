@@ -26,10 +26,13 @@ bool insert_triggers_allow_sets(const std::vector<const Trigger*>& triggers, con
 // foreign keys, and through AFTER triggers. Those of the tables that they write are among them.
 struct Effects {
     std::vector<const Table*> before, after;
+    bool empty() const { return before.empty() && after.empty(); }
 };
 Effects effects_of(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
                    const Catalog& catalog, bool foreign_keys);
-
+// The table itself, and those.
+std::vector<const Table*> tables_written(const Table& table, const Effects& effects);
+// Whether there are any.
 bool changes_others(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
                     const Catalog& catalog, bool foreign_keys);
 

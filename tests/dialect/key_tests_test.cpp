@@ -2,7 +2,6 @@
 #include "schema.hpp"
 
 #include "dialect/compile.hpp"
-#include "dialect/parent_changes.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -35,11 +34,16 @@ const Catalog& catalog()
     return schema.catalog();
 }
 
-std::string tests_of(std::string_view sql)
+MetKeys met_by(std::string_view sql)
 {
     const auto compiled = compile({sql, catalog(), {}, {.foreign_keys = true}, {}});
     REQUIRE(compiled.has_value());
-    switch (compiled->key_tests) {
+    return compiled->met_keys;
+}
+
+std::string tests_of(std::string_view sql)
+{
+    switch (met_by(sql).tests) {
     case KeyTests::none:
         return "none";
     case KeyTests::at_statement:
@@ -50,12 +54,7 @@ std::string tests_of(std::string_view sql)
     return "at commit";
 }
 
-bool leaves_children(std::string_view sql)
-{
-    const auto compiled = compile({sql, catalog(), {}, {.foreign_keys = true}, {}});
-    REQUIRE(compiled.has_value());
-    return changes_parents(compiled->statement->node, catalog());
-}
+bool leaves_children(std::string_view sql) { return met_by(sql).from_parents; }
 
 } // namespace
 
