@@ -76,6 +76,15 @@ struct Batch {
 struct ServerError {
     std::string severity, sqlstate, message, detail, hint, where, schema, table, column, datatype, constraint, position;
 };
+// One that ends a statement, as the server would say it.
+inline ServerError server_error(std::string sqlstate, std::string message)
+{
+    ServerError error;
+    error.severity = "ERROR";
+    error.sqlstate = std::move(sqlstate);
+    error.message = std::move(message);
+    return error;
+}
 
 struct CommandResult {
     std::string tag; // "INSERT 0 1"; empty when suspended

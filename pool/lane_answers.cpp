@@ -1,7 +1,6 @@
 // A lane's answers: whose each message is, and what becomes of statements that are skipped, cancelled or lost.
-#include "pool/lane.hpp"
-
 #include "pool/deadline.hpp"
+#include "pool/lane.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -204,11 +203,9 @@ void Lane::on_sync()
         last = skipped.syncs;
         if (skipped.statement && skipped.statement->cancelled_) {
             // Its cancel came to nothing, because the server was not at it.
-            ServerError& error = skipped.statement->server_error.emplace();
-            error.severity = "ERROR";
-            error.sqlstate = "57014";
-            error.message = cancelling_ && !cancelling_->message.empty() ? cancelling_->message
-                                                                         : "canceling statement due to user request";
+            const bool told = cancelling_ && !cancelling_->message.empty();
+            skipped.statement->server_error =
+                pool::server_error("57014", told ? cancelling_->message : "canceling statement due to user request");
             end(*skipped.statement);
         } else if (skipped.statement) {
             displace(skipped);

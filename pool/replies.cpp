@@ -19,29 +19,20 @@ std::span<const std::int16_t> formats(const Command& command)
     return command.binary_results ? binary_format : text_format;
 }
 
-ServerError refusal(std::string sqlstate, std::string message)
-{
-    ServerError error;
-    error.severity = "ERROR";
-    error.sqlstate = std::move(sqlstate);
-    error.message = std::move(message);
-    return error;
-}
-
 } // namespace
 
 std::optional<ServerError> Replies::unsendable(const Batch& batch)
 {
     for (const Command& command : batch.commands) {
         if (command.text().find('\0') != std::string_view::npos || command.portal.find('\0') != std::string::npos)
-            return refusal("22021", "a statement cannot contain a NUL character");
+            return server_error("22021", "a statement cannot contain a NUL character");
         if (command.params.size() > 0xffff || command.result_formats.size() > 0xffff)
-            return refusal("54000", "more than 65535 parameters");
+            return server_error("54000", "more than 65535 parameters");
         std::size_t bytes = command.text().size() + command.portal.size() + 64;
         for (const Param& param : command.params)
             bytes += 6 + (param.bytes ? param.bytes->size() : 0);
         if (bytes > wire::max_message)
-            return refusal("54000", "a statement and its parameters cannot exceed 1 GB");
+            return server_error("54000", "a statement and its parameters cannot exceed 1 GB");
     }
     return std::nullopt;
 }

@@ -14,6 +14,11 @@ constexpr int most_tries = 32;
 
 } // namespace
 
+pool::ServerError Session::Impl::conflict(std::string_view why)
+{
+    return pool::server_error("40001", "could not serialize access: " + std::string(why));
+}
+
 asio::awaitable<bool> Session::Impl::may_try_again(const CachedPlan& plan, const Attempt& attempt, int tries)
 {
     if (options.writers != dialect::Writers::concurrent || tries > most_tries || cancelled)

@@ -1,98 +1,11 @@
 // A session's statements on a server connection: what surrounds them in the packet, and what is made of the answer.
-#include "dialect/parent_changes.hpp"
 #include "proxy/session_impl.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include <algorithm>
 #include <cassert>
-#include <chrono>
 
 namespace asio = boost::asio;
 
 namespace howdah::proxy {
-
-asio::awaitable<std::optional<pool::Error>> Session::Impl::acquire(std::optional<pool::Lease>& own, pool::Lease*& use)
-{
-    if (lease) {
-        use = &*lease;
-        co_return std::nullopt;
-    }
-    if (cancelled)
-        co_return pool::Error(pool::Error::Kind::abandoned, "interrupted");
-    own = database->pool().try_checkout();
-    if (own) {
-        use = &*own;
-        co_return std::nullopt;
-    }
-    // The wait is cancelled by cancel(): as a coroutine of its own it has its own cancellation slot.
-    waiting = std::make_shared<asio::cancellation_signal>();
-    const auto keep = waiting;
-    auto wait = database->pool().checkout();
-    auto leased = co_await asio::co_spawn(shared.executor, std::move(wait),
-                                          asio::bind_cancellation_slot(keep->slot(), asio::use_awaitable));
-    waiting.reset();
-    if (leased.has_error()) {
-        const pool::Error error = leased.error();
-        co_return error;
-    }
-    own = std::move(*leased);
-    use = &*own;
-    co_return std::nullopt;
-}
-
-bool Session::Impl::try_turn()
-{
-    if (!lease && !turn)
-        turn = database->writers().try_take();
-    return lease || turn;
-}
-
-// A turn without the lock goes with its statement.
-void Session::Impl::end_turn()
-{
-    if (!transaction.writer_locked())
-        turn.reset();
-}
-
-asio::awaitable<bool> Session::Impl::take_turn(Attempt& attempt)
-{
-    if (try_turn())
-        co_return true;
-    WriterQueue& queue = database->writers();
-    const auto patience = std::chrono::milliseconds(std::clamp<std::int64_t>(busy_timeout_ms, 0, 86'400'000));
-    if (patience.count() > 0 && !cancelled) {
-        WriterQueue::Place place(queue);
-        struct Waiting {
-            Impl& session;
-            explicit Waiting(Impl& s, WriterQueue::Place& place) : session(s)
-            {
-                session.queued = &place;
-                ++session.shared.totals.writers_waiting;
-            }
-            ~Waiting()
-            {
-                session.queued = nullptr;
-                --session.shared.totals.writers_waiting;
-            }
-        } const waiting_here(*this, place);
-        turn = co_await place.wait(patience);
-    }
-    if (turn)
-        co_return true;
-    if (cancelled) {
-        attempt.world = pool::Error(pool::Error::Kind::abandoned, "interrupted");
-    } else {
-        pool::ServerError& error = attempt.server.emplace(); // as the server says it who has waited there
-        error.severity = "ERROR";
-        error.sqlstate = "55P03";
-        error.message = "canceling statement due to lock timeout";
-        attempt.at_lock = true;
-    }
-    co_return false;
-}
 
 Attempt Session::Impl::answer_of(pool::Result<pool::BatchResult> answered, pool::BatchResult& result)
 {
@@ -156,18 +69,12 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
     packet.after_opening = packet.batch.commands.size();
     if (writes && !sending.behind && !sending.grouped &&
         (inside ? transaction.lock_timeout().value_or(default_busy_timeout_ms) != lock_timeout()
-                : busy_timeout_ms != default_busy_timeout_ms)) {
-        packet.set("lock_timeout", std::to_string(lock_timeout()));
-        packet.sets_lock_timeout = true;
-    }
+                : busy_timeout_ms != default_busy_timeout_ms))
+        set_lock_timeout(packet);
     const bool meets_keys = key_tests(plan) != dialect::KeyTests::none && !plan.rehearsal;
-    if (meets_keys && !sending.grouped && !(inside && transaction.enforces_keys())) {
-        packet.set("howdah.fk", "on");
-        if (options.writers == dialect::Writers::concurrent && inside && !sending.by_rows &&
-            !transaction.has_keys_to_test()) // otherwise it has what there is to ask
-            packet.set("howdah.unseen", "");
-        packet.enforces_keys = true;
-    }
+    if (meets_keys && !sending.grouped && !(inside && transaction.enforces_keys()))
+        enforce_keys(packet, options.writers == dialect::Writers::concurrent && inside && !sending.by_rows &&
+                                 !transaction.has_keys_to_test()); // otherwise it has what there is to ask
     packet.after_settings = packet.batch.commands.size();
     if (inside && !sending.portal && !sending.by_rows) {
         packet.savepoint = true;
@@ -219,6 +126,20 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         packet.add(plan.rehearsal ? "ROLLBACK" : "COMMIT");
 }
 
+void Session::Impl::set_lock_timeout(Packet& packet) const
+{
+    packet.set("lock_timeout", std::to_string(lock_timeout()));
+    packet.sets_lock_timeout = true;
+}
+
+void Session::Impl::enforce_keys(Packet& packet, bool asks_for_unseen)
+{
+    packet.set("howdah.fk", "on");
+    if (asks_for_unseen)
+        packet.set("howdah.unseen", "");
+    packet.enforces_keys = true;
+}
+
 void Session::Impl::note_settings(const Packet& packet)
 {
     if (packet.sets_lock_timeout)
@@ -230,7 +151,7 @@ void Session::Impl::note_settings(const Packet& packet)
 bool Session::Impl::may_leave_unseen(const CachedPlan& plan) const
 {
     return options.writers == dialect::Writers::concurrent && !transaction.autocommit() && !rows.active() &&
-           !transaction.has_keys_to_test() && dialect::changes_parents(plan.statement->node, *catalog());
+           !transaction.has_keys_to_test() && plan.met_keys.from_parents;
 }
 
 void Session::Impl::note_keys(const CachedPlan& plan)

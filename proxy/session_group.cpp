@@ -29,7 +29,9 @@ bool Session::Impl::may_join_group(const Sending& sending, WriteGroups::Clock::t
 WriteGroups::Keys Session::Impl::keys_of_group() const
 {
     using Keys = WriteGroups::Keys;
-    const auto meets_keys = [](const Sending& one) { return one.planned.plan->key_tests != dialect::KeyTests::none; };
+    const auto meets_keys = [](const Sending& one) {
+        return one.planned.plan->met_keys.tests != dialect::KeyTests::none;
+    };
     const bool any =
         meets_keys(*sending) ||
         (ahead && std::any_of(ahead->statements.begin(), ahead->statements.end(),

@@ -172,11 +172,23 @@ struct Session::Impl {
 
     // -- session_group.cpp
     bool may_join_group(const Sending& sending, WriteGroups::Clock::time_point now) const;
-    // Where something is under way for which `sending` can wait. False: it goes on its own.
     WriteGroups::Keys keys_of_group() const;
+    // Where something is under way for which `sending` can wait. False: it goes on its own.
     bool start_in_group(ReplySink& sink, const RunOptions& run_options, Lookahead* lookahead);
     // What is known of a write from its run.
     static void learn(Sending& sending, const Attempt& attempt);
+
+    // -- session_access.cpp
+    // A connection: the held one, or one for this statement alone (kept in `own`).
+    boost::asio::awaitable<std::optional<pool::Error>> acquire(std::optional<pool::Lease>& own, pool::Lease*& use);
+    // One of the pool's, waited for; not longer than this, where there is a limit.
+    boost::asio::awaitable<pool::Result<pool::Lease>>
+    wait_for_connection(std::optional<std::chrono::milliseconds> longest);
+    // The writer's turn, if it can be had without waiting or is not needed.
+    bool try_turn();
+    // Takes the writer's turn where there is one to wait for. False: SQLITE_BUSY, or interrupted (`attempt` says it).
+    boost::asio::awaitable<bool> take_turn(Attempt& attempt);
+    void end_turn();
 
     // -- session_execute.cpp
     boost::asio::awaitable<Attempt> execute(Planned planned, ReplySink& sink, const RunOptions& run_options);
@@ -191,7 +203,6 @@ struct Session::Impl {
     boost::asio::awaitable<void> follow_up(Sending& sending, Attempt& attempt, const RunOptions& run_options);
     // What becomes of an attempt that has its answer.
     boost::asio::awaitable<void> conclude(Sending& sending, Attempt& attempt, const RunOptions& run_options);
-    void end_turn();
     // Of a statement that writes: the lock is not had yet.
     bool needs_lock(const CachedPlan& plan) const
     {
@@ -203,31 +214,29 @@ struct Session::Impl {
         using Kind = dialect::Compiled::Kind;
         if (!options.foreign_keys || plan.kind == Kind::query)
             return dialect::KeyTests::none;
-        return plan.kind == Kind::write ? plan.key_tests : dialect::KeyTests::at_commit;
+        return plan.kind == Kind::write ? plan.met_keys.tests : dialect::KeyTests::at_commit;
     }
-    // What the server keeps for the transaction, from a statement that has succeeded, and from its packet's beginning.
+    // What the server keeps for the transaction from a statement that has succeeded.
     void note_keys(const CachedPlan& plan);
     // Others may have committed rows that refer to what the plan deletes, and that the transaction's snapshot lacks.
     bool may_leave_unseen(const CachedPlan& plan) const;
     // Whether they have; to be asked when the keys have been tested, before COMMIT.
     boost::asio::awaitable<Attempt> look_for_unseen();
-    boost::asio::awaitable<std::optional<pool::Lease>> second_connection();
+    // What a transaction keeps, put at a packet's beginning; noted when the server has it.
+    void set_lock_timeout(Packet& packet) const;
+    static void enforce_keys(Packet& packet, bool asks_for_unseen);
     void note_settings(const Packet& packet);
     // The lock_timeout (ms) that means busy_timeout to PostgreSQL, for which 0 is no limit.
     std::int64_t lock_timeout() const { return busy_timeout_ms > 0 ? busy_timeout_ms : 1; }
     boost::asio::awaitable<Attempt> send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result);
-    // The writer's turn, if it can be had without waiting or is not needed.
-    bool try_turn();
-    // Takes the writer's turn where there is one to wait for. False: SQLITE_BUSY, or interrupted (`attempt` says it).
-    boost::asio::awaitable<bool> take_turn(Attempt& attempt);
-    // A connection: the held one, or one for this statement alone (kept in `own`).
-    boost::asio::awaitable<std::optional<pool::Error>> acquire(std::optional<pool::Lease>& own, pool::Lease*& use);
     // After an INSERT failed: last_insert_rowid() as SQLite has it then.
     boost::asio::awaitable<void> learn_last_rowid(std::string_view sql, std::span<const Value> parameters,
                                                   const dialect::Options& with);
     boost::asio::awaitable<std::optional<ClientError>> promote(const dialect::Promotion& promotion);
     // What a statement met only because others write at the same time: done away with, it may be tried once more.
     boost::asio::awaitable<bool> may_try_again(const CachedPlan& plan, const Attempt& attempt, int tries);
+    // What is SQLITE_BUSY to the client, because of another transaction.
+    static pool::ServerError conflict(std::string_view why);
     void lost_transaction();
     boost::asio::awaitable<Outcome> fetch(std::string_view portal, std::int32_t max_rows, ReplySink& sink);
     boost::asio::awaitable<void> close_portal(std::string_view portal);

@@ -80,17 +80,14 @@ asio::awaitable<bool> Session::Impl::leave_rows(bool after_deadlock)
             doing.packet.add("ROLLBACK");
         for (std::string& sql : transaction.opening())
             doing.packet.add(std::move(sql));
-        doing.packet.sets_lock_timeout = lock_timeout() != default_busy_timeout_ms;
-        if (doing.packet.sets_lock_timeout)
-            doing.packet.set("lock_timeout", std::to_string(lock_timeout()));
-        doing.packet.enforces_keys =
+        if (lock_timeout() != default_busy_timeout_ms)
+            set_lock_timeout(doing.packet);
+        const bool meets_keys =
             std::any_of(statements.begin(), statements.end(), [&](const RowTransaction::Statement& statement) {
                 return key_tests(*statement.planned.plan) != dialect::KeyTests::none;
             });
-        if (doing.packet.enforces_keys) {
-            doing.packet.set("howdah.fk", "on");
-            doing.packet.set("howdah.unseen", "");
-        }
+        if (meets_keys)
+            enforce_keys(doing.packet, true);
         const std::size_t steps_begin = batch.commands.size();
         NoRows nobody;
         for (const RowTransaction::Statement& statement : statements) {
@@ -141,12 +138,9 @@ Outcome Session::Impl::cannot_leave_rows()
 {
     if (cancelled)
         return failed(client_error(pool::Error(pool::Error::Kind::abandoned, "interrupted"), false));
-    pool::ServerError error;
-    error.severity = "ERROR";
-    error.sqlstate = "40001";
-    error.message = "could not serialize access: what this transaction has read was changed before it could go on";
     bool bug = false;
-    return failed(client_error(error, nullptr, bug));
+    return failed(
+        client_error(conflict("what this transaction has read was changed before it could go on"), nullptr, bug));
 }
 
 } // namespace howdah::proxy

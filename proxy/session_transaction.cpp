@@ -1,12 +1,6 @@
 // BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE: statements that the session itself carries out.
 #include "proxy/session_impl.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
 #include <chrono>
 
@@ -84,14 +78,14 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
             co_return failed(client_error(*waiting_for_turn.server, nullptr, bug));
         }
     }
-    pool::Batch batch;
+    Packet packet;
     for (std::string& statement : transaction.opening())
-        batch.commands.push_back(control(std::move(statement)));
+        packet.add(std::move(statement));
     if (busy_timeout_ms != default_busy_timeout_ms)
-        batch.commands.push_back(control("SET LOCAL lock_timeout = " + std::to_string(lock_timeout())));
+        set_lock_timeout(packet);
     if (takes_lock)
         for (std::string& statement : writer_locks(*catalog(), false))
-            batch.commands.push_back(control(std::move(statement)));
+            packet.add(std::move(statement));
     std::optional<pool::Lease> own;
     pool::Lease* use = nullptr;
     if (auto error = co_await acquire(own, use)) {
@@ -100,7 +94,7 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
         co_return failed(client_error(*error, false));
     }
     pool::BatchResult result;
-    const Attempt attempt = co_await send(*use, batch, result);
+    const Attempt attempt = co_await send(*use, packet.batch, result);
     if (attempt.world) {
         lost_transaction();
         co_return failed(client_error(*attempt.world, false));
@@ -114,6 +108,7 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
         co_await abandon_transaction();
         co_return failed(std::move(error));
     }
+    note_settings(packet);
     if (takes_lock)
         transaction.took_writer_lock();
     co_return outcome_with("BEGIN");
@@ -135,39 +130,18 @@ public:
     std::uint64_t rows = 0;
 };
 
-pool::ServerError conflict(std::string why)
+// Deferred foreign keys are tested before the COMMIT, so that a violation leaves the transaction open, as SQLite does;
+// PostgreSQL's own test at COMMIT would end it.
+void put_key_tests(pool::Batch& batch)
 {
-    pool::ServerError error;
-    error.severity = "ERROR";
-    error.sqlstate = "40001";
-    error.message = "could not serialize access: " + std::move(why);
-    return error;
+    batch.commands.push_back(control("SAVEPOINT howdah_commit"));
+    batch.commands.push_back(control("SET CONSTRAINTS ALL IMMEDIATE"));
 }
+
+// All of the pool's connections may be held by sessions that want another: none waits long.
+constexpr std::chrono::milliseconds patience_for_second_connection{1000};
 
 } // namespace
-
-// Beside the one that the session has. All of the pool's may be held by sessions that want another: none waits long.
-asio::awaitable<std::optional<pool::Lease>> Session::Impl::second_connection()
-{
-    constexpr std::chrono::seconds longest{1};
-    if (auto idle = database->pool().try_checkout())
-        co_return idle;
-    waiting = std::make_shared<asio::cancellation_signal>();
-    const auto keep = waiting;
-    asio::steady_timer limit(shared.executor, longest);
-    limit.async_wait([keep](const boost::system::error_code& error) {
-        if (!error)
-            keep->emit(asio::cancellation_type::terminal);
-    });
-    auto wait = database->pool().checkout();
-    auto leased = co_await asio::co_spawn(shared.executor, std::move(wait),
-                                          asio::bind_cancellation_slot(keep->slot(), asio::use_awaitable));
-    limit.cancel();
-    waiting.reset();
-    if (leased.has_error())
-        co_return std::nullopt;
-    co_return std::move(*leased);
-}
 
 // Nobody else can add to those that there are, because the transaction has the rows to which they refer.
 asio::awaitable<Attempt> Session::Impl::look_for_unseen()
@@ -175,26 +149,28 @@ asio::awaitable<Attempt> Session::Impl::look_for_unseen()
     TextSink question, answers;
     pool::Batch asking, looking;
     pool::BatchResult asked, looked;
-    asking.commands.push_back(control("SAVEPOINT howdah_commit"));
-    asking.commands.push_back(control("SET CONSTRAINTS ALL IMMEDIATE"));
+    put_key_tests(asking);
     asking.commands.push_back(control("SELECT current_setting('howdah.unseen', true)"));
     asking.commands.back().rows = &question;
     Attempt attempt = co_await send(*lease, asking, asked);
     if (!attempt.ok() || question.text.empty())
         co_return attempt;
-    std::optional<pool::Lease> other = co_await second_connection();
+    std::optional<pool::Lease> other = database->pool().try_checkout();
     if (!other) {
-        attempt.server = conflict("there was no second connection in time (pool.max) to look for rows that other "
-                                  "transactions may have added; COMMIT again");
-        co_return attempt;
+        auto leased = co_await wait_for_connection(patience_for_second_connection);
+        if (leased.has_error()) {
+            attempt.server = conflict("there was no second connection in time (pool.max) to look for rows that other "
+                                      "transactions may have added; COMMIT again");
+            co_return attempt;
+        }
+        other = std::move(*leased);
     }
-    pool::Lease& use = *other;
     // Who waits for the table to change it may wait for this transaction, too.
     looking.commands.push_back(
         control("SELECT set_config('lock_timeout', '" + std::to_string(lock_timeout()) + "', true)"));
     looking.commands.push_back(control(question.text + " LIMIT 1"));
     looking.commands.back().rows = &answers;
-    attempt = co_await send(use, looking, looked);
+    attempt = co_await send(*other, looking, looked);
     if (attempt.ok() && answers.rows > 0)
         attempt.server = conflict("another transaction has added rows that refer to deleted ones");
     co_return attempt;
@@ -205,8 +181,6 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
     if (!plan.error.empty())
         co_return failed(make_error(1, plan.error, plan.error.starts_with("no such savepoint") ? "3B001" : "25P01"));
     if (!plan.send.empty()) {
-        // Deferred foreign keys are checked before the COMMIT, so that a violation leaves the transaction open, as
-        // SQLite does; PostgreSQL's own check at COMMIT would end it.
         const bool checks = committing && transaction.has_keys_to_test();
         const bool looks =
             checks && options.writers == dialect::Writers::concurrent && !rows.active() && !changed_schema;
@@ -214,10 +188,8 @@ asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan p
         if (looks)
             attempt = co_await look_for_unseen();
         pool::Batch batch;
-        if (checks && !looks) {
-            batch.commands.push_back(control("SAVEPOINT howdah_commit"));
-            batch.commands.push_back(control("SET CONSTRAINTS ALL IMMEDIATE"));
-        }
+        if (checks && !looks)
+            put_key_tests(batch);
         std::optional<SharedFlush::Writer> writer;
         if (committing && transaction.writer_locked())
             writer.emplace(database->flush());

@@ -90,7 +90,7 @@ void WriteGroups::Group::open_packet(const std::vector<Member*>& members)
         packet.set("howdah.fk", "on");
     // Each statement is to be judged for itself, as at its own COMMIT.
     if (any([](const Member* member) {
-            return member->keys_ == Keys::enforced && member->plan_->key_tests == dialect::KeyTests::at_commit;
+            return member->keys_ == Keys::enforced && member->plan_->met_keys.tests == dialect::KeyTests::at_commit;
         }))
         packet.add("SET CONSTRAINTS ALL IMMEDIATE");
     if (is_single())
