@@ -24,17 +24,28 @@ public:
     static constexpr double most_micros = 5000;
     // What a member may add, and may take at all.
     static constexpr double most_micros_of_one = 2000, longest_micros = 50'000;
+    // What has taken too long among others may have done so because of them. So long it is taken nevertheless, once in
+    // so long: if a group tells each of its writes sooner, their estimates fall.
+    static constexpr std::chrono::milliseconds trial{20}, between_trials{1000};
     // What is under way is expected to be over after this.
     static constexpr std::chrono::milliseconds patience{50};
     // Where groups would hold fewer than this, two writes go side by side instead: one is executed while the other
     // waits for the disk.
     static constexpr double few = 2.5;
 
-    // Whether a write is short enough.
-    bool takes(const pool::RunEstimate& write, Clock::time_point now) const
+    // Whether a write is short enough, or tried.
+    bool takes(const pool::RunEstimate& write, Clock::time_point now)
     {
         const double micros = write.micros(now);
-        return micros <= longest_micros && micros <= shortest_.micros(now) + most_micros_of_one;
+        if (micros > longest_micros)
+            return false;
+        if (micros <= shortest_.micros(now) + most_micros_of_one)
+            return true;
+        if (now >= next_trial_) {
+            trial_until_ = now + trial;
+            next_trial_ = now + between_trials;
+        }
+        return now < trial_until_;
     }
     // Whether one more joins so many members; with it they have these bytes and these estimated microseconds.
     bool has_room(std::size_t members, std::size_t bytes, double micros, Clock::time_point now) const
@@ -67,6 +78,7 @@ private:
     double crowd_ = 1;           // members of a group, lately
     pool::RunEstimate shortest_; // of what is under way
     Clock::duration recent_{};   // how long a group takes
+    Clock::time_point trial_until_{}, next_trial_{};
 };
 
 } // namespace howdah::proxy

@@ -103,8 +103,8 @@ public:
     // Whoever still waits leaves soon.
     void give_up(Member& member);
 
-    // Whether a write of this plan is short enough.
-    bool takes(const CachedPlan& plan, Clock::time_point now) const { return pace_.takes(plan.estimate, now); }
+    // Whether a write of this plan is short enough, or tried.
+    bool takes(const CachedPlan& plan, Clock::time_point now) { return pace_.takes(plan.estimate, now); }
     // So much is under way that a write had better wait.
     bool is_busy(Clock::time_point now) const { return is_full() || gathering_.waits(waiting_.size(), now); }
     // And that for so long that nobody should.

@@ -285,6 +285,13 @@ def send_at_once(c, asked): c.socket.sendall(b''.join(json.dumps({'sql': sql}).e
 def errors_of(c, asked): return [Lines.answer(c)[-1].get('error', {}).get('message') for _ in asked]
 
 
+def with_a_table_b(howdah, mode):
+    c = Client(howdah, f'pipes_{mode}')
+    c.ask('DROP TABLE IF EXISTS b')
+    c.ask('CREATE TABLE b(id INTEGER PRIMARY KEY, v INTEGER)')
+    return c
+
+
 def broken_at_commit(howdah, c, asked):
     """All are sent at once, and the connection breaks when a first commit is on disk. What was said of each: an error or None."""
     with howdah.without_a_standby():
@@ -300,9 +307,7 @@ def broken_at_commit(howdah, c, asked):
 def a_connection_that_breaks_leaves_all_of_a_packet_unknown(howdah):
     """Here all of it has been committed."""
     for mode in ('single', 'concurrent'):
-        c = Client(howdah, f'pipes_{mode}')
-        c.ask('DROP TABLE IF EXISTS b')
-        c.ask('CREATE TABLE b(id INTEGER PRIMARY KEY, v INTEGER)')
+        c = with_a_table_b(howdah, mode)
         for round_ in range(50):
             inserts = [f'INSERT INTO b VALUES ({5 * round_ + i}, 1)' for i in range(5)]
             with Sent(howdah) as sent:  # the plan is made, and its time learnt
@@ -318,9 +323,7 @@ def a_connection_that_breaks_leaves_all_of_a_packet_unknown(howdah):
 @test
 def a_transaction_whose_connection_breaks_at_its_commit_is_there_or_not(howdah):
     for mode in ('single', 'concurrent'):
-        c = Client(howdah, f'pipes_{mode}')
-        c.ask('DROP TABLE IF EXISTS b')
-        c.ask('CREATE TABLE b(id INTEGER PRIMARY KEY, v INTEGER)')
+        c = with_a_table_b(howdah, mode)
         for round_ in range(6):
             rows = [5 * round_ + i + 1 for i in range(5)]
             said = broken_at_commit(howdah, c, ['BEGIN', *(f'INSERT INTO b VALUES ({n}, 1)' for n in rows), 'COMMIT'])

@@ -5,7 +5,7 @@ conflicting, become ordinary ones when something else is asked, and always show 
   row_transactions.py [--binary build/release/howdah] [--seconds N]      (default: $HOWDAH_BINARY, 6)
 
 Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
-import random, sys, threading, time
+import contextlib, random, sys, threading, time
 
 import durability
 from durability import Client
@@ -49,6 +49,21 @@ def refused(client, sql):
 def lock_waits(howdah, n): durability.wait_until(lambda: len(howdah.server_asked("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'").split()) == n, f'{n} wait for a row')
 
 
+@contextlib.contextmanager
+def waiting_for_a_row(howdah, work):
+    """`work` has begun on a thread and waits; it is over at the end. A list for what it gives."""
+    told = []
+
+    def run():
+        try: told.append(work())
+        except RuntimeError as error: told.append(error)
+    thread = threading.Thread(target=run)
+    thread.start()
+    lock_waits(howdah, 1)
+    yield told
+    thread.join()
+
+
 @test
 def who_meets_a_row_of_another_waits_and_goes_on(howdah):
     one, two = table(howdah, 'meets'), Client(howdah, 'concurrent')
@@ -58,12 +73,10 @@ def who_meets_a_row_of_another_waits_and_goes_on(howdah):
         assert one.ask('SELECT v FROM meets WHERE id = 1') == [[11]]
         two.ask('BEGIN')
         two.ask('UPDATE meets SET v = v + 100 WHERE id = 2')
-        waiting = threading.Thread(target=lambda: two.ask('UPDATE meets SET v = v + 100 WHERE id = 1'))
-        waiting.start()
-        lock_waits(howdah, 1)
-        one.ask('INSERT INTO meets(v) VALUES (7)')
-        one.ask('COMMIT')
-        waiting.join()
+        with waiting_for_a_row(howdah, lambda: two.ask('UPDATE meets SET v = v + 100 WHERE id = 1')) as told:
+            one.ask('INSERT INTO meets(v) VALUES (7)')
+            one.ask('COMMIT')
+        assert told == [[]], told
         assert two.ask('SELECT v FROM meets WHERE id = 1') == [[111]]
         two.ask('DELETE FROM meets WHERE id = 2')
         assert two.ask('SELECT v FROM meets WHERE id = 2') == []
@@ -252,16 +265,12 @@ def rows_are_found_by_other_keys_too_and_shown(howdah):
         two.ask('BEGIN')
         assert two.ask("INSERT INTO pairs VALUES (?, 'a', 9) RETURNING n", [2]) == [[9]]
         assert two.ask("DELETE FROM texts WHERE k = 'b' RETURNING n") == [[2]]
-        told = []
-        waiting = threading.Thread(target=lambda: told.append(two.ask("INSERT INTO texts VALUES ('a', 5) ON CONFLICT(k) DO UPDATE SET n = n + excluded.n RETURNING n")))
-        waiting.start()
-        lock_waits(howdah, 1)
-        assert one.ask("SELECT n FROM texts WHERE k = 'a'") == [[2]]
-        assert one.ask('SELECT n FROM pairs WHERE y = ? AND x = ?', ['a', 1]) == [[2]]
-        one.ask("INSERT INTO texts VALUES ('c', 7)")
-        assert one.ask("SELECT n FROM texts WHERE k = 'c'") == [[7]]
-        one.ask('COMMIT')
-        waiting.join()
+        with waiting_for_a_row(howdah, lambda: two.ask("INSERT INTO texts VALUES ('a', 5) ON CONFLICT(k) DO UPDATE SET n = n + excluded.n RETURNING n")) as told:
+            assert one.ask("SELECT n FROM texts WHERE k = 'a'") == [[2]]
+            assert one.ask('SELECT n FROM pairs WHERE y = ? AND x = ?', ['a', 1]) == [[2]]
+            one.ask("INSERT INTO texts VALUES ('c', 7)")
+            assert one.ask("SELECT n FROM texts WHERE k = 'c'") == [[7]]
+            one.ask('COMMIT')
         assert told == [[[7]]], told
         assert two.ask("SELECT n FROM texts WHERE k = 'b'") == [] and two.ask("SELECT n FROM texts WHERE k = 'a'") == [[7]]
         two.ask('COMMIT')
@@ -284,11 +293,8 @@ def autoincrement_and_foreign_keys_stay_row_by_row(howdah):
         for c, id in (one, ids[0]), (two, ids[1]):
             c.ask('UPDATE things SET n = n + 1 WHERE id = ?', [id])
             assert c.ask('SELECT owner, n FROM things WHERE id = ?', [id]) == [[1, 1]]
-        waiting = threading.Thread(target=lambda: refused(two, 'DELETE FROM owners WHERE id = 1'))  # its own row refers to it
-        waiting.start()
-        lock_waits(howdah, 1)
-        one.ask('COMMIT')
-        waiting.join()
+        with waiting_for_a_row(howdah, lambda: refused(two, 'DELETE FROM owners WHERE id = 1')) as told: one.ask('COMMIT')
+        assert told == ['FOREIGN KEY constraint failed'], told  # its own row refers to it
         assert two.ask('SELECT n FROM things WHERE id = ?', [ids[1]]) == [[1]]
         two.ask('COMMIT')
     assert (counts.begun, counts.left) == (2, 1), vars(counts)
@@ -303,16 +309,11 @@ def who_looks_for_an_owner_waits_for_the_one_that_deletes_it(howdah):
     one.ask('CREATE TABLE servants(id INTEGER PRIMARY KEY, master INTEGER REFERENCES masters)')
     one.ask("INSERT INTO masters VALUES (1, 'x'), (2, 'y')")
     for c in one, two: c.ask('PRAGMA foreign_keys = ON')
-    told = []
     one.ask('BEGIN')
     one.ask('DELETE FROM masters WHERE id = 1')
     two.ask('BEGIN')
     two.ask("UPDATE masters SET name = 'z' WHERE id = 2")
-    waiting = threading.Thread(target=lambda: told.append(refused(two, 'INSERT INTO servants VALUES (1, 1)')))
-    waiting.start()
-    lock_waits(howdah, 1)
-    one.ask('COMMIT')
-    waiting.join()
+    with waiting_for_a_row(howdah, lambda: refused(two, 'INSERT INTO servants VALUES (1, 1)')) as told: one.ask('COMMIT')
     assert told == ['FOREIGN KEY constraint failed'], told
     two.ask('INSERT INTO servants VALUES (1, 2)')
     two.ask('COMMIT')
@@ -326,14 +327,9 @@ def an_owner_found_without_case_keeps_its_name(howdah):
     one.ask('CREATE TABLE callers(id INTEGER PRIMARY KEY, name TEXT REFERENCES called(name))')
     one.ask("INSERT INTO called VALUES (1, 'x')")
     for c in one, two: c.ask('PRAGMA foreign_keys = ON')
-    told = []
     one.ask('BEGIN')
     one.ask("INSERT INTO callers VALUES (1, 'X')")
-    waiting = threading.Thread(target=lambda: told.append(refused(two, "UPDATE called SET name = 'y' WHERE id = 1")))
-    waiting.start()
-    lock_waits(howdah, 1)
-    one.ask('COMMIT')
-    waiting.join()
+    with waiting_for_a_row(howdah, lambda: refused(two, "UPDATE called SET name = 'y' WHERE id = 1")) as told: one.ask('COMMIT')
     assert told == ['FOREIGN KEY constraint failed'], told
 
 

@@ -151,24 +151,52 @@ struct Clients {
 
 } // namespace
 
+namespace {
+
+pool::RunEstimate taking(double micros)
+{
+    pool::RunEstimate estimate;
+    estimate.add(micros);
+    return estimate;
+}
+
+} // namespace
+
 TEST_CASE("a write is taken into groups when it is short, and not much longer than what is under way")
 {
-    const auto now = GroupPace::Clock::now();
-    const auto taking = [](double micros) {
-        pool::RunEstimate estimate;
-        estimate.add(micros);
-        return estimate;
-    };
+    const auto trial = GroupPace::Clock::now(), now = trial + GroupPace::trial;
     GroupPace pace;
     CHECK_FALSE(pace.takes(pool::RunEstimate{}, now)); // nothing is known of it
     CHECK(pace.takes(taking(50'000), now));
     CHECK_FALSE(pace.takes(taking(50'001), now));
     pace.alone_took(std::chrono::microseconds(1000));
     CHECK(pace.takes(taking(3000), now));
+    CHECK(pace.takes(taking(3001), trial));
     CHECK_FALSE(pace.takes(taking(3001), now));
     pace.group_took(2, std::chrono::microseconds(500)); // the shortest counts most
     CHECK(pace.takes(taking(2750), now));
     CHECK_FALSE(pace.takes(taking(2751), now));
+}
+
+TEST_CASE("what took longer than groups allow, perhaps because of others, is tried now and then")
+{
+    const auto begin = GroupPace::Clock::now(), next = begin + GroupPace::between_trials;
+    GroupPace pace;
+    pace.alone_took(std::chrono::microseconds(500));
+    pool::RunEstimate crowded = taking(9000);
+    CHECK(pace.takes(crowded, begin));
+    CHECK(pace.takes(crowded, begin + GroupPace::trial / 2));
+    CHECK_FALSE(pace.takes(crowded, begin + GroupPace::trial));
+    CHECK(pace.takes(crowded, next));
+    for (int run = 0; run < 8; ++run)
+        crowded.add(600); // in a group
+    CHECK(pace.takes(crowded, next + GroupPace::trial));
+    // Nobody waits for what is long by itself, or has just kept others waiting.
+    const auto later = next + GroupPace::between_trials;
+    CHECK_FALSE(pace.takes(taking(50'001), later));
+    crowded.was_long(later, later);
+    CHECK_FALSE(pace.takes(crowded, later));
+    CHECK(pace.takes(taking(9000), later));
 }
 
 TEST_CASE("a group has room for so many members, bytes and microseconds, and always for a first one")
