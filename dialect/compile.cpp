@@ -7,6 +7,7 @@
 #include "dialect/parser.hpp"
 #include "dialect/resolver.hpp"
 #include "dialect/walk.hpp"
+#include "dialect/whole_reals.hpp"
 
 #include <algorithm>
 
@@ -119,6 +120,9 @@ try {
                              .sql = request.sql});
         Lowering lowering(request, statement.get());
         lower(*statement, lowering, out);
+        show_stored_reals(request, out);
+        if (out.next)
+            refuse_columns_of_stored_reals(request.catalog, *out.next);
         out.slots = lowering.take_slots();
         out.rules = lowering.take_rules();
         out.touches_temp = out.touches_temp || lowering.touches_temp;

@@ -38,7 +38,7 @@ public:
         if (!lowering_.in_trigger)
             view_ = returning_view(delete_.returning_outputs, table_, {TriggerEvent::delete_}, nullptr, lowering_);
         const bool fires = !triggers_on(table_, TriggerEvent::delete_).empty();
-        if (view_.looks || ((fires || cascades_to_itself()) && !one_row_)) {
+        if (view_.looks || ((fires || refers_to_itself()) && !one_row_)) {
             lower_loop();
             return;
         }
@@ -58,12 +58,14 @@ public:
     }
 
 private:
-    // A row that the CASCADE of another takes is not counted.
-    bool cascades_to_itself() const
+    // A row that the CASCADE of another takes is not counted; one that RESTRICT keeps may be a later one.
+    bool refers_to_itself() const
     {
+        using Action = ForeignKeyClause::Action;
         return lowering_.options().foreign_keys &&
                std::any_of(table_.foreign_keys.begin(), table_.foreign_keys.end(), [&](const ForeignKey& key) {
-                   return key.on_delete == ForeignKeyClause::Action::cascade && equal_names(key.parent, table_.name);
+                   return (key.on_delete == Action::cascade || key.on_delete == Action::restrict) &&
+                          equal_names(key.parent, table_.name);
                });
     }
 

@@ -72,9 +72,12 @@ std::string what_is_refused(const Expr& expr)
 }
 
 // What the resolver and the rule know together. A fragment that is never NULL's equal keeps its classes: RAISE().
-Fragment narrowed(Fragment f, const Expr& expr)
+// Beside an aggregate of no rows a column is NULL that never is in a row, which the resolver does not know.
+Fragment narrowed(Fragment f, const Expr& expr, bool may_have_no_row)
 {
-    const Classes both = f.classes & expr.classes;
+    Classes both = f.classes & expr.classes;
+    if (may_have_no_row && f.classes.nullable() && !both.empty())
+        both = both.with_null();
     if (!both.without_null().empty() || f.classes.without_null().empty())
         f.classes = both.empty() ? f.classes : both;
     return f;
@@ -93,7 +96,7 @@ Fragment Lowering::any(const Expr& expr)
     for (const Rule* rule : std::visit(RulesFor{}, expr.node)) {
         if (std::optional<Fragment> f = rule->lower(expr, *this)) {
             fired(rule->name);
-            return narrowed(std::move(*f), expr);
+            return narrowed(std::move(*f), expr, static_cast<bool>(substitute));
         }
     }
     throw refusal(what_is_refused(expr), expr.span);

@@ -70,9 +70,11 @@ std::optional<Fragment> null_test_of(const Expr& expr)
 class LastExtreme : public Visitor {
 public:
     const Call* call = nullptr;
+    bool any_without_filter = false;
     bool enter(const Expr& e) override
     {
         const auto* c = as<Call>(e);
+        any_without_filter = any_without_filter || (c && is_extreme(*c) && !c->filter);
         if (c && is_extreme(*c) &&
             std::none_of(seen_.begin(), seen_.end(), [&](const Expr* s) { return same_expression(*s, e); })) {
             call = c;
@@ -88,8 +90,12 @@ private:
 
 } // namespace
 
-Aggregation::Aggregation(const Select& select, const SelectCore& core, Lowering& lowering)
-    : core_(core), lowering_(lowering), row_order_(lowering.row_order), around_(lowering.substitute)
+Aggregation::Aggregation(const Select& select, const SelectCore& core, Lowering& lowering, RowOfNulls row_of_nulls)
+    : core_(core),
+      lowering_(lowering),
+      row_order_(lowering.row_order),
+      row_of_nulls_(std::move(row_of_nulls)),
+      around_(lowering.substitute)
 {
     if (core.from)
         for (const Source* source : sources_of(*core.from))
@@ -121,6 +127,7 @@ void Aggregation::find_extreme(const Select& select)
     if (core_.having)
         walk(*core_.having, visitor);
     extreme_ = visitor.call;
+    extreme_is_mixed_ = extreme_ && extreme_->filter && visitor.any_without_filter && core_.group_by.empty();
 }
 
 // An expression as PostgreSQL sees it before grouping: the argument of an aggregate.
@@ -189,6 +196,9 @@ Fragment Aggregation::representative(const Fragment& value)
         find_extreme_order();
     const std::string row = "[" + extreme_index_ + "]";
     f.text = "(array_agg(" + value.text + " ORDER BY " + *extreme_order_ + "))" + row;
+    if (row_of_nulls_.place == RowOfNulls::Place::ordered && !extreme_all_null_.empty())
+        f.text = "(CASE WHEN " + extreme_all_null_ + " THEN (array_agg(" + value.text + " ORDER BY " +
+                 row_of_nulls_.order + "))[1] ELSE " + f.text + " END)";
     if (!extreme_filter_.empty())
         f.text = "(CASE WHEN " + extreme_filter_ + " THEN (array_agg(" + value.text +
                  (order.empty() ? "" : " ORDER BY " + order) + ") FILTER (WHERE " + extreme_passes_ + "))" + "[" +
@@ -196,10 +206,12 @@ Fragment Aggregation::representative(const Fragment& value)
     return f;
 }
 
-// The row is the first that has the extreme value. Where that is NULL, it is the last row that the aggregate looked at;
-// with a FILTER that no row passes, the first row.
+// The row is the first that has the extreme value. Where that is NULL, it is the last row that the aggregate looked at,
+// which need not be the last there is; with a FILTER that no row passes, the first row.
 void Aggregation::find_extreme_order()
 {
+    if (extreme_is_mixed_)
+        throw refusal("a bare column beside several min() and max(), of which the last alone has a FILTER");
     const Expr& arg = *extreme_->args.front();
     const Fragment value = to_value(without_this(arg));
     SortKey key;
@@ -216,12 +228,14 @@ void Aggregation::find_extreme_order()
         return;
     // Counts all rows, and says whose: in a subquery count(*) would count the subquery's.
     extreme_rows_ = "count((" + value.text + ") IS NULL)";
-    const std::string all_null =
+    extreme_all_null_ =
         "count(" + value.text + ")" + (extreme_->filter ? " FILTER (WHERE " + extreme_passes_ + ")" : "") + " = 0";
+    if (row_of_nulls_.place == RowOfNulls::Place::unknown)
+        throw refusal("which row " + extreme_->name.text + "() of NULLs takes of a join with IN is not known");
     if (extreme_->filter)
-        extreme_filter_ = all_null + " AND " + extreme_rows_ + " FILTER (WHERE " + extreme_passes_ + ") > 0";
-    else
-        extreme_index_ = "CASE WHEN " + all_null + " THEN " + extreme_rows_ + " ELSE 1 END";
+        extreme_filter_ = extreme_all_null_ + " AND " + extreme_rows_ + " FILTER (WHERE " + extreme_passes_ + ") > 0";
+    else if (row_of_nulls_.place == RowOfNulls::Place::last)
+        extreme_index_ = "CASE WHEN " + extreme_all_null_ + " THEN " + extreme_rows_ + " ELSE 1 END";
 }
 
 // A grouped expression is its key, unless values that are equal as keys differ.

@@ -211,7 +211,7 @@ std::vector<SortKey> SelectLowering::order_of_groups(const SelectCore& core, con
 {
     std::vector<bool> descending;
     if (const auto windows = window_orders(core); !windows.empty())
-        for (const SortKey& key : windows.back())
+        for (const SortKey& key : windows.back().keys)
             descending.push_back(key.descending);
     else
         for (const OrderingTerm& term : terms)
@@ -244,7 +244,7 @@ void SelectLowering::break_ties(const SelectCore& core, const std::vector<Orderi
     const std::vector<SortKey> visits = visiting_order(core);
     const bool backwards = !aggregation && !l_.visits_.group && reads_backwards(core, terms);
     std::vector<SortKey> natural;
-    for (const std::vector<SortKey>& order : window_orders(core)) // sorted last
+    for (const auto& [call, order] : window_orders(core)) // sorted last
         natural.insert(natural.end(), order.begin(), order.end());
     const std::vector<SortKey> rows = aggregation ? order_of_groups(core, terms, *aggregation) : visits;
     natural.insert(natural.end(), rows.begin(), rows.end());

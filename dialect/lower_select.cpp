@@ -105,7 +105,7 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
         arm.rest += " WHERE " + where;
     std::optional<Aggregation> aggregation;
     if (core.aggregate)
-        aggregation.emplace(select, core, l_);
+        aggregation.emplace(select, core, l_, row_of_nulls(core));
     else
         arm.row_order = l_.row_order;
     if (aggregation && core.from && has_window(core))
@@ -119,7 +119,7 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     if (natural) {
         const std::vector<SortKey> visits = core.from ? natural_order(core) : std::vector<SortKey>{};
         std::vector<SortKey> keys;
-        for (const std::vector<SortKey>& order : window_orders(core))
+        for (const auto& [call, order] : window_orders(core))
             keys.insert(keys.end(), order.begin(), order.end());
         const std::vector<SortKey> rows = aggregation ? order_of_groups(core, terms, *aggregation) : visits;
         keys.insert(keys.end(), rows.begin(), rows.end());

@@ -167,69 +167,167 @@ std::vector<LoopKeys> SelectLowering::loops_of(const SelectCore& core)
     return loops_of(sources_of(*core.from), core.where.get());
 }
 
+// The order of the index that SQLite makes of what a subquery or a join gave: its columns in one row, all sources'.
+std::vector<SortKey> SelectLowering::automatic_order(const VisitLoop& loop, const std::vector<const Source*>& sources)
+{
+    std::vector<SortKey> keys;
+    for (int column : loop.automatic_key)
+        for (const Source* source : sources) {
+            const int count = static_cast<int>(source->columns.size());
+            if (column >= 0 && column < count) {
+                SortKey key;
+                key.key = l_.column(*source, column);
+                key.key.classes = key.key.classes.with_null();
+                append(keys, {key});
+            }
+            column -= column < 0 ? 0 : count;
+            if (column < 0)
+                break;
+        }
+    return keys;
+}
+
+// The order of one source, which `loop` goes through; null: no loop is known.
+LoopKeys SelectLowering::keys_of(const Source& source, const VisitLoop* loop, const Expr* where)
+{
+    const auto places = l_.places_.find(&source);
+    if (places == l_.places_.end())
+        return {loop, loop ? loop_order(*loop, source, where) : own_order(source, false)};
+    LoopKeys whole{loop, {}};
+    for (const LoopKeys& l : places->second->loops)
+        append(whole.keys, l.keys);
+    if (loop && loop->backwards)
+        for (SortKey& key : whole.keys)
+            key.descending = !key.descending;
+    if (loop && loop->automatic) {
+        std::vector<SortKey> keys = automatic_order(*loop, {&source});
+        append(keys, std::move(whole.keys));
+        whole.keys = std::move(keys);
+    }
+    return whole;
+}
+
+namespace {
+
+// A parenthesised join that is made a table of first, and the loop that goes through that.
+struct Joined {
+    const VisitLoop* loop;
+    const VisitGroup* group;
+    std::vector<const Source*> sources;
+    std::vector<LoopKeys> loops;
+};
+
+const VisitLoop* unused_loop(const VisitGroup& group, const Source& source, std::set<const VisitLoop*>& used)
+{
+    for (const VisitLoop& loop : group.loops)
+        if (loop.is_of(source) && used.insert(&loop).second)
+            return &loop;
+    return nullptr;
+}
+
+void sort_by_place(std::vector<LoopKeys>& loops, const VisitGroup* group)
+{
+    const auto place = [&](const LoopKeys& l) {
+        return l.loop && group ? l.loop - group->loops.data() : std::ptrdiff_t{1000};
+    };
+    std::stable_sort(loops.begin(), loops.end(),
+                     [&](const LoopKeys& a, const LoopKeys& b) { return place(a) < place(b); });
+}
+
+} // namespace
+
 std::vector<LoopKeys> SelectLowering::loops_of(const std::vector<const Source*>& sources, const Expr* where)
 {
+    const VisitGroup* group = l_.visits_.group;
     std::vector<LoopKeys> out;
+    std::vector<Joined> joins;
     std::set<const VisitLoop*> used;
+    if (group)
+        for (const VisitLoop& loop : group->loops)
+            if (const VisitGroup* join = l_.plan().joined(loop))
+                joins.push_back({&loop, join, {}, {}});
     for (const Source* source : sources) {
         if (const auto common = l_.common_.find(source->common); common != l_.common_.end() && common->second.open)
             continue; // a recursive step has one row of it
-        const VisitLoop* loop = nullptr;
-        if (l_.visits_.group)
-            for (const VisitLoop& l : l_.visits_.group->loops)
-                if (!loop && l.is_of(*source) && used.insert(&l).second)
-                    loop = &l;
+        const VisitLoop* loop = group ? unused_loop(*group, *source, used) : nullptr;
         const auto places = l_.places_.find(source);
-        if (loop && places == l_.places_.end())
-            out.push_back({loop, loop_order(*loop, *source, where)});
-        else if (places == l_.places_.end())
-            out.push_back({nullptr, own_order(*source, false)});
-        else if (!loop && std::all_of(places->second->loops.begin(), places->second->loops.end(),
-                                      [](const LoopKeys& l) { return l.loop; }))
+        if (!loop && places != l_.places_.end() &&
+            std::all_of(places->second->loops.begin(), places->second->loops.end(),
+                        [](const LoopKeys& l) { return l.loop; })) {
             out.insert(out.end(), places->second->loops.begin(), places->second->loops.end());
-        else {
-            LoopKeys whole{loop, {}};
-            for (const LoopKeys& l : places->second->loops)
-                append(whole.keys, l.keys);
-            if (loop && loop->backwards)
-                for (SortKey& key : whole.keys)
-                    key.descending = !key.descending;
-            out.push_back(std::move(whole));
+            continue;
         }
+        Joined* join = nullptr;
+        for (Joined& j : joins)
+            if (!loop && (loop = unused_loop(*j.group, *source, used)))
+                join = &j;
+        (join ? join->loops : out).push_back(keys_of(*source, loop, where));
+        if (join)
+            join->sources.push_back(source);
     }
-    const auto place = [&](const LoopKeys& l) {
-        return l.loop && l_.visits_.group ? l.loop - l_.visits_.group->loops.data() : std::ptrdiff_t{1000};
-    };
-    std::stable_sort(out.begin(), out.end(), [&](const LoopKeys& a, const LoopKeys& b) { return place(a) < place(b); });
+    for (Joined& join : joins) {
+        if (join.loops.empty())
+            continue; // a subquery's that has said so itself
+        sort_by_place(join.loops, join.group);
+        LoopKeys whole{join.loop, automatic_order(*join.loop, join.sources)};
+        for (LoopKeys& loop : join.loops)
+            append(whole.keys, std::move(loop.keys));
+        out.push_back(std::move(whole));
+    }
+    sort_by_place(out, group);
     return out;
+}
+
+// The rows of a RIGHT or FULL JOIN's right side without a partner come behind all others, those of the first such join
+// first, each in the order of a loop of its own.
+std::vector<SortKey> SelectLowering::rows_without_partner(const FromClause& from)
+{
+    std::vector<SortKey> keys;
+    std::vector<std::pair<std::string, const Source*>> kept; // when the row is one of these
+    const auto is_there = [](const Source& source) {
+        const std::vector<SortKey> own = own_order(source, false);
+        return (own.empty() ? quote_identifier(source.pg_alias) : own.front().key.text) + " IS NOT NULL";
+    };
+    const Source& first = *sources_of(from).front();
+    for (const FromClause::Item& item : from.items) {
+        if (&item == from.items.data() || (item.op.kind != JoinOp::Kind::right && item.op.kind != JoinOp::Kind::full))
+            continue;
+        std::vector<const Source*> sources{item.table.source.get()};
+        if (item.table.join)
+            sources = sources_of(*item.table.join);
+        std::vector<std::string> there;
+        for (const Source* source : sources)
+            there.push_back(is_there(*source));
+        kept.emplace_back(join(there, " OR "), item.table.source.get());
+    }
+    if (kept.empty())
+        return {};
+    const std::vector<SortKey> own = own_order(first, false);
+    std::string pass = "(" + (own.empty() ? quote_identifier(first.pg_alias) : own.front().key.text) + " IS NULL)";
+    if (kept.size() > 1) {
+        pass = "(CASE WHEN " + is_there(first) + " THEN 0";
+        for (std::size_t i = 0; i < kept.size(); ++i)
+            pass += " WHEN " + kept[i].first + " THEN " + std::to_string(i + 1);
+        pass += " END)";
+    }
+    keys.emplace_back().key = {pass, PgType::int8, StorageClass::integer};
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        const Source* right = kept[i].second;
+        const VisitLoop* loop = right ? l_.plan().right_join(right->name) : nullptr;
+        if (!loop || l_.places_.count(right) != 0)
+            continue;
+        std::vector<SortKey> alone = loop_order(*loop, *right, nullptr);
+        for (SortKey& key : alone)
+            key.key.text = "(CASE WHEN " + pass + (kept.size() > 1 ? " = " + std::to_string(i + 1) : "") + " THEN " +
+                           key.key.text + " END)";
+        append(keys, std::move(alone));
+    }
+    return keys;
 }
 
 std::vector<SortKey> SelectLowering::visiting_order(const SelectCore& core)
 {
-    const std::vector<const Source*> sources = sources_of(*core.from);
-    std::vector<SortKey> keys;
-    // The rows of a RIGHT or FULL JOIN's right side without a partner come at the end, in the order of a loop of
-    // theirs.
-    const auto keeps_right = [&](const FromClause::Item& item) {
-        return &item != core.from->items.data() &&
-               (item.op.kind == JoinOp::Kind::right || item.op.kind == JoinOp::Kind::full);
-    };
-    const auto kept = std::find_if(core.from->items.begin(), core.from->items.end(), keeps_right);
-    std::vector<SortKey> alone;
-    if (kept != core.from->items.end()) {
-        const std::vector<SortKey> own = own_order(*sources.front(), false);
-        SortKey last;
-        const std::string left = own.empty() ? quote_identifier(sources.front()->pg_alias) : own.front().key.text;
-        last.key = {"(" + left + " IS NULL)", PgType::int8, StorageClass::integer};
-        append(keys, {last});
-        const Source* right = kept->table.source.get();
-        const VisitLoop* loop = right ? l_.plan().right_join(right->name) : nullptr;
-        if (loop && l_.places_.count(right) == 0)
-            alone = loop_order(*loop, *right, nullptr);
-        for (SortKey& key : alone)
-            key.key.text = "(CASE WHEN " + last.key.text + " THEN " + key.key.text + " END)";
-        append(keys, std::move(alone));
-    }
+    std::vector<SortKey> keys = rows_without_partner(*core.from);
     for (LoopKeys& loop : loops_of(core)) {
         if (loop.keys.empty())
             break;
@@ -281,6 +379,25 @@ void SelectLowering::show_places(Arm& arm, RowPlaces& places)
         }
         places.loops.push_back(std::move(loop));
     }
+}
+
+// Where an index has the rows in the order of min() or max(), SQLite goes no further than to the first, or the first of
+// each value of an IN: the last value is that of the row it remembers.
+Aggregation::RowOfNulls SelectLowering::row_of_nulls(const SelectCore& core)
+{
+    using Place = Aggregation::RowOfNulls::Place;
+    if (!core.from || !core.group_by.empty() || !l_.visits_.group)
+        return {};
+    if (l_.visits_.group->stop != VisitGroup::Stop::first_row_of_each)
+        return {l_.visits_.group->stop == VisitGroup::Stop::never ? Place::last : Place::first, {}};
+    std::vector<LoopKeys> loops = loops_of(core);
+    if (loops.size() != 1 || !loops.front().loop)
+        return {Place::unknown, {}};
+    std::size_t looked_up = loops.front().loop->looked_up();
+    for (SortKey& key : loops.front().keys)
+        if (looked_up > 0 && looked_up-- > 0)
+            key.descending = !key.descending;
+    return {Place::ordered, join_keys(loops.front().keys)};
 }
 
 // What a core gives when no order is asked for.

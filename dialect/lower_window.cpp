@@ -170,29 +170,94 @@ std::vector<SortKey> SelectLowering::partition_keys(const std::vector<ExprPtr>* 
     return keys;
 }
 
+namespace {
+
+// The frame as SQLite takes it: that of some functions is their own, whatever the window says.
+Frame shape_of(const Call& call, const Frame* frame)
+{
+    using B = BoundKind;
+    const std::string function = fold(call.name.text);
+    const auto own = [](FrameUnit unit, B start, B end) {
+        Frame f;
+        f.unit = unit;
+        f.start = start;
+        f.end = end;
+        return f;
+    };
+    if (function == "row_number" || function == "lag")
+        return own(FrameUnit::rows, B::unbounded_preceding, B::current_row);
+    if (function == "rank" || function == "dense_rank")
+        return own(FrameUnit::range, B::unbounded_preceding, B::current_row);
+    if (function == "percent_rank")
+        return own(FrameUnit::groups, B::current_row, B::unbounded_following);
+    if (function == "cume_dist")
+        return own(FrameUnit::groups, B::following, B::unbounded_following);
+    if (function == "ntile")
+        return own(FrameUnit::rows, B::current_row, B::unbounded_following);
+    if (function == "lead")
+        return own(FrameUnit::rows, B::unbounded_preceding, B::unbounded_following);
+    Frame f;
+    if (frame) {
+        f = own(frame->unit, frame->start, frame->end);
+        f.exclude = frame->exclude;
+    }
+    return f;
+}
+
+bool same_offset(const ExprPtr& a, const ExprPtr& b) { return a && b ? same_expression(*a, *b) : !a && !b; }
+
+template <typename T, typename Same>
+bool same_list(const std::vector<T>* a, const std::vector<T>* b, Same same)
+{
+    if (!a || !b)
+        return (!a || a->empty()) && (!b || b->empty());
+    return std::equal(a->begin(), a->end(), b->begin(), b->end(), same);
+}
+
+// Whether SQLite computes the two in one go.
+bool same_window(const Call& a, const Call& b, const SelectCore& core)
+{
+    const WindowParts x = parts(*a.over, &core), y = parts(*b.over, &core);
+    const Frame f = shape_of(a, x.frame), g = shape_of(b, y.frame);
+    if (f.unit != g.unit || f.start != g.start || f.end != g.end || f.exclude != g.exclude)
+        return false;
+    if (x.frame && y.frame &&
+        (!same_offset(x.frame->start_offset, y.frame->start_offset) ||
+         !same_offset(x.frame->end_offset, y.frame->end_offset)))
+        return false;
+    return same_list(x.partition_by, y.partition_by,
+                     [](const ExprPtr& e, const ExprPtr& other) { return same_expression(*e, *other); }) &&
+           same_list(x.order_by, y.order_by, [](const OrderingTerm& t, const OrderingTerm& other) {
+               return t.direction == other.direction && t.nulls == other.nulls && same_expression(*t.expr, *other.expr);
+           });
+}
+
+} // namespace
+
 // SQLite sorts for the first window of the SELECT last: its order is that of the rows, and the next one's among rows
 // that are equal under it.
-std::vector<std::vector<SortKey>> SelectLowering::window_orders(const SelectCore& core)
+std::vector<SelectLowering::WindowOrder> SelectLowering::window_orders(const SelectCore& core)
 {
     Windows windows;
     for (const SelectCore::Output& output : core.outputs)
         walk(*output.expr, windows);
-    std::vector<std::vector<SortKey>> orders;
+    std::vector<WindowOrder> orders;
     for (const Call* call : windows.calls) {
+        if (std::any_of(orders.begin(), orders.end(),
+                        [&](const WindowOrder& o) { return same_window(*o.call, *call, core); }))
+            continue;
         const WindowParts window = parts(*call->over, &core);
         std::vector<SortKey> keys = partition_keys(window.partition_by);
         if (window.order_by)
             for (SortKey& key : sort_keys(*window.order_by))
                 keys.push_back(std::move(key));
-        const std::string text = join_keys(keys);
-        if (std::none_of(orders.begin(), orders.end(), [&](const auto& o) { return join_keys(o) == text; }))
-            orders.push_back(std::move(keys));
+        orders.push_back({call, std::move(keys)});
     }
     return orders;
 }
 
 // The order of the rows that come to a window: that of the windows behind it, and then of the rows themselves.
-std::string SelectLowering::later_order(const std::vector<SortKey>& own)
+std::string SelectLowering::later_order(const Call& call, const std::vector<SortKey>& own)
 {
     if (!l_.core_ || l_.row_order.empty())
         return l_.row_order;
@@ -201,12 +266,12 @@ std::string SelectLowering::later_order(const std::vector<SortKey>& own)
         return {};
     std::string text;
     bool behind = false;
-    for (const std::vector<SortKey>& order : window_orders(*l_.core_)) {
-        if (behind && !order.empty())
-            text += (text.empty() ? "" : ", ") + join_keys(order, true);
-        if (behind && std::any_of(order.begin(), order.end(), is_row))
+    for (const WindowOrder& order : window_orders(*l_.core_)) {
+        if (behind && !order.keys.empty())
+            text += (text.empty() ? "" : ", ") + join_keys(order.keys, true);
+        if (behind && std::any_of(order.keys.begin(), order.keys.end(), is_row))
             return text;
-        behind = behind || join_keys(order) == join_keys(own);
+        behind = behind || same_window(*order.call, call, *l_.core_);
     }
     return text.empty() ? l_.row_order : text + ", " + l_.row_order;
 }
@@ -227,7 +292,7 @@ std::string SelectLowering::over(const Call& call)
     whole.insert(whole.end(), keys.begin(), keys.end());
     const Frame* frame = window.frame;
     std::string frame_text;
-    std::string ties = later_order(whole);
+    std::string ties = later_order(call, whole);
     if (!keys.empty() && !ties.empty() && goes_by_equals(frame)) {
         // The first or last of the row's equals, or of all rows, whatever other rows the frame has.
         const bool of_equals = function == "first_value" ? frame && frame->start == BoundKind::current_row
@@ -273,7 +338,7 @@ std::string SelectLowering::among_equals(const Call& call, std::string text)
         partition.push_back(key.key.text);
     std::vector<SortKey> order = sort_keys(*window.order_by);
     keys.insert(keys.end(), order.begin(), order.end());
-    const std::string ties = later_order(keys);
+    const std::string ties = later_order(call, keys);
     if (ties.empty() || order.empty())
         return text;
     return "(CASE WHEN row_number() OVER (" +

@@ -55,7 +55,13 @@ struct RowPlaces {
 // An aggregate core while its result is lowered: what stands for a column that is not grouped.
 class Aggregation {
 public:
-    Aggregation(const Select& select, const SelectCore& core, Lowering& lowering);
+    // Which of the rows SQLite remembers where min() or max() has met nothing but NULL.
+    struct RowOfNulls {
+        enum class Place : std::uint8_t { last, first, ordered, unknown };
+        Place place = Place::last; // in the order of the rows
+        std::string order;         // ordered: the row is the first in this order
+    };
+    Aggregation(const Select& select, const SelectCore& core, Lowering& lowering, RowOfNulls row_of_nulls);
     ~Aggregation();
     Aggregation(const Aggregation&) = delete;
     Aggregation& operator=(const Aggregation&) = delete;
@@ -100,8 +106,11 @@ private:
     std::set<std::string> dependent_;     // columns that a key determines, grouped too
     std::vector<std::string> aggregates_; // as they were printed
     const Call* extreme_ = nullptr;       // the min() or max() whose row gives the bare columns
+    bool extreme_is_mixed_ = false;       // where its FILTER does not pass, another's row counts
     std::optional<std::string> extreme_order_;
+    const RowOfNulls row_of_nulls_;
     std::string extreme_index_ = "1"; // of the row in that order
+    std::string extreme_all_null_;    // when there is none
     std::string extreme_rows_;        // how many rows the group has
     std::string extreme_passes_;      // its FILTER
     std::string extreme_filter_;      // when the row is the last one that passes the FILTER
@@ -171,10 +180,14 @@ private:
     std::string frame(const Frame& frame, std::vector<SortKey>& keys);
     std::string limit_value(const Expr& expr, bool offset);
     std::vector<SortKey> partition_keys(const std::vector<ExprPtr>* partition_by);
-    std::vector<std::vector<SortKey>> window_orders(const SelectCore& core);
+    struct WindowOrder {
+        const Call* call; // the first of those that have the window
+        std::vector<SortKey> keys;
+    };
+    std::vector<WindowOrder> window_orders(const SelectCore& core);
     std::vector<SortKey> order_of_groups(const SelectCore& core, const std::vector<OrderingTerm>& terms,
                                          const Aggregation& aggregation);
-    std::string later_order(const std::vector<SortKey>& own);
+    std::string later_order(const Call& call, const std::vector<SortKey>& own);
 
     // lower_from.cpp
     std::string table(const Source& source);
@@ -188,8 +201,12 @@ private:
 
     // lower_visit.cpp
     std::vector<SortKey> visiting_order(const SelectCore& core);
+    Aggregation::RowOfNulls row_of_nulls(const SelectCore& core);
     std::vector<LoopKeys> loops_of(const SelectCore& core);
     std::vector<LoopKeys> loops_of(const std::vector<const Source*>& sources, const Expr* where);
+    LoopKeys keys_of(const Source& source, const VisitLoop* loop, const Expr* where);
+    std::vector<SortKey> automatic_order(const VisitLoop& loop, const std::vector<const Source*>& sources);
+    std::vector<SortKey> rows_without_partner(const FromClause& from);
     static void show_places(Arm& arm, RowPlaces& places);
     static bool shows_places(const Select& select, bool ignores_order_by);
     std::vector<SortKey> loop_order(const VisitLoop& loop, const Source& source, const Expr* where);

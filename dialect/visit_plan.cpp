@@ -97,6 +97,55 @@ std::vector<int> automatic_key(const std::vector<Op>& program, std::size_t begin
     return key;
 }
 
+// Whether the operation at `at` ends a loop that goes around `inside`.
+bool ends_loop_around(const std::vector<Op>& program, std::size_t at, std::size_t inside)
+{
+    const std::string& name = program[at].name;
+    return (name == "Next" || name == "Prev" || name == "VNext" || name == "SorterNext" || name == "Goto") &&
+           at > inside && program[at].p2 >= 0 && static_cast<std::size_t>(program[at].p2) <= inside;
+}
+
+// Where the loops go on when the aggregate at `step` has taken a row.
+VisitGroup::Stop stop_after(const std::vector<Op>& program, std::size_t step, std::size_t final)
+{
+    const auto goes_on = [&](std::size_t from) {
+        for (std::size_t i = from; i < final; ++i)
+            if (ends_loop_around(program, i, step))
+                return true;
+        return false;
+    };
+    for (std::size_t i = step + 1; i < final && !ends_loop_around(program, i, step); ++i) {
+        const auto target = static_cast<std::size_t>(std::max(program[i].p2, 0));
+        if (program[i].name != "Goto" || target <= i || target > final)
+            continue;
+        for (std::size_t k = i; k < target; ++k)
+            if (ends_loop_around(program, k, step))
+                return goes_on(target) ? VisitGroup::Stop::first_row_of_each : VisitGroup::Stop::first_row;
+    }
+    return VisitGroup::Stop::never;
+}
+
+// How the loops from `begin` on end: as their own aggregate says, not that of a subquery inside them.
+VisitGroup::Stop find_stop(const std::vector<Op>& program, std::size_t begin)
+{
+    for (std::size_t step = begin; step < program.size(); ++step) {
+        if (program[step].name == "AggFinal")
+            break;
+        if (program[step].name != "AggStep")
+            continue;
+        std::size_t final = step;
+        while (final < program.size() && !(program[final].name == "AggFinal" && program[final].p1 == program[step].p3))
+            ++final;
+        bool inside = false;
+        for (std::size_t i = final; i < program.size(); ++i)
+            inside = inside || (ends_loop_around(program, i, step) && static_cast<std::size_t>(program[i].p2) >= begin);
+        if (!inside)
+            return stop_after(program, step, final);
+        step = final;
+    }
+    return VisitGroup::Stop::never;
+}
+
 std::size_t count_of(std::string_view text, std::string_view part)
 {
     std::size_t count = 0;
@@ -141,22 +190,9 @@ private:
     std::set<const SelectCore*>& cores_;
 };
 
-void leaf_sources(const FromClause& from, const VisitGroup& group, std::set<const VisitLoop*>& used, bool& covered)
-{
-    for (const Source* source : sources_of(from)) {
-        const auto loop = std::find_if(group.loops.begin(), group.loops.end(),
-                                       [&](const VisitLoop& l) { return used.count(&l) == 0 && l.is_of(*source); });
-        const Select* inner = source->common ? source->common->select.get() : source->select;
-        if (loop != group.loops.end())
-            used.insert(&*loop);
-        else if (inner && inner->cores.size() == 1 && inner->cores.front().from)
-            leaf_sources(*inner->cores.front().from, group, used, covered);
-        else if (!source->nullable)
-            covered = false;
-    }
-}
-
 } // namespace
+
+std::size_t VisitLoop::looked_up() const { return count_of(detail, "=?"); }
 
 bool VisitLoop::is_of(std::string_view name) const
 {
@@ -282,6 +318,7 @@ void VisitPlan::read_program(const CompileRequest& request)
                                    });
     std::size_t seen = 0, before = 0;
     std::map<std::pair<std::size_t, std::size_t>, std::size_t> alternatives;
+    std::map<std::size_t, std::size_t> begins; // group -> its outermost loop
     for (const Node& node : nodes_) {
         const auto address = static_cast<std::size_t>(std::max(node.id, 0)) -
                              std::min<std::size_t>(seen, std::size_t(std::max(node.id, 0)));
@@ -289,14 +326,17 @@ void VisitPlan::read_program(const CompileRequest& request)
         const auto place = places_.find(node.id);
         if (place != places_.end()) {
             const auto at = place->second.front();
+            begins.emplace(at.first, address);
             VisitLoop& outer = groups_[at.first].loops[at.second];
             VisitLoop& loop = outer.alternatives.empty() ? outer : outer.alternatives[alternatives[at]++];
             loop.backwards = goes_down(program, address);
             if (loop.automatic)
-                loop.automatic_key = automatic_key(program, before, address, count_of(loop.detail, "=?"));
+                loop.automatic_key = automatic_key(program, before, address, loop.looked_up());
         }
         before = address;
     }
+    for (const auto& [group, begin] : begins)
+        groups_[group].stop = find_stop(program, begin);
     const std::size_t first =
         nodes_.empty() ? program.size() : static_cast<std::size_t>(std::max(nodes_.front().id, 0));
     for (std::size_t i = 0; i < program.size(); ++i)
@@ -323,6 +363,43 @@ void VisitPlan::number_selects(const Statement& statement)
 
 // ------------------------------------------------------------------------------------------------ asking
 
+// Whether the group has a loop for each table of the FROM; they are `used` then.
+bool VisitPlan::covers(const VisitGroup& group, const FromClause& from, std::set<const VisitLoop*>& used) const
+{
+    const auto uses_loop = [&](const VisitGroup& of, const Source& source) {
+        const auto loop = std::find_if(of.loops.begin(), of.loops.end(),
+                                       [&](const VisitLoop& l) { return used.count(&l) == 0 && l.is_of(source); });
+        return loop != of.loops.end() && used.insert(&*loop).second;
+    };
+    const auto uses_join = [&](const Source& source) {
+        return std::any_of(group.loops.begin(), group.loops.end(), [&](const VisitLoop& loop) {
+            const VisitGroup* join = joined(loop);
+            return join && uses_loop(*join, source) && (used.insert(&loop), true);
+        });
+    };
+    bool covered = true;
+    for (const Source* source : sources_of(from)) {
+        const Select* inner = source->common ? source->common->select.get() : source->select;
+        if (uses_loop(group, *source) || uses_join(*source))
+            continue;
+        if (inner && inner->cores.size() == 1 && inner->cores.front().from)
+            covered = covers(group, *inner->cores.front().from, used) && covered;
+        else if (!source->nullable)
+            covered = false;
+    }
+    return covered;
+}
+
+const VisitGroup* VisitPlan::joined(const VisitLoop& loop) const
+{
+    if (!loop.detail.starts_with("(join-"))
+        return nullptr;
+    const std::string name = " " + loop.detail.substr(0, loop.detail.find(' '));
+    const auto group =
+        std::find_if(groups_.begin(), groups_.end(), [&](const VisitGroup& g) { return g.head.ends_with(name); });
+    return group == groups_.end() ? nullptr : &*group;
+}
+
 // Those that leave the fewest loops to others; the one that the plan calls by the core's number before all.
 std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std::string_view alias) const
 {
@@ -344,9 +421,8 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std
     std::size_t least = 0;
     for (const VisitGroup& group : groups_) {
         std::set<const VisitLoop*> used;
-        bool covered = true;
-        leaf_sources(*core.from, group, used, covered);
-        if (!covered || used.empty() || is_of_another(group) || group.head.starts_with("RIGHT-JOIN "))
+        if (!covers(group, *core.from, used) || used.empty() || is_of_another(group) ||
+            group.head.starts_with("RIGHT-JOIN "))
             continue;
         if (group.head.empty() && &core == last_)
             return {&group};
@@ -362,7 +438,8 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std
         if (!name.empty() &&
             (group.head.ends_with("SUBQUERY " + name) || group.head.ends_with("(subquery-" + name + ")")))
             return {&group};
-        const std::size_t left = group.loops.size() - used.size();
+        const auto left = static_cast<std::size_t>(std::count_if(
+            group.loops.begin(), group.loops.end(), [&](const VisitLoop& l) { return used.count(&l) == 0; }));
         if (best.empty() || left < least)
             best.clear();
         if (best.empty() || left == least) {
@@ -375,12 +452,17 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std
 
 const VisitGroup* VisitPlan::find(const SelectCore& core, std::string_view name) const
 {
-    const std::vector<const VisitGroup*> best = candidates(core, name);
+    std::vector<const VisitGroup*> best = candidates(core, name);
+    const auto are_alike = [&] {
+        return std::all_of(best.begin(), best.end(), [&](const VisitGroup* g) {
+            return g->loops == best.front()->loops && g->groups_are_sorted == best.front()->groups_are_sorted;
+        });
+    };
+    if (last_ && &core != last_ && !are_alike()) // the outermost is the last one's
+        std::erase_if(best, [](const VisitGroup* g) { return g->head.empty(); });
     if (best.empty())
         return nullptr;
-    if (std::all_of(best.begin(), best.end(), [&](const VisitGroup* g) {
-            return g->loops == best.front()->loops && g->groups_are_sorted == best.front()->groups_are_sorted;
-        }))
+    if (are_alike())
         return best.front();
     // As many SELECTs as groups: the plan has them in the order of the text.
     std::vector<std::pair<int, const SelectCore*>> alike;

@@ -22,6 +22,7 @@ struct VisitLoop {
     std::vector<int> automatic_key;
     std::vector<VisitLoop> alternatives; // MULTI-INDEX OR: one after the other, no row twice
 
+    std::size_t looked_up() const; // how many of the index' columns have a value given, by = or IN
     bool is_of(std::string_view name) const;
     // The same of a source: it goes by that name, and its table has what the loop goes by.
     bool is_of(const Source& source) const;
@@ -35,6 +36,10 @@ struct VisitGroup {
     std::string head; // what the plan says of the SELECT: "SCALAR SUBQUERY 2"; empty for the outermost
     std::vector<VisitLoop> loops;
     bool groups_are_sorted = false; // by a tree for GROUP BY, not by an index
+    // Where an index has the rows in the order of the only min() or max(), whose aggregate ends the loops: at the first
+    // row, or at the first row of each value of an IN.
+    enum class Stop : std::uint8_t { never, first_row, first_row_of_each };
+    Stop stop = Stop::never;
     const VisitLoop* find(std::string_view name) const;
 };
 
@@ -48,6 +53,8 @@ public:
     const VisitGroup* find(const SelectCore& core, std::string_view name) const;
     // The loops that find the rows that an UPDATE or DELETE changes; null: none are known.
     const VisitGroup* outermost() const;
+    // The loops of a parenthesised join that SQLite makes a table of first, which the loop then goes through.
+    const VisitGroup* joined(const VisitLoop& loop) const;
     // The loop that finds the rows of a RIGHT or FULL JOIN's right side that have no partner.
     const VisitLoop* right_join(std::string_view name) const;
     // UPDATE or DELETE finds all rows first, and then goes through them by rowid or primary key.
@@ -55,6 +62,7 @@ public:
 
 private:
     std::vector<const VisitGroup*> candidates(const SelectCore& core, std::string_view alias) const;
+    bool covers(const VisitGroup& group, const FromClause& from, std::set<const VisitLoop*>& used) const;
     void read_groups(const CompileRequest& request);
     void read_program(const CompileRequest& request);
     void number_selects(const Statement& statement);

@@ -100,6 +100,7 @@ struct Outcome {
     std::uint64_t rows = 0;   // rows given to the sink by this call
     std::int64_t changes = 0; // changes(), total_changes(), last_insert_rowid() after the statement
     std::int64_t total_changes = 0;
+    bool total_is_known = true; // false once triggers or foreign keys may have changed rows that nobody counted
     std::int64_t last_insert_rowid = 0;
     bool autocommit = true;
     std::string tag;       // PostgreSQL's command tag: "SELECT 2", "INSERT 0 1", "BEGIN", "CREATE TABLE", …

@@ -122,6 +122,7 @@ Outcome Session::Impl::outcome() const
     Outcome o;
     o.changes = values.changes;
     o.total_changes = values.total_changes;
+    o.total_is_known = !values.total_is_lost;
     o.last_insert_rowid = values.last_insert_rowid;
     o.autocommit = transaction.autocommit();
     return o;
@@ -355,7 +356,9 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
             spdlog::error("{}: PostgreSQL refused a compiled statement: {} {} [{}] for: {}", client, error.sqlstate,
                           error.message, error.detail, sql);
         }
-        if (compiled.moves_rowid_when_failing && (error.sqlstate.starts_with("23") || error.sqlstate.starts_with("HW")))
+        const bool is_refused = told.message.starts_with("howdah:"); // as if it had not been run
+        if (compiled.moves_rowid_when_failing && !is_refused &&
+            (error.sqlstate.starts_with("23") || error.sqlstate.starts_with("HW")))
             co_await learn_last_rowid(sql, parameters, with);
         if (compiled.kind == Kind::write)
             values.changes = 0;

@@ -168,8 +168,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT nullif(ascii(x), 0)::int8 $$;
 CREATE OR REPLACE FUNCTION howdah.char_(VARIADIC codes int8[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT coalesce(string_agg(
-           CASE WHEN c IS NULL OR c = 0 THEN howdah.err('char(0): NUL cannot be stored in PostgreSQL text', 'HW0NU')
-                WHEN c BETWEEN 55296 AND 57343 THEN howdah.err('char(): a surrogate is no UTF-8', 'HW0NU')
+           CASE WHEN c IS NULL OR c = 0 THEN howdah.err('howdah: char(0): NUL cannot be stored in PostgreSQL text', 'HW0NU')
+                WHEN c BETWEEN 55296 AND 57343 THEN howdah.err('howdah: char(): a surrogate is no UTF-8', 'HW0NU')
                 WHEN c < 0 OR c > 1114111 THEN chr(65533)
                 ELSE chr(c::int4) END, '' ORDER BY o), '')
     FROM unnest(codes) WITH ORDINALITY u(c, o) $$;

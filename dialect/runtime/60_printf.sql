@@ -125,7 +125,7 @@ DECLARE
 BEGIN
   IF conversion = 'c' THEN
     s := left(coalesce(s, ''), 1);
-    IF s = '' THEN PERFORM howdah.err('printf(): NUL cannot be stored in PostgreSQL text', 'HW0NU'); END IF;
+    IF s = '' THEN PERFORM howdah.err('howdah: printf(): NUL cannot be stored in PostgreSQL text', 'HW0NU'); END IF;
     s := repeat(s, greatest(places, 1));
     RETURN howdah.printf_pad(s, length(s), flags, width);
   END IF;

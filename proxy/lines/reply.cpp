@@ -176,7 +176,10 @@ void append_trailer(std::string& out, std::string_view id, const Outcome& outcom
     out += ",\"changes\":";
     append_json_integer(out, outcome.changes);
     out += ",\"total_changes\":";
-    append_json_integer(out, outcome.total_changes);
+    if (outcome.total_is_known)
+        append_json_integer(out, outcome.total_changes);
+    else
+        out += "null";
     out += ",\"last_insert_rowid\":";
     append_json_integer(out, outcome.last_insert_rowid);
     out += outcome.autocommit ? ",\"autocommit\":true" : ",\"autocommit\":false";

@@ -169,6 +169,10 @@ def counters_are_those_of_the_session():
     c.ask('CREATE TABLE counters(a)')
     same(c.ask('INSERT INTO counters VALUES (1), (2)')[1], {'rows': 0, 'changes': 2, 'total_changes': 2, 'last_insert_rowid': 2, 'autocommit': True})
     same(Client().ask('SELECT count(*) FROM counters')[1]['total_changes'], 0)
+    c.ask('CREATE TRIGGER counters_log AFTER DELETE ON counters BEGIN INSERT INTO counters VALUES (OLD.a + 1), (OLD.a + 2); END')
+    trailer = c.ask('DELETE FROM counters WHERE a = 1')[1]
+    same((trailer['changes'], trailer['total_changes']), (1, None))
+    same(c.ask('SELECT 1')[1]['total_changes'], None)
 
 
 @test

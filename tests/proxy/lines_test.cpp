@@ -175,6 +175,8 @@ TEST_CASE("header, trailer and error are one line each")
     append_trailer(out, "1", outcome, true);
     outcome.autocommit = false;
     append_trailer(out, "", outcome, false);
+    outcome.total_is_known = false;
+    append_trailer(out, "", outcome, false);
     ClientError error;
     error.code = 2067;
     error.name = "SQLITE_CONSTRAINT_UNIQUE";
@@ -184,6 +186,7 @@ TEST_CASE("header, trailer and error are one line each")
     CHECK(out == R"({"id":1,"columns":["a","b+1"],"decltypes":["INTEGER",null]}
 {"id":1,"rows":2,"changes":0,"total_changes":0,"last_insert_rowid":9,"autocommit":true,"more":true}
 {"rows":2,"changes":0,"total_changes":0,"last_insert_rowid":9,"autocommit":false}
+{"rows":2,"changes":0,"total_changes":null,"last_insert_rowid":9,"autocommit":false}
 {"id":"x","error":{"code":2067,"name":"SQLITE_CONSTRAINT_UNIQUE","message":"UNIQUE constraint failed: t.a","sqlstate":"23505"},"autocommit":true}
 )");
 }

@@ -1060,3 +1060,31 @@ CREATE TABLE t0(c0 DOUBLE, c2 VARCHAR(10));
 INSERT INTO t0 VALUES (1, NULL);
 -- bind: {"p1": "1.0", "p2": "1.0"}
 UPDATE t0 SET c2 = '2' WHERE ((:p1, :p2) IN (VALUES (c0, c0), (c2, c0)));
+
+-- case: random/extremes-of-which-the-last-alone-has-a-filter
+CREATE TABLE d(id INTEGER PRIMARY KEY, a); INSERT INTO d VALUES (1, NULL), (2, NULL);
+SELECT min(a) FILTER (WHERE id < 0), max(a), id FROM d; SELECT min(a) FILTER (WHERE id < 0), max(a) FILTER (WHERE id > 5), id FROM d; SELECT count(*), max(a) FILTER (WHERE id > 5), id FROM d;
+SELECT max(a) - min(a) FILTER (WHERE NULL), id FROM d;
+
+-- case: random/columns-that-are-never-null-beside-an-aggregate-of-no-rows
+CREATE TABLE d(id INTEGER PRIMARY KEY, doc TEXT, kind, n INTEGER NOT NULL);
+SELECT max(id), id COLLATE NOCASE IS kind, (id) IS kind, +id IS doc, id COLLATE NOCASE IS id, n + 1 IS kind, coalesce(n, 0) IS kind, -n IS NULL, n || '' IS doc FROM d;
+SELECT id COLLATE NOCASE IS kind, count(*) FROM d; SELECT n + 1 IS NOT kind, coalesce(n, kind) IS NULL, max(kind) FROM d WHERE id > 5;
+
+-- case: random/a-recursion-over-the-table-that-the-select-reads
+CREATE TABLE u(id INTEGER PRIMARY KEY, boss INTEGER); CREATE INDEX ib ON u(boss);
+INSERT INTO u VALUES (1, 3), (2, 3), (3, NULL);
+WITH RECURSIVE t(id, d) AS (SELECT id, 0 FROM u WHERE boss IS NULL OR id = 2 UNION SELECT u.id, d + 1 FROM t, u WHERE u.boss = t.id AND d < 4 LIMIT 4 OFFSET 1) SELECT u.id FROM u WHERE u.id NOT IN (SELECT id FROM t) ORDER BY u.id;
+WITH RECURSIVE t(id, d) AS (SELECT id, 0 FROM u WHERE boss IS NULL OR id = 2 UNION SELECT u.id, d + 1 FROM t, u WHERE u.boss = t.id AND d < 4 LIMIT 4 OFFSET 1) SELECT * FROM t;
+
+-- case: random/restrict-within-one-table
+PRAGMA foreign_keys = ON;
+CREATE TABLE t1(id INTEGER PRIMARY KEY, c0 TEXT, p INTEGER, FOREIGN KEY (p) REFERENCES t1(id) ON DELETE RESTRICT ON UPDATE CASCADE);
+INSERT INTO t1 VALUES (1, 'a', NULL), (2, 'b', 1);
+DELETE FROM t1; SELECT * FROM t1; DELETE FROM t1 WHERE id IN (1, 2); SELECT * FROM t1; DELETE FROM t1 WHERE id = 2; DELETE FROM t1; SELECT * FROM t1;
+INSERT INTO t1 VALUES (2, 'a', NULL), (1, 'b', 2); DELETE FROM t1; SELECT * FROM t1;
+INSERT INTO t1 VALUES (1, 'a', 1); DELETE FROM t1; UPDATE t1 SET p = NULL; DELETE FROM t1; SELECT * FROM t1;
+
+-- case: random/a-nul-in-insert-or-fail
+CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT UNIQUE); CREATE TABLE s(v); INSERT INTO s VALUES (65), (0), (66);
+INSERT OR FAIL INTO t(b) SELECT char(v) FROM s;

@@ -138,3 +138,18 @@ ROLLBACK;
 PRAGMA schema_version;
 -- case: pragma/schema-version-set
 PRAGMA schema_version=12;
+
+-- case: generated/virtual-reals-that-were-stored-on-the-way
+CREATE TABLE t(a, r REAL AS (a), k, s REAL AS (a) STORED, h REAL AS (a * 1.5));
+INSERT INTO t(a, k) VALUES (1, 2), (2, 1), (3, NULL);
+SELECT r, s, h FROM t; SELECT r, s, h FROM t ORDER BY k; SELECT r FROM t UNION SELECT r FROM t; SELECT DISTINCT r FROM t ORDER BY k; SELECT max(r), k FROM t GROUP BY k ORDER BY k; SELECT r FROM (SELECT r, k FROM t ORDER BY k LIMIT 2); SELECT first_value(r) OVER (ORDER BY k), row_number() OVER (ORDER BY r) FROM t; SELECT r || '', typeof(r) FROM t ORDER BY k; SELECT * FROM t WHERE r > 1 ORDER BY r DESC; SELECT r FROM t EXCEPT SELECT 5; SELECT t.r, x.r FROM t JOIN t AS x ON x.r = t.k ORDER BY t.a;
+CREATE INDEX tr ON t(r); SELECT r FROM t ORDER BY r; SELECT r, a FROM t WHERE r > 1;
+CREATE TABLE o(re REAL, te TEXT, i INTEGER); INSERT INTO o SELECT r, r, r FROM t; SELECT * FROM o; UPDATE o SET re = (SELECT r FROM t WHERE a = 2) WHERE rowid = 1; SELECT * FROM o;
+
+-- case: generated/virtual-reals-that-are-written-as-integers
+CREATE TABLE w(a TEXT, r REAL AS (length(a))); INSERT INTO w(a) VALUES ('abc'), ('z');
+INSERT INTO w(a) SELECT r FROM w;
+
+-- case: generated/columns-of-virtual-reals
+CREATE TABLE z(a, r REAL AS (a), x TEXT AS (r), y AS (r)); INSERT INTO z(a) VALUES (1); SELECT * FROM z;
+CREATE TABLE zi(a, r REAL AS (a), i INTEGER AS (r));

@@ -142,3 +142,35 @@ SELECT k FROM ls WHERE a = 7 AND b > 1;
 SELECT x.k, y.k FROM ls x JOIN ls y ON x.b = y.a WHERE x.a = 1;
 SELECT x.k, y.k FROM ls x JOIN ls y ON x.b = y.a WHERE x.a = 2;
 
+
+-- case: visit/the-row-of-an-extreme-of-nulls
+CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, c TEXT, d TEXT); CREATE TABLE u(k);
+INSERT INTO u VALUES (1), (2); INSERT INTO t VALUES (1, NULL, 5, 'p', 'x'), (2, NULL, 1, 'p', 'y'), (3, NULL, 3, 'q', 'z'), (5, NULL, 3, 'p', 'zz');
+SELECT min(a), d FROM t; SELECT max(a), d FROM t;
+CREATE INDEX i ON t(a DESC, b);
+SELECT min(a), d FROM t; SELECT max(a), d FROM t; SELECT min(a), d FROM t WHERE c = 'p'; SELECT max(a), d FROM t WHERE c IN ('p', 'q'); SELECT min(a), d, k FROM u, t; SELECT min(DISTINCT a), d FROM t; SELECT min(a), d, count(*) FROM t; SELECT c, min(a), d FROM t GROUP BY c; SELECT max(a) FILTER (WHERE b > 1), d FROM t; SELECT k, (SELECT d || coalesce(min(a), 'none') FROM t WHERE id > k) FROM u; SELECT max(a), d FROM t WHERE a IS NULL; SELECT min(a), d FROM t WHERE b > (SELECT max(k) FROM u WHERE k < id);
+DROP INDEX i; CREATE INDEX i ON t(c, a);
+SELECT min(a), d FROM t WHERE c = 'p'; SELECT max(a), d FROM t WHERE c = 'p'; SELECT min(a), d FROM t WHERE c IN ('p', 'q'); SELECT max(a), d FROM t WHERE c IN ('q', 'p', 'a') AND b > 0; SELECT min(a), d, k FROM u CROSS JOIN t WHERE c = 'p' AND k < 2;
+DROP INDEX i; CREATE INDEX i ON t(c DESC, a DESC);
+SELECT min(a), d FROM t WHERE c = 'p'; SELECT max(a), d FROM t WHERE c = 'p'; SELECT min(a), d FROM t WHERE c IN ('p', 'q'); SELECT max(a), d FROM t WHERE c IN ('q', 'p', 'a') AND b > 0;
+INSERT INTO t VALUES (10, 3, 3, 'p', 'u'), (11, 4, 3, 'p', 'uu'), (12, 3, 3, 'q', 'u');
+SELECT min(a), d FROM t WHERE c IN ('p', 'q'); SELECT max(a), d FROM t WHERE c IN ('q', 'p', 'a');
+
+-- case: visit/several-full-joins
+CREATE TABLE a(id INTEGER PRIMARY KEY, x INT, s TEXT); CREATE TABLE b(id INTEGER PRIMARY KEY, x INT, t TEXT); CREATE TABLE c(k TEXT PRIMARY KEY, x INT) WITHOUT ROWID;
+INSERT INTO a VALUES (1, 5, 'p'), (2, 3, 'q'), (3, 9, 'r'), (4, NULL, 's'), (5, 3, 'tt'); INSERT INTO b VALUES (1, 3, 'B'), (2, 7, 'A'), (3, 5, 'D'), (4, NULL, 'C'), (5, 8, 'E'); INSERT INTO c VALUES ('z', 3), ('y', 7), ('x', 5), ('w', 10), ('v', NULL);
+SELECT * FROM a FULL JOIN b ON a.x = b.x FULL JOIN c ON c.x = b.x; SELECT * FROM a FULL JOIN b ON a.x = b.x RIGHT JOIN c ON c.x = b.x; SELECT * FROM a RIGHT JOIN b ON a.x = b.x RIGHT JOIN c ON c.x = b.x; SELECT * FROM a RIGHT JOIN b ON a.x = b.x FULL JOIN c ON c.x = a.x; SELECT * FROM a FULL JOIN b ON a.x = b.x LEFT JOIN c ON c.x = b.x; SELECT * FROM a LEFT JOIN b ON a.x = b.x FULL JOIN c ON c.x = b.x; SELECT * FROM a FULL JOIN (b JOIN c ON b.x = c.x) ON a.x = b.x;
+CREATE INDEX ax ON a(x); CREATE INDEX bx ON b(x DESC); CREATE INDEX cx ON c(x);
+SELECT * FROM a FULL JOIN b ON a.x = b.x FULL JOIN c ON c.x = b.x; SELECT * FROM a RIGHT JOIN b ON a.x = b.x FULL JOIN c ON c.x = a.x; SELECT group_concat(t || k) FROM a RIGHT JOIN b ON a.x = b.x RIGHT JOIN c ON c.x = b.x;
+
+-- case: visit/what-a-subquery-or-a-join-gave-has-an-index-made
+CREATE TABLE a(id INTEGER PRIMARY KEY, x INT, s TEXT); CREATE TABLE b(id INTEGER PRIMARY KEY, x INT, t TEXT); CREATE TABLE c(k TEXT PRIMARY KEY, x INT) WITHOUT ROWID;
+INSERT INTO a VALUES (1, 5, 'p'), (2, 3, 'q'), (3, 9, 'r'), (4, NULL, 's'), (5, 3, 'tt'); INSERT INTO b VALUES (1, 3, 'B'), (2, 3, 'A'), (3, 5, 'D'), (4, 5, 'C'), (5, 8, 'E'), (6, 3, 'AA'); INSERT INTO c VALUES ('z', 3), ('y', 7), ('x', 3), ('w', 10), ('v', 5);
+SELECT s, t FROM a LEFT JOIN (SELECT t, x FROM b LIMIT 10) d ON d.x = a.x; SELECT s, t FROM a LEFT JOIN (SELECT t, x FROM b ORDER BY id DESC LIMIT 10) d ON d.x = a.x; SELECT s, t FROM a LEFT JOIN (SELECT DISTINCT t, x FROM b) d ON d.x = a.x; SELECT s, t FROM a LEFT JOIN (SELECT t, x FROM b UNION ALL SELECT k, x FROM c) d ON d.x = a.x;
+SELECT s, t, k FROM a LEFT JOIN (b LEFT JOIN c ON b.x = c.x) ON a.x = b.x; SELECT s, t, k FROM a LEFT JOIN (c JOIN b ON b.x = c.x) ON a.x = b.x; SELECT s, t, k FROM a LEFT JOIN (b LEFT JOIN c ON b.x = c.x) ON a.x = c.x; SELECT group_concat(s || t || k) FROM a LEFT JOIN (c JOIN b ON b.x = c.x) ON a.x = b.x;
+SELECT s, t, k FROM a JOIN (c LEFT JOIN b ON b.x = c.x) ON a.x = b.x UNION ALL SELECT s, t, k FROM a LEFT JOIN (c JOIN b ON b.x = c.x) ON a.x = b.x UNION ALL SELECT s, t, k FROM a, b, c WHERE a.x = b.x AND b.x = c.x;
+SELECT * FROM (SELECT s, t, k FROM a JOIN (b JOIN c ON b.x = c.x) ON a.x = b.x UNION ALL SELECT s, t, k FROM a LEFT JOIN (b LEFT JOIN c ON b.x = c.x) ON a.x = b.x);
+
+-- case: visit/windows-that-differ-in-their-frames-alone
+CREATE TABLE t(a, k); INSERT INTO t VALUES (1, 2), (2, 1), (3, NULL);
+SELECT lag(a) OVER (ORDER BY k), first_value(a) OVER (), max(a) OVER (ORDER BY k) FROM t; SELECT first_value(a) OVER (), count(*) OVER (ORDER BY k), last_value(a) OVER (PARTITION BY 1) FROM t;
