@@ -83,7 +83,7 @@ std::string SelectLowering::placed(const Select& select, const Source& source, b
     const bool numbers = wanted == Lowering::Places::all && !shows && !is_single_row(select);
     if (shows && l_.visits_.group && !l_.visits_.group->find(source.name))
         l_.group_around_ = l_.visits_.group;
-    l_.name_around_ = source.name;
+    l_.name_around_ = source.common ? source.common->name.text : source.table ? source.table->name : source.name;
     std::string text =
         query(select, nullptr, &outputs,
               {(in_order && !shows) || numbers, false, shows ? &places : nullptr, numbers && places.ignores_order_by});

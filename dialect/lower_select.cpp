@@ -100,6 +100,8 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
         l_.row_order = join_keys(visiting_order(core));
         if (needs.places)
             arm.loops = loops_of(core);
+        if (std::vector<SortKey> passes = rows_without_partner(*core.from); needs.places && !passes.empty())
+            arm.loops.insert(arm.loops.begin(), {l_.visits_.group ? l_.visits_.group->loops.data() : nullptr, passes});
     }
     if (const std::string where = l_.where(core.where.get()); !where.empty())
         arm.rest += " WHERE " + where;

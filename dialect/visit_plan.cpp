@@ -430,7 +430,10 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std
             continue;
         const auto space = group.head.find(' ');
         if (group.head.starts_with("CO-ROUTINE ") || group.head.starts_with("MATERIALIZE ")) {
-            if (!alias.empty() && equal_names(std::string_view(group.head).substr(space + 1), alias))
+            const std::string_view called = std::string_view(group.head).substr(space + 1);
+            const auto dot = called.rfind('.');
+            if (!alias.empty() && (equal_names(called, alias) ||
+                                   (dot != std::string_view::npos && equal_names(called.substr(dot + 1), alias))))
                 return {&group};
             if (group.head.find("(subquery-") == std::string::npos)
                 continue;

@@ -174,3 +174,10 @@ SELECT * FROM (SELECT s, t, k FROM a JOIN (b JOIN c ON b.x = c.x) ON a.x = b.x U
 -- case: visit/windows-that-differ-in-their-frames-alone
 CREATE TABLE t(a, k); INSERT INTO t VALUES (1, 2), (2, 1), (3, NULL);
 SELECT lag(a) OVER (ORDER BY k), first_value(a) OVER (), max(a) OVER (ORDER BY k) FROM t; SELECT first_value(a) OVER (), count(*) OVER (ORDER BY k), last_value(a) OVER (PARTITION BY 1) FROM t;
+
+-- case: visit/views-and-right-joins-inside
+CREATE TABLE t1(c0 INT, c1 BOOLEAN, PRIMARY KEY (c0, c1 DESC)); INSERT INTO t1(c0, c1) VALUES (100, NULL), (7, 10), (50, 1);
+CREATE VIEW v0 AS SELECT DISTINCT a1.c0 AS x0 FROM t1 AS a1; SELECT a1.x0 FROM v0 AS a1; SELECT x0 FROM main.v0; WITH w AS (SELECT DISTINCT c0 FROM t1) SELECT x.c0 FROM w AS x;
+CREATE TABLE t0(c0, r3); CREATE TABLE lg(a); INSERT INTO t0 VALUES (3, x'c3a9'), (42, NULL), (43, NULL), (1, 'a');
+WITH w1 AS (SELECT a1.r3 AS x2, a2.c0 AS x3 FROM t0 AS a1 RIGHT JOIN t0 AS a2 USING (r3)), w2 AS (SELECT 'a' AS x0 FROM lg AS a3) SELECT w1.x2, x3 FROM w1 LEFT JOIN w2 ON w1.x2 = w2.x0;
+SELECT x2, x3, t1.c0 FROM (SELECT a1.r3 AS x2, a2.c0 AS x3 FROM t0 AS a1 FULL JOIN t0 AS a2 ON a1.r3 = a2.r3) JOIN t1 WHERE t1.c0 > 7;
