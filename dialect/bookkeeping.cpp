@@ -18,7 +18,9 @@ CREATE TABLE IF NOT EXISTS howdah.database (
     pg_schema text NOT NULL,
     version bigint NOT NULL DEFAULT 1,
     user_version bigint NOT NULL DEFAULT 0,
-    application_id bigint NOT NULL DEFAULT 0);
+    application_id bigint NOT NULL DEFAULT 0,
+    objects text);
+ALTER TABLE howdah.database ADD COLUMN IF NOT EXISTS objects text;
 CREATE TABLE IF NOT EXISTS howdah.schema (
     db text COLLATE "C" NOT NULL REFERENCES howdah.database ON DELETE CASCADE,
     seq bigint NOT NULL,
@@ -130,8 +132,8 @@ std::string flush_sql() { return "SELECT pg_logical_emit_message(true, 'howdah',
 
 std::string load_schema_sql(std::string_view pg_schema)
 {
-    return "SELECT d.version, d.user_version, d.application_id, s.type, s.name, s.tbl_name, s.sql, s.storage "
-           "FROM howdah.database d LEFT JOIN howdah.schema s ON s.db = d.db WHERE d.db = " +
+    return "SELECT d.version, d.user_version, d.application_id, s.type, s.name, s.tbl_name, s.sql, s.storage, "
+           "d.objects FROM howdah.database d LEFT JOIN howdah.schema s ON s.db = d.db WHERE d.db = " +
            quote_string(pg_schema) + " ORDER BY s.seq";
 }
 
@@ -141,6 +143,20 @@ std::string begin_schema_change_sql(std::string_view pg_schema, std::optional<st
     const std::string version =
         base ? std::to_string(*base) : "(SELECT version FROM howdah.database WHERE db = " + db + ")";
     return "SELECT howdah.begin_schema_change(" + db + ", " + version + ")";
+}
+
+std::string hold_schema_sql(std::string_view pg_schema, std::int64_t version)
+{
+    return "DO " + quote_string("BEGIN PERFORM FROM howdah.database WHERE db = " + quote_string(pg_schema) +
+                                " AND version = " + std::to_string(version) +
+                                " FOR UPDATE; IF NOT FOUND THEN RAISE EXCEPTION "
+                                "'database schema has changed' USING ERRCODE = '" +
+                                std::string(stale_schema_sqlstate) + "'; END IF; END");
+}
+
+std::string set_objects_version_sql(std::string_view pg_schema, std::string_view version)
+{
+    return "UPDATE howdah.database SET objects = " + quote_string(version) + " WHERE db = " + quote_string(pg_schema);
 }
 
 std::string delete_schema_row_sql(std::string_view pg_schema, const SchemaRow& row)

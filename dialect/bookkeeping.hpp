@@ -21,7 +21,7 @@ namespace howdah::dialect {
 // SQLSTATE of a schema change whose catalog is not the newest: nothing was done; load the catalog and compile again.
 inline constexpr std::string_view stale_schema_sqlstate = "HW0SC";
 // Changes whenever install_bookkeeping_sql() does.
-inline constexpr std::string_view bookkeeping_version = "1";
+inline constexpr std::string_view bookkeeping_version = "2";
 // The channel on which a schema change sends "<db> <version>" when it commits.
 inline constexpr std::string_view schema_channel = "howdah_schema";
 
@@ -58,14 +58,19 @@ std::string short_writer_lock_statement(std::string_view pg_schema);
 // every role.
 std::string flush_sql();
 
-// version, user_version, application_id, then one row per object in order: type, name, tbl_name, sql, storage (all NULL
-// when the schema is empty). No row at all: the database is not registered. One statement, so one snapshot.
+// One row per object in order: the database's version, user_version, application_id, the object's type, name, tbl_name,
+// sql, storage (all NULL when the schema is empty), and the database's objects_version(). No row at all: the database
+// is not registered. One statement, so one snapshot.
 std::string load_schema_sql(std::string_view pg_schema);
 
 // Begins a schema change: `base` is the version of the catalog it was compiled against. Raises stale_schema_sqlstate
 // when another one is current; otherwise the version becomes base + 1 and a notification is queued. Without a base
 // (attached databases, whose versions a catalog does not have) whatever is current moves on.
 std::string begin_schema_change_sql(std::string_view pg_schema, std::optional<std::int64_t> base);
+// Raises stale_schema_sqlstate unless the version is this one; it stays so until the transaction ends.
+std::string hold_schema_sql(std::string_view pg_schema, std::int64_t version);
+// What the database's triggers and foreign keys are made with (objects_version.hpp).
+std::string set_objects_version_sql(std::string_view pg_schema, std::string_view version);
 std::string delete_schema_row_sql(std::string_view pg_schema, const SchemaRow& row);
 // `was`: the row that `row` takes the place of.
 std::string rename_schema_row_sql(std::string_view pg_schema, const SchemaRow& was, const SchemaRow& row);

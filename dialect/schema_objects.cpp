@@ -4,6 +4,8 @@
 #include "dialect/foreign_keys.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_create_view.hpp"
+#include "dialect/printer.hpp"
+#include "dialect/schema_names.hpp"
 
 #include <algorithm>
 
@@ -106,6 +108,24 @@ std::vector<SchemaObject> schema_objects(const Catalog& catalog, const Options& 
         if (table->kind == Table::Kind::ordinary)
             add_foreign_keys(out, catalog, *table, shared);
     }
+    return out;
+}
+
+std::vector<std::string> remake_schema_objects(const Catalog& catalog, const Options& options)
+{
+    const std::string ours =
+        "SELECT oid FROM pg_catalog.pg_proc WHERE prorettype = 'trigger'::regtype AND proname LIKE "
+        "'howdah\\_%' AND pronamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = " +
+        quote_string(catalog.pg_schema("main")) + ")";
+    // Their triggers go with them.
+    std::vector<std::string> out{"DO " +
+                                 quote_string("DECLARE made regprocedure; BEGIN FOR made IN " + ours +
+                                              " LOOP EXECUTE 'DROP FUNCTION ' || made || ' CASCADE'; END LOOP; END")};
+    for (const std::unique_ptr<Table>& table : catalog.tables())
+        if (has_instead_of(*table))
+            out.push_back("DROP VIEW IF EXISTS " + pg_name(*table));
+    for (const SchemaObject& object : schema_objects(catalog, options))
+        append(out, object.create);
     return out;
 }
 

@@ -25,6 +25,10 @@ struct SchemaObject {
 // one that raises the reason when it fires.
 std::vector<SchemaObject> schema_objects(const Catalog& catalog, const Options& options, std::string_view strict = {});
 
+// The statements that make all of them anew, whatever made those that there are, or why there are none. What TEMP
+// triggers need is their session's, and stays.
+std::vector<std::string> remake_schema_objects(const Catalog& catalog, const Options& options);
+
 // The statements that take `was` to `is`. What hangs on a table for which `remake` answers true is made anew.
 struct ObjectChanges {
     std::vector<std::string> drop_triggers; // those of CREATE TRIGGER, and views

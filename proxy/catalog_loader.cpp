@@ -4,14 +4,18 @@
 #include "dialect/adoption.hpp"
 #include "dialect/bookkeeping.hpp"
 #include "dialect/error.hpp"
+#include "dialect/objects_version.hpp"
 #include "dialect/printer.hpp"
 #include "dialect/rowid.hpp"
 #include "dialect/runtime.hpp"
+#include "dialect/schema_objects.hpp"
+#include "proxy/compile_options.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 namespace asio = boost::asio;
 
@@ -87,8 +91,12 @@ std::string installed_version()
 struct Reading {
     std::string runtime; // empty: none
     std::vector<Row> schema;
+    std::string objects;               // objects_version()
     std::vector<Row> columns, indexes; // of tables that are not howdah's
 };
+
+// How long tables that others use are waited for before their triggers stay as they are.
+constexpr std::chrono::milliseconds patience_for_tables{5000};
 
 class Loader {
 public:
@@ -131,7 +139,12 @@ public:
                 pool::Error(pool::Error::Kind::connect, "the database " + pg_schema_ + " vanished while it was opened");
         if (problem)
             co_return *problem;
-        co_return make(reading, std::move(current));
+        const bool first = !current;
+        auto loaded = make(reading, std::move(current));
+        const std::string version = dialect::objects_version(compile_options(config_));
+        if (first && loaded.has_value() && reading.objects != version)
+            co_return co_await remake_objects(std::move(*loaded), version);
+        co_return loaded;
     }
 
 private:
@@ -195,9 +208,47 @@ private:
         }
         reading.runtime = runtime.rows.empty() ? std::string() : runtime.rows.front().front().value_or("");
         reading.schema = std::move(schema.rows);
+        if (!reading.schema.empty())
+            reading.objects = reading.schema.front()[8].value_or("");
         reading.columns = std::move(columns.rows);
         reading.indexes = std::move(indexes.rows);
         co_return std::nullopt;
+    }
+
+    // Triggers and foreign keys as this program with this configuration makes them. Without success they stay as they
+    // are, and the next start tries again.
+    asio::awaitable<pool::Result<LoadedDatabase>> remake_objects(LoadedDatabase loaded, std::string version)
+    {
+        for (;;) {
+            const Problem problem =
+                co_await script(remaking_script(*loaded.catalog, version), "making them anew failed");
+            if (!problem)
+                co_return loaded;
+            if (problem->sqlstate != dialect::stale_schema_sqlstate) {
+                spdlog::warn("{}: triggers and foreign keys are those of another version or configuration: {}",
+                             pg_schema_, problem->message);
+                co_return loaded;
+            }
+            Reading reading;
+            const Problem unread = co_await read(reading);
+            if (unread)
+                co_return *unread;
+            auto again = make(reading, std::move(loaded.catalog));
+            if (again.has_error() || reading.objects == version)
+                co_return again;
+            loaded = std::move(*again);
+        }
+    }
+
+    std::string remaking_script(const dialect::Catalog& catalog, const std::string& version) const
+    {
+        std::vector<std::string> statements{"SET LOCAL lock_timeout = '" + std::to_string(patience_for_tables.count()) +
+                                                "ms'",
+                                            dialect::hold_schema_sql(pg_schema_, catalog.version())};
+        for (std::string& sql : dialect::remake_schema_objects(catalog, compile_options(config_)))
+            statements.push_back(std::move(sql));
+        statements.push_back(dialect::set_objects_version_sql(pg_schema_, version));
+        return dialect::join(statements, "; ");
     }
 
     // Under the advisory lock; who comes second does the same again, which changes nothing.

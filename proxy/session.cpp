@@ -6,6 +6,7 @@
 #include "dialect/parser.hpp"
 #include "dialect/script.hpp"
 #include "proxy/command_tag.hpp"
+#include "proxy/compile_options.hpp"
 #include "proxy/session_impl.hpp"
 
 #include <spdlog/spdlog.h>
@@ -83,11 +84,7 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::ready()
         if (!database)
             co_return make_error(14, "unable to open database file (no database \"" + name + "\" is configured)",
                                  "3D000");
-        const DatabaseConfig& config = database->config();
-        options.writers = config.writers == "concurrent" ? dialect::Writers::concurrent : dialect::Writers::single;
-        options.mismatch = config.mismatch == "reject" ? dialect::Mismatch::reject : dialect::Mismatch::promote;
-        options.any_row_order = config.row_order == "any";
-        options.foreign_keys = config.foreign_keys;
+        options = compile_options(database->config());
     }
     if (changed_schema)
         co_return std::nullopt; // this transaction's own catalog is what counts

@@ -134,6 +134,45 @@ def data_outlives_a_restart():
     with Howdah() as h: same(Client(h).ask('SELECT a FROM kept'), [[42]])
 
 
+def made_by(h): return Client(h).ask("/* howdah: postgres */ SELECT oid::text FROM pg_proc WHERE proname LIKE 'howdah\\_%' AND prorettype = 'trigger'::regtype AND "
+                                     "pronamespace <> 'howdah'::regnamespace ORDER BY 1")
+
+
+@test
+def triggers_and_foreign_keys_are_made_anew_for_other_writers():
+    configured = '[databases."*"]\ncreate = true\nwriters = "{}"\n'.format
+    with Howdah(configured('single'), 'other_writers') as h:
+        c = Client(h)
+        for sql in ('CREATE TABLE t(id INTEGER PRIMARY KEY, v)', 'CREATE TABLE log(v)', 'CREATE TABLE parents(id INTEGER PRIMARY KEY)',
+                    'CREATE TABLE kids(id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents ON DELETE CASCADE)', 'CREATE VIEW shown AS SELECT v FROM t',
+                    'CREATE TRIGGER noted AFTER INSERT ON t BEGIN INSERT INTO log VALUES (NEW.v); END',
+                    'CREATE TRIGGER through INSTEAD OF INSERT ON shown BEGIN INSERT INTO t(v) VALUES (NEW.v); END', "INSERT INTO t(v) VALUES ('a')"): c.ask(sql)
+        made = made_by(h)
+        assert len(made) > 3, made
+    with Howdah(configured('single'), 'other_writers') as h: same(made_by(h), made)
+    with Howdah(configured('concurrent'), 'other_writers') as h:
+        assert not set(map(tuple, made_by(h))) & set(map(tuple, made))
+        one, two = Client(h), Client(h)
+        for c in one, two: c.ask('BEGIN')
+        one.ask("INSERT INTO t(v) VALUES ('b')")
+        two.ask("INSERT INTO shown VALUES ('c')")
+        for c in one, two: c.ask('COMMIT')
+        same(sorted(one.ask('SELECT v FROM log')), [['a'], ['b'], ['c']])
+        same(len(one.ask('SELECT DISTINCT rowid FROM log')), 3)
+        one.ask('PRAGMA foreign_keys = ON')
+        try: one.ask('INSERT INTO kids VALUES (1, 1)')
+        except RuntimeError as error: same(str(error), 'FOREIGN KEY constraint failed')
+        else: raise AssertionError('foreign keys are gone')
+        one.ask('INSERT INTO parents VALUES (1); INSERT INTO kids VALUES (1, 1); DELETE FROM parents')
+        same(one.ask('SELECT * FROM kids'), [])
+        one.ask('DELETE FROM log; INSERT INTO log(rowid, v) VALUES (41, 0)')
+    with Howdah(configured('single'), 'other_writers') as h:
+        c = Client(h)
+        for _ in range(2): c.ask("BEGIN; INSERT INTO t(v) VALUES ('d'); ROLLBACK")
+        c.ask("INSERT INTO t(v) VALUES ('e')")
+        same(c.ask('SELECT rowid, v FROM log ORDER BY rowid'), [[41, 0], [42, 'e']])
+
+
 @test
 def sigterm_lets_a_transaction_end_and_metrics_answer_meanwhile():
     with Howdah() as h:

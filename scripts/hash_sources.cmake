@@ -1,0 +1,11 @@
+# Writes a hash of the sources of DIRECTORY, as a C++ string literal, to OUTPUT.
+file(GLOB_RECURSE files ${DIRECTORY}/*.cpp ${DIRECTORY}/*.hpp)
+list(SORT files)
+set(hashes "")
+foreach(file IN LISTS files)
+  file(SHA256 ${file} hash)
+  string(APPEND hashes ${hash})
+endforeach()
+string(SHA256 hash "${hashes}")
+string(SUBSTRING ${hash} 0 16 hash)
+file(WRITE ${OUTPUT} "\"${hash}\"\n")
