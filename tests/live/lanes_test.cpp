@@ -372,8 +372,12 @@ TEST_CASE("what the server skips behind an error in a group is sent again, and w
     CHECK(attempts < most_attempts);
 }
 
-TEST_CASE("who turns out slow in the middle of a group keeps back neither those behind nor those before")
+namespace {
+
+// Whether they were in one group.
+bool one_of_a_group_is_slow()
 {
+    bool were_together = false;
     Lanes lanes(settings(3));
     lanes.run([&]() -> asio::awaitable<void> {
         co_await lanes.warm(1);
@@ -395,10 +399,21 @@ TEST_CASE("who turns out slow in the middle of a group keeps back neither those 
             CHECK(other->ends == 1);
         co_await lanes.all_over();
         CHECK(slow->outcome() == "2");
-        CHECK(lanes.pool->stats().displaced >= 7); // all but the first, which was sent at once
-        CHECK(lanes.pool->stats().cancels >= 1);   // nobody wanted what was left on the first connection
+        // All but the first, which was sent at once; and nobody wanted what was left on the first connection.
+        were_together = lanes.pool->stats().displaced >= 7 && lanes.pool->stats().cancels >= 1;
     });
     CHECK(lanes.sums == 0);
+    return were_together;
+}
+
+} // namespace
+
+TEST_CASE("who turns out slow in the middle of a group keeps back neither those behind nor those before")
+{
+    int attempts = 1;
+    while (attempts < most_attempts && !one_of_a_group_is_slow())
+        ++attempts;
+    CHECK(attempts < most_attempts);
 }
 
 TEST_CASE("a statement that nobody wants any more does not keep the connection")
