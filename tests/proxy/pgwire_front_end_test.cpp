@@ -272,7 +272,8 @@ TEST_CASE("whoever is too late, too idle, too many or unwelcome is told so and s
             s.config = c;
         });
         rig.send(startup.substr(0, 10));
-        rig.run_for(std::chrono::milliseconds(200));
+        for (int i = 0; i < 100 && !rig.ended; ++i)
+            rig.run_for(std::chrono::milliseconds(200));
         CHECK(rig.ended);
     }
     SECTION("too many")
