@@ -51,11 +51,8 @@ public:
         InsertPolicy policy = insert_policy(insert_, table_, rows, lowering_.catalog(), lowering_.options());
         out_.rehearsal = lowering_.request().rehearsal;
         out_.chooses_rowids = numbered(rows);
-        // Deferred foreign keys are looked at behind the row, the others before it.
-        const bool refers = lowering_.options().foreign_keys && !table_.foreign_keys.empty() &&
-                            std::all_of(table_.foreign_keys.begin(), table_.foreign_keys.end(),
-                                        [](const ForeignKey& key) { return key.deferred; });
-        out_.moves_rowid_when_failing = table_.has_rowid() && (!rows.single() || fires_after() || refers);
+        out_.moves_rowid_when_failing =
+            table_.has_rowid() && (!rows.single() || fires_after() || tests_keys_behind_row(policy));
         if (out_.rehearsal || goes_row_by_row(rows, policy)) {
             lowering_.fired("row_by_row");
             lower_insert_loop(insert_, table_, lowering_, out_);
@@ -78,6 +75,34 @@ private:
         const InsertRows rows = insert_rows(insert_, table_, lowering_, true);
         const std::string sql = into(rows) + rows_query(rows, table_);
         out_.steps.push_back(lowering_.step(lowering_.with_clause(insert_.with.get()) + sql, Step::Role::internal));
+    }
+
+    // Foreign keys that are deferred, and all of them in a statement that may write more than its row; otherwise they
+    // are tested ahead of it.
+    bool tests_keys_behind_row(const InsertPolicy& policy) const
+    {
+        const std::vector<ForeignKey>& keys = table_.foreign_keys;
+        if (!lowering_.options().foreign_keys || keys.empty())
+            return false;
+        const bool replaces = std::any_of(policy.rules.begin(), policy.rules.end(),
+                                          [](const auto& rule) { return rule.action == ConflictAction::replace; });
+        return !insert_.returning.empty() || fires(CreateTrigger::Time::before) || replaces || updates_keys() ||
+               std::all_of(keys.begin(), keys.end(), [](const ForeignKey& key) { return key.deferred; });
+    }
+
+    // DO UPDATE of columns that refer to others.
+    bool updates_keys() const
+    {
+        const auto refers = [&](int column) {
+            return std::any_of(table_.foreign_keys.begin(), table_.foreign_keys.end(), [&](const ForeignKey& key) {
+                return std::find(key.columns.begin(), key.columns.end(), column) != key.columns.end();
+            });
+        };
+        return std::any_of(insert_.upserts.begin(), insert_.upserts.end(), [&](const UpsertClause& clause) {
+            return std::any_of(clause.set.begin(), clause.set.end(), [&](const SetClause& set) {
+                return std::any_of(set.indexes.begin(), set.indexes.end(), refers);
+            });
+        });
     }
 
     bool fires_after() const { return fires(CreateTrigger::Time::after); }

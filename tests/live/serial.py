@@ -56,6 +56,8 @@ class LinesClient(durability.Client):
             elif 'error' in message: raise Refused(message['error']['message'])
             elif 'rows' in message and not message.get('more'): return rows, message['changes'], message['last_insert_rowid']
 
+    def last_rowid(self): return self.told('SELECT last_insert_rowid()')[0][0][0]
+
 
 class WireClient(pgwire.Client):
     """The same over the PostgreSQL wire."""
@@ -88,8 +90,12 @@ class WireClient(pgwire.Client):
     def told(self, sql, params=()):
         values = iter(params)
         rows = self.rows(''.join(literal(next(values)) if c == '?' else c for c in sql))
-        if sql.startswith('INSERT'): self.rowid = self.rows('SELECT last_insert_rowid()')[0][0]
+        if sql.startswith('INSERT'): self.last_rowid()
         return rows, self.changes, self.rowid
+
+    def last_rowid(self):
+        self.rowid = self.rows('SELECT last_insert_rowid()')[0][0]
+        return self.rowid
 
 
 def literal(value): return 'NULL' if value is None else f"'{value}'" if isinstance(value, str) else str(value)
@@ -212,6 +218,7 @@ class Worker:
                     try: s.answer = client.told(s.sql, s.params)
                     except Refused as error:
                         if 'constraint failed' not in str(error): raise
+                        self.rowid = client.last_rowid()  # what failed may have moved it
                         if pick.random() < 0.8: raise
                         lost = True
                         continue
