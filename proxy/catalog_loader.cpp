@@ -179,7 +179,8 @@ private:
         co_return failed;
     }
 
-    // One snapshot of all there is. A server without the runtime leaves `reading` empty.
+    // One snapshot of all there is. A server without the runtime, or with tables of an older howdah, leaves `reading`
+    // empty.
     asio::awaitable<Problem> read(Reading& reading)
     {
         Rows runtime, schema, columns, indexes;
@@ -201,7 +202,7 @@ private:
             pool::Batch undo;
             undo.commands.push_back(command("ROLLBACK"));
             auto undone = co_await lease_.run(undo);
-            const bool missing = failed.sqlstate == "42P01" || failed.sqlstate == "3F000";
+            const bool missing = failed.sqlstate == "42P01" || failed.sqlstate == "3F000" || failed.sqlstate == "42703";
             if (missing && undone.has_value())
                 co_return std::nullopt;
             co_return failed;

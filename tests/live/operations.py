@@ -174,6 +174,21 @@ def triggers_and_foreign_keys_are_made_anew_for_other_writers():
 
 
 @test
+def what_an_older_howdah_has_installed_is_brought_up_to_date():
+    with Howdah(data='older') as h:
+        c = Client(h)
+        for sql in ('CREATE TABLE t(id INTEGER PRIMARY KEY)', 'CREATE TABLE log(v)', 'CREATE TRIGGER noted AFTER INSERT ON t BEGIN INSERT INTO log VALUES (NEW.id); END'): c.ask(sql)
+        made = made_by(h)
+        c.ask('/* howdah: postgres */ ALTER TABLE howdah.database DROP COLUMN objects')
+        c.ask("/* howdah: postgres */ UPDATE howdah.runtime SET version = 'older'")
+    with Howdah(data='older') as h:
+        c = Client(h)
+        c.ask('INSERT INTO t VALUES (7)')
+        same(c.ask('SELECT v FROM log'), [[7]])
+        assert made_by(h) != made
+
+
+@test
 def sigterm_lets_a_transaction_end_and_metrics_answer_meanwhile():
     with Howdah() as h:
         busy, idle = Client(h), Client(h)
