@@ -221,13 +221,20 @@ private:
     asio::awaitable<pool::Result<LoadedDatabase>> remake_objects(LoadedDatabase loaded, std::string version)
     {
         for (;;) {
-            const Problem problem =
-                co_await script(remaking_script(*loaded.catalog, version), "making them anew failed");
-            if (!problem)
+            std::string sql, refusal;
+            try {
+                sql = remaking_script(*loaded.catalog, version);
+            } catch (const dialect::Error& error) {
+                refusal = error.message;
+            }
+            Problem problem;
+            if (refusal.empty())
+                problem = co_await script(std::move(sql), "making them anew failed");
+            if (refusal.empty() && !problem)
                 co_return loaded;
-            if (problem->sqlstate != dialect::stale_schema_sqlstate) {
+            if (!refusal.empty() || problem->sqlstate != dialect::stale_schema_sqlstate) {
                 spdlog::warn("{}: triggers and foreign keys are those of another version or configuration: {}",
-                             pg_schema_, problem->message);
+                             pg_schema_, problem ? problem->message : refusal);
                 co_return loaded;
             }
             Reading reading;

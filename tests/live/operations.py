@@ -185,7 +185,19 @@ def what_an_older_howdah_has_installed_is_brought_up_to_date():
         c = Client(h)
         c.ask('INSERT INTO t VALUES (7)')
         same(c.ask('SELECT v FROM log'), [[7]])
-        assert made_by(h) != made
+        made_anew = made_by(h)
+        assert made_anew != made
+        # One that this howdah would not make.
+        c.ask('CREATE TABLE numbered(id INTEGER PRIMARY KEY AUTOINCREMENT)')
+        c.ask("/* howdah: postgres */ INSERT INTO howdah.schema (db, seq, type, name, tbl_name, sql) SELECT db, 100, 'trigger', 'early', 'numbered', "
+              "'CREATE TRIGGER early BEFORE INSERT ON numbered BEGIN INSERT INTO log VALUES (NEW.id); END' FROM howdah.database")
+        c.ask("/* howdah: postgres */ UPDATE howdah.database SET objects = 'older'")
+    with Howdah(data='older') as h:
+        c = Client(h)
+        c.ask('INSERT INTO t VALUES (8)')
+        same(c.ask('SELECT v FROM log'), [[7], [8]])
+        same(made_by(h), made_anew)
+        assert 'triggers and foreign keys are those of another version' in h.log()
 
 
 @test
