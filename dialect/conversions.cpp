@@ -152,6 +152,15 @@ Fragment to_integer(const Fragment& f)
     return made("howdah.v2i", f, PgType::int8, StorageClass::integer);
 }
 
+Fragment as_stored_real(const Fragment& f)
+{
+    if (f.type == PgType::float8)
+        return {call("howdah.stored_real", {f.text}), PgType::numeric, f.classes | Classes(StorageClass::integer)};
+    if (f.type == PgType::v)
+        return {call("howdah.stored_real", {f.text}), PgType::v, f.classes | Classes(StorageClass::integer)};
+    return f;
+}
+
 Fragment to_real(const Fragment& f)
 {
     if (only_null(f))

@@ -22,16 +22,6 @@ Fragment integer_as_real(const Fragment& f)
     return to_real(f);
 }
 
-// An integral REAL that fits six bytes, which is how SQLite stores it, to INTEGER.
-Fragment as_stored_real(const Fragment& f)
-{
-    if (f.type == PgType::float8)
-        return {call("howdah.stored_real", {f.text}), PgType::numeric, f.classes | Classes(StorageClass::integer)};
-    if (f.type == PgType::v)
-        return {call("howdah.stored_real", {f.text}), PgType::v, f.classes | Classes(StorageClass::integer)};
-    return f;
-}
-
 // What a DELETE computes has the form of what is stored; what it reads is REAL again.
 bool is_virtual(const Table& table, int column)
 {

@@ -2,6 +2,7 @@
 // value and stores it in one stretch.
 #include "dialect/whole_reals.hpp"
 
+#include "dialect/conversions.hpp"
 #include "dialect/printer.hpp"
 #include "dialect/walk.hpp"
 
@@ -294,13 +295,13 @@ std::vector<std::vector<Op>> programs_of(const CompileRequest& request)
 // An integral REAL that fits six bytes as INTEGER.
 std::string as_stored(const std::string& column, Output& output)
 {
+    const Fragment stored = as_stored_real({column, output.type, output.classes, true});
     output.classes = output.classes | Classes(StorageClass::integer);
     if (output.type == PgType::numeric)
         return "(CASE WHEN " + column + " >= -140737488355328 AND " + column + " < 140737488355328 AND " + column +
                " = trunc(" + column + ") THEN trunc(" + column + ") ELSE " + column + " END)";
-    if (output.type == PgType::float8)
-        output.type = PgType::numeric;
-    return "howdah.stored_real(" + column + ")";
+    output.type = stored.type;
+    return stored.text;
 }
 
 void show_as_stored(const std::set<int>& columns, Compiled& out)

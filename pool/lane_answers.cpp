@@ -1,6 +1,7 @@
 // A lane's answers: whose each message is, and what becomes of statements that are skipped, cancelled or lost.
-#include "pool/deadline.hpp"
 #include "pool/lane.hpp"
+
+#include "pool/deadline.hpp"
 
 #include <boost/asio/post.hpp>
 

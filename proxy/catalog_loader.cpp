@@ -139,10 +139,11 @@ public:
                 pool::Error(pool::Error::Kind::connect, "the database " + pg_schema_ + " vanished while it was opened");
         if (problem)
             co_return *problem;
-        const bool first = !current;
-        auto loaded = make(reading, std::move(current));
+        if (current)
+            co_return make(reading, std::move(current));
+        auto loaded = make(reading, nullptr);
         const std::string version = dialect::objects_version(compile_options(config_));
-        if (first && loaded.has_value() && reading.objects != version)
+        if (loaded.has_value() && reading.objects != version)
             co_return co_await remake_objects(std::move(*loaded), version);
         co_return loaded;
     }
@@ -221,20 +222,20 @@ private:
     asio::awaitable<pool::Result<LoadedDatabase>> remake_objects(LoadedDatabase loaded, std::string version)
     {
         for (;;) {
-            std::string sql, refusal;
+            std::string sql;
+            Problem problem;
             try {
                 sql = remaking_script(*loaded.catalog, version);
             } catch (const dialect::Error& error) {
-                refusal = error.message;
+                problem = pool::Error(pool::Error::Kind::connect, error.message);
             }
-            Problem problem;
-            if (refusal.empty())
+            if (!problem)
                 problem = co_await script(std::move(sql), "making them anew failed");
-            if (refusal.empty() && !problem)
+            if (!problem)
                 co_return loaded;
-            if (!refusal.empty() || problem->sqlstate != dialect::stale_schema_sqlstate) {
+            if (problem->sqlstate != dialect::stale_schema_sqlstate) {
                 spdlog::warn("{}: triggers and foreign keys are those of another version or configuration: {}",
-                             pg_schema_, problem ? problem->message : refusal);
+                             pg_schema_, problem->message);
                 co_return loaded;
             }
             Reading reading;
