@@ -32,6 +32,9 @@ struct Error {
     }
 };
 
+// Whoever asked has asked to stop, and nothing has been done.
+inline Error interrupted() { return Error(Error::Kind::abandoned, "interrupted"); }
+
 template <typename T>
 using Result = boost::system::result<T, Error>;
 

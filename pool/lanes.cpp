@@ -246,7 +246,7 @@ void Lanes::tell_soon()
 
 void Lanes::interrupt(SharedStatement& statement)
 {
-    statement.world_error = Error(Error::Kind::abandoned, "interrupted");
+    statement.world_error = interrupted();
     statement.where_ = SharedStatement::Where::ended;
     ended_.push_back(&statement);
     tell_soon();

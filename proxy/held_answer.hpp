@@ -36,6 +36,7 @@ public:
         sink_ = sink;
         own_ = &own;
         batch_ = &batch;
+        gave_up_ = false;
         state_ = State::waiting;
         checkout_.emplace(pool, *this);
     }
@@ -106,9 +107,11 @@ public:
         state_ = State::refused;
         if (!lent)
             refusal_ = lent.error();
+        else if (gave_up_) // when it was on its way
+            refusal_ = pool::interrupted();
         else
             *own_ = std::move(*lent);
-        if (!lent || !start(**own_, *batch_, sink_))
+        if (refusal_ || !start(**own_, *batch_, sink_))
             event_.set();
     }
     void on_group_answer(pool::BatchResult result) override
@@ -126,7 +129,7 @@ public:
     void on_group_left() override
     {
         if (gave_up_)
-            refusal_ = pool::Error(pool::Error::Kind::abandoned, "interrupted");
+            refusal_ = pool::interrupted();
         state_ = State::refused;
         event_.set();
     }

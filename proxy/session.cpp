@@ -415,8 +415,8 @@ void Session::cancel()
         impl_->shared_query->cancel();
     else if (impl_->queued)
         impl_->queued->give_up();
-    else if (impl_->waiting)
-        impl_->waiting->emit(asio::cancellation_type::terminal);
+    else if (const auto checkout = impl_->waiting.lock())
+        checkout->give_up();
 }
 
 bool Session::autocommit() const { return impl_->transaction.autocommit(); }

@@ -1,11 +1,7 @@
 // What a session's statement needs before it can be sent: a connection, and the writer's turn.
 #include "proxy/session_impl.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 
@@ -15,12 +11,12 @@ namespace howdah::proxy {
 
 asio::awaitable<std::optional<pool::Error>> Session::Impl::acquire(std::optional<pool::Lease>& own, pool::Lease*& use)
 {
+    if (cancelled)
+        co_return pool::interrupted();
     if (lease) {
         use = &*lease;
         co_return std::nullopt;
     }
-    if (cancelled)
-        co_return pool::Error(pool::Error::Kind::abandoned, "interrupted");
     own = database->pool().try_checkout();
     if (own) {
         use = &*own;
@@ -36,24 +32,28 @@ asio::awaitable<std::optional<pool::Error>> Session::Impl::acquire(std::optional
     co_return std::nullopt;
 }
 
-// The wait is cancelled by cancel(): as a coroutine of its own it has its own cancellation slot.
 asio::awaitable<pool::Result<pool::Lease>>
 Session::Impl::wait_for_connection(std::optional<std::chrono::milliseconds> longest)
 {
-    waiting = std::make_shared<asio::cancellation_signal>();
-    const auto keep = waiting;
+    struct Asker final : pool::Checkout::Owner {
+        Event told;
+        void on_checkout() override { told.set(); }
+        void on_context_gone() override { told.destroy_waiting(); }
+    } asker;
+    const auto checkout = std::make_shared<pool::Checkout>(database->pool(), asker);
+    waiting = checkout;
     asio::steady_timer limit(shared.executor);
     if (longest) {
         limit.expires_after(*longest);
-        limit.async_wait([keep](const boost::system::error_code& error) {
-            if (!error)
-                keep->emit(asio::cancellation_type::terminal);
+        limit.async_wait([weak = waiting](const boost::system::error_code& error) {
+            if (const auto alive = error ? nullptr : weak.lock())
+                alive->give_up();
         });
     }
-    auto wait = database->pool().checkout();
-    auto leased = co_await asio::co_spawn(shared.executor, std::move(wait),
-                                          asio::bind_cancellation_slot(keep->slot(), asio::use_awaitable));
-    waiting.reset();
+    co_await asker.told.wait();
+    pool::Result<pool::Lease> leased = checkout->take();
+    if (cancelled) // when it was on its way
+        co_return pool::interrupted();
     co_return leased;
 }
 
@@ -94,10 +94,11 @@ asio::awaitable<bool> Session::Impl::take_turn(Attempt& attempt)
         } const waiting_here(*this, place);
         turn = co_await place.wait(patience);
     }
-    if (turn)
+    if (turn && !cancelled)
         co_return true;
+    turn.reset();
     if (cancelled) {
-        attempt.world = pool::Error(pool::Error::Kind::abandoned, "interrupted");
+        attempt.world = pool::interrupted();
     } else {
         attempt.server = pool::server_error("55P03", "canceling statement due to lock timeout");
         attempt.at_lock = true;

@@ -15,7 +15,6 @@
 #include "proxy/shared_query.hpp"
 #include "proxy/transaction.hpp"
 
-#include <boost/asio/cancellation_signal.hpp>
 
 #include <functional>
 #include <map>
@@ -72,7 +71,7 @@ struct Session::Impl {
     // What cancel() reaches: the lease that runs now, or the wait for one, or for the writer's turn.
     pool::Lease* running = nullptr;
     WriterQueue::Place* queued = nullptr;
-    std::shared_ptr<boost::asio::cancellation_signal> waiting;
+    std::weak_ptr<pool::Checkout> waiting;
     bool cancelled = false;
     bool busy = false;
     std::unique_ptr<SharedQuery> shared_query; // made when first needed; runs while !is_over()

@@ -109,6 +109,7 @@ asio::awaitable<Description> Session::describe(std::string_view sql, std::span<c
 {
     Impl& s = *impl_;
     Description d;
+    s.cancelled = false;
     if (is_blank(sql))
         co_return d;
     if (auto error = co_await s.ready()) {

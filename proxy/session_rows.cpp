@@ -137,7 +137,7 @@ asio::awaitable<bool> Session::Impl::leave_rows(bool after_deadlock)
 Outcome Session::Impl::cannot_leave_rows()
 {
     if (cancelled)
-        return failed(client_error(pool::Error(pool::Error::Kind::abandoned, "interrupted"), false));
+        return failed(client_error(pool::interrupted(), false));
     bool bug = false;
     return failed(
         client_error(conflict("what this transaction has read was changed before it could go on"), nullptr, bug));

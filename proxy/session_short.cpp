@@ -188,8 +188,7 @@ std::optional<Outcome> Session::Impl::finish_held(ReplySink& sink)
         end_turn();
         if (!refusal)
             return std::nullopt;
-        return failed(client_error(cancelled ? pool::Error(pool::Error::Kind::abandoned, "interrupted") : *refusal,
-                                   !transaction.autocommit()));
+        return failed(client_error(cancelled ? pool::interrupted() : *refusal, !transaction.autocommit()));
     }
     auto answer = first_answer(*sent);
     if (!answer) {
@@ -319,6 +318,8 @@ std::optional<Outcome> Session::finish(std::string_view sql, ReplySink& sink)
     Impl& s = *impl_;
     s.busy = false;
     std::optional<Outcome> outcome = s.finish(sql, sink);
+    if (!outcome && !s.unfinished && s.cancelled) // nothing has happened, and nothing is to
+        outcome = s.failed(client_error(pool::interrupted(), !s.transaction.autocommit()));
     if (outcome) {
         s.release_if_free();
         s.shared.busy -= s.transaction.autocommit() ? 1 : 0;

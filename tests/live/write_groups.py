@@ -247,7 +247,9 @@ def a_cancel_ends_one_write_that_waits_behind_a_lock_and_no_other(howdah, mode):
     waiting = [pgwire.Client(howdah, database=mode) for _ in range(8)]
     for n, c in enumerate(waiting): c.send(pgwire.query(f'UPDATE locked SET n = n + {10 ** n} WHERE id = 1'))
     for c in waiting[1::2]: c.cancel()
-    for c in waiting[1::2]: assert sqlstates(c.answer()) == ['57014']
+    for c in waiting[1::2]:
+        answer = c.answer()
+        assert sqlstates(answer) == ['57014'], answer
     holder.ask('COMMIT')
     for c in waiting[::2]: assert sqlstates(c.answer()) == []
     assert setup.ask('SELECT n FROM locked') == [[1010101]]

@@ -1,0 +1,165 @@
+// A cancel that comes at any moment of a statement's life: it is never lost.
+#include "../support/postgres.hpp"
+#include "../support/run.hpp"
+#include "proxy/config.hpp"
+#include "proxy/databases.hpp"
+#include "proxy/session.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace howdah;
+using namespace howdah::proxy;
+using namespace howdah::test;
+
+namespace {
+
+std::shared_ptr<const Config> config(const std::string& writers, std::size_t connections)
+{
+    auto made = std::make_shared<Config>();
+    DatabaseConfig& database = made->databases["d"];
+    database.postgres = Postgres::instance().conninfo();
+    database.schema = "cancel_" + writers;
+    database.create = true;
+    database.writers = writers;
+    made->pool.min = 0;
+    made->pool.max = connections;
+    return made;
+}
+
+struct LastInteger final : ReplySink {
+    std::string text;
+    void on_columns(std::span<const Column>) override {}
+    void on_row(std::span<const ValueView> row) override { text = std::to_string(row.front().integer); }
+    void on_raw_columns(std::span<const RawColumn>) override {}
+    void on_raw_row(std::span<const RawField>) override {}
+    asio::awaitable<bool> flush() override { co_return true; }
+    bool rewind() override { return true; }
+};
+
+// A howdah without front ends: one client that holds what another one's statement waits for.
+struct Two {
+    explicit Two(std::shared_ptr<const Config> with)
+        : databases(loop.executor(), std::move(with)), holder(databases, "d", "holder"), other(databases, "d", "other")
+    {
+    }
+
+    std::string ask(Session& session, const std::string& sql)
+    {
+        std::string said;
+        loop.run([&] { return run(session, sql, said); });
+        return said;
+    }
+    // The error's SQLSTATE, or the integer that it returned.
+    static asio::awaitable<void> run(Session& session, std::string sql, std::string& said)
+    {
+        said = "runs";
+        LastInteger last;
+        const Outcome outcome = co_await session.run(sql, {}, last);
+        said = outcome.error ? outcome.error->sqlstate : last.text;
+    }
+    void spawn(Session& session, std::string sql, std::string& said)
+    {
+        asio::co_spawn(loop.io, run(session, std::move(sql), said), asio::detached);
+        loop.io.restart();
+    }
+    // Whether there was as much to do.
+    bool takes_steps(int count)
+    {
+        int done = 0;
+        while (done < count && loop.io.run_one_for(50ms) == 1)
+            ++done;
+        return done == count;
+    }
+    bool ends(const std::string& said)
+    {
+        const auto deadline = std::chrono::steady_clock::now() + 20s;
+        while (said == "runs" && loop.io.run_one_until(deadline) > 0)
+            continue;
+        return said != "runs";
+    }
+
+    Loop loop;
+    Databases databases;
+    Session holder, other;
+};
+
+void set_up(const std::shared_ptr<const Config>& with)
+{
+    Two two(with);
+    for (const char* sql :
+         {"DROP TABLE IF EXISTS t", "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER)", "INSERT INTO t VALUES (1, 0)"})
+        REQUIRE(two.ask(two.holder, sql).empty());
+}
+
+constexpr int most_steps = 2000;
+constexpr const char* add = "UPDATE t SET n = n + 1 WHERE id = 1";
+constexpr const char* count_far = // for minutes
+    "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 1000000000) SELECT count(*) FROM c";
+
+} // namespace
+
+TEST_CASE("what waits for a lock or takes long is interrupted, whenever the cancel comes", "[live]")
+{
+    struct Waiting {
+        const char *writers, *before, *sql;
+    };
+    const auto waiting = GENERATE(values<Waiting>({{"single", "", add},
+                                                   {"single", "BEGIN", add},
+                                                   {"single", "", "BEGIN IMMEDIATE"},
+                                                   {"concurrent", "", add},
+                                                   {"concurrent", "BEGIN", add},
+                                                   {"single", "", count_far},
+                                                   {"single", "BEGIN", count_far}}));
+    CAPTURE(waiting.writers, waiting.before, waiting.sql);
+    const auto with = config(waiting.writers, 4);
+    set_up(with);
+    bool is_under_way = true;
+    for (int count = 0; is_under_way && count < most_steps; ++count) {
+        CAPTURE(count);
+        Two two(with);
+        REQUIRE(two.ask(two.holder, "BEGIN").empty());
+        REQUIRE(two.ask(two.holder, "UPDATE t SET n = 0 WHERE id = 1").empty());
+        if (*waiting.before != '\0')
+            REQUIRE(two.ask(two.other, waiting.before).empty());
+        std::string said;
+        two.spawn(two.other, waiting.sql, said);
+        is_under_way = two.takes_steps(count + 1);
+        two.other.cancel();
+        REQUIRE(two.ends(said));
+        REQUIRE(said == "57014");
+    }
+    REQUIRE_FALSE(is_under_way);
+}
+
+TEST_CASE("what is interrupted while its lock and its connection come has no effect, or it has succeeded", "[live]")
+{
+    const auto* const writers = GENERATE("single", "concurrent");
+    const auto connections = GENERATE(1U, 2U);
+    CAPTURE(writers, connections);
+    const auto with = config(writers, connections);
+    set_up(with);
+    int expected = 0, interrupted = 0;
+    bool is_under_way = true;
+    for (int count = 0; is_under_way && count < most_steps; ++count) {
+        CAPTURE(count);
+        Two two(with);
+        REQUIRE(two.ask(two.holder, "BEGIN").empty());
+        REQUIRE(two.ask(two.holder, "UPDATE t SET n = n + 0 WHERE id = 1").empty());
+        std::string committed, said;
+        two.spawn(two.other, add, said);
+        two.spawn(two.holder, "COMMIT", committed);
+        is_under_way = two.takes_steps(count + 1);
+        two.other.cancel();
+        REQUIRE(two.ends(said));
+        REQUIRE(two.ends(committed));
+        REQUIRE(committed.empty());
+        if (said.empty())
+            ++expected;
+        else
+            REQUIRE(said == "57014");
+        interrupted += said.empty() ? 0 : 1;
+        REQUIRE(two.ask(two.holder, "SELECT n FROM t") == std::to_string(expected));
+    }
+    REQUIRE_FALSE(is_under_way);
+    REQUIRE(interrupted > 0);
+}
