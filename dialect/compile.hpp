@@ -58,6 +58,9 @@ struct Step {
     };
     std::string sql;
     std::vector<int> slots; // $1 is slots[0], an index into Compiled::slots
+    // Does at once what `sql` would do for several clients, one after the other: $1 is the array of what they have for
+    // slots[0], and so on. Returns their rows in their order. Empty where that cannot be (insert_many.hpp).
+    std::string many;
     Role role = Role::internal;
     bool returns_rowid = false; // an extra last column, int8, that is not the client's: last_insert_rowid
     bool returns_rows = false;  // a write with RETURNING: the columns before the rowid are the client's

@@ -239,18 +239,21 @@ std::string rows_with_rowids(const InsertRows& rows, const Table& table, const L
     const Writers writers = lowering.options().writers;
     std::string query = rows_query(rows, table);
     const std::string where = filter.empty() ? std::string() : " WHERE " + filter;
-    const bool left_open = rowid_is_chosen_late(table);
-    if (rows.rowid == InsertRows::Rowid::none || rows.rowid == InsertRows::Rowid::given || left_open)
-        return where.empty() ? query : "SELECT n.* FROM (" + query + ") AS n" + where;
-
     const auto names = column_names(rows, table);
+    const bool left_open = rowid_is_chosen_late(table);
+    if (rows.rowid == InsertRows::Rowid::none || rows.rowid == InsertRows::Rowid::given || left_open) {
+        if (rows.placed)
+            return "SELECT " + prefixed(names, "n", 0) + " FROM (" + query + ") AS n" + where + " ORDER BY n.place";
+        return where.empty() ? query : "SELECT n.* FROM (" + query + ") AS n" + where;
+    }
+
     const std::string others = names.size() > 1 ? ", " + prefixed(names, "n", 1) : std::string();
     const std::string base = "(SELECT " + last_rowid(table, lowering.catalog()) + " AS last OFFSET 0) AS b";
-    const std::string numbered =
-        "(SELECT row_number() OVER () AS place, n.* FROM (" + query + ") AS n" + where + ") AS n";
+    const std::string place = rows.placed ? "" : "row_number() OVER () AS place, ";
+    const std::string numbered = "(SELECT " + place + "n.* FROM (" + query + ") AS n" + where + ") AS n";
     if (rows.rowid == InsertRows::Rowid::automatic)
-        return "SELECT " + rowid_after(table, writers, numbered_rows_last, numbered_rows_place) + " AS " + names[0] + others + " FROM " +
-               base + ", " + numbered + " ORDER BY n.place";
+        return "SELECT " + rowid_after(table, writers, numbered_rows_last, numbered_rows_place) + " AS " + names[0] +
+               others + " FROM " + base + ", " + numbered + " ORDER BY n.place";
 
     // A given rowid moves the ones after it: each automatic one is 1 more than the largest so far. In an empty table
     // that is 0, but once a row is there it may be less.

@@ -24,6 +24,7 @@ struct InsertRows {
     std::vector<std::vector<Fragment>> values; // VALUES: one per column
     std::vector<Fragment> rowids;              // and each row's rowid when it is given or mixed
     std::string query;                         // SELECT: columns named as the table's
+    bool placed = false;                       // and one before these, "place": the row's number from 1
 
     bool single() const { return is_values && values.size() == 1; }
 };

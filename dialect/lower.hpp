@@ -119,6 +119,11 @@ public:
     // The statement reads or writes a TEMP object.
     bool touches_temp = false;
 
+    // Types of $1, $2, … of the current step.
+    std::vector<PgType> slot_types() const;
+    // In a statement for the rows of many (insert_many.hpp) slots are columns of this alias: n.p1 for $1. Empty: $1.
+    std::string_view slots_of;
+
     // Inside a trigger's body rows of NEW and OLD are PL/pgSQL records and there are no slots: constants are printed.
     bool in_trigger = false;
 

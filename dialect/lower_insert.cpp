@@ -1,6 +1,7 @@
 // INSERT and REPLACE, in the form that keeps SQLite's rowids, conflicts and order (catalogue 13).
 #include "dialect/assignments.hpp"
 #include "dialect/insert_loop.hpp"
+#include "dialect/insert_many.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/insert_rows.hpp"
 #include "dialect/lower.hpp"
@@ -62,7 +63,14 @@ public:
             lowering_.begin_step();
             rows = insert_rows(insert_, table_, lowering_, true);
         }
-        lower_as_set(rows, policy);
+        Step step = as_set(rows, policy);
+        if (may_insert_many(insert_, table_, rows, policy, lowering_.options())) {
+            own_tables_.clear();
+            const Step many = as_set(insert_many_rows(insert_, table_, lowering_), policy);
+            if (!step.slots.empty() && many.slots == step.slots)
+                step.many = many.sql;
+        }
+        out_.steps.push_back(std::move(step));
     }
 
 private:
@@ -143,7 +151,7 @@ private:
                (policy.form == Form::upsert && policy.rules.front().upsert->do_update);
     }
 
-    void lower_as_set(const InsertRows& rows, const InsertPolicy& policy)
+    Step as_set(const InsertRows& rows, const InsertPolicy& policy)
     {
         const std::string filter = filtered_ ? ignore_filter(table_, rows, insert_.conflict, lowering_) : std::string();
         std::string sql = policy.form == Form::replace ? replace_head(rows, policy)
@@ -156,7 +164,7 @@ private:
             sql = finish_sequence(sql, returning, policy);
         else
             sql += returning_text(returning, rowid_result(policy));
-        add_step(with_clause_of(sql));
+        return step(with_clause_of(sql));
     }
 
     // The client's common tables stand in front of the statement's own.
@@ -272,12 +280,12 @@ private:
         return rowid;
     }
 
-    void add_step(const std::string& sql)
+    Step step(std::string sql) const
     {
-        Step step = lowering_.step(sql, Step::Role::write);
+        Step step = lowering_.step(std::move(sql), Step::Role::write);
         step.returns_rowid = table_.has_rowid();
         step.returns_rows = !insert_.returning_outputs.empty();
-        out_.steps.push_back(std::move(step));
+        return step;
     }
 
     const Insert& insert_;

@@ -92,9 +92,17 @@ Fragment Lowering::slot(const Expr& expr, Affinity affinity)
     auto position = std::find(step_slots_.begin(), step_slots_.end(), found->second);
     if (position == step_slots_.end())
         position = step_slots_.insert(step_slots_.end(), found->second);
-    const auto n = position - step_slots_.begin() + 1;
-    const std::string_view type = slot.type == PgType::text ? "text" : pg_type_name(slot.type);
-    return {"$" + std::to_string(n) + "::" + std::string(type), slot.type, slot.guard};
+    const std::string n = std::to_string(position - step_slots_.begin() + 1);
+    const std::string given = slots_of.empty() ? "$" + n : std::string(slots_of) + ".p" + n;
+    return {given + "::" + std::string(parameter_type_name(slot.type)), slot.type, slot.guard};
+}
+
+std::vector<PgType> Lowering::slot_types() const
+{
+    std::vector<PgType> types;
+    for (const int slot : step_slots_)
+        types.push_back(slots_[static_cast<std::size_t>(slot)].type);
+    return types;
 }
 
 void Lowering::begin_step()

@@ -230,6 +230,21 @@ std::uint32_t parameter_oid(PgType type)
     return oid_text;
 }
 
+std::uint32_t array_oid(std::uint32_t parameter)
+{
+    constexpr std::uint32_t of_bytea = 1001, of_text = 1009, of_int8 = 1016, of_float8 = 1022;
+    switch (parameter) {
+    case oid_int8:
+        return of_int8;
+    case oid_float8:
+        return of_float8;
+    case oid_bytea:
+        return of_bytea;
+    default:
+        return of_text;
+    }
+}
+
 EncodedParameter encode_parameter(const Value& value, PgType type)
 {
     const bool null = storage_class(value) == StorageClass::null;

@@ -30,5 +30,7 @@ EncodedParameter encode_parameter(const Value& value, PgType type);
 
 // The oid that encode_parameter() has for a type.
 std::uint32_t parameter_oid(PgType type);
+// Of the arrays of a parameter's type.
+std::uint32_t array_oid(std::uint32_t parameter);
 
 } // namespace howdah::dialect

@@ -109,6 +109,8 @@ std::string_view pg_type_name(PgType type)
     return "howdah.v";
 }
 
+std::string_view parameter_type_name(PgType type) { return type == PgType::text ? "text" : pg_type_name(type); }
+
 Value apply_affinity(Value value, Affinity affinity)
 {
     if (affinity == Affinity::text) {

@@ -13,6 +13,8 @@ namespace howdah::proxy {
 
 // A group is sent so often: without those that have failed.
 constexpr int most_tries_of_group = 3;
+// So many writes of a plan go by themselves after one that was joined with others has failed.
+constexpr int apart_after_failure = 256;
 // What an error says of one statement, and not of the neighbours or of the moment.
 bool is_of_the_statement(const pool::ServerError& error);
 

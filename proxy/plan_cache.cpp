@@ -47,6 +47,7 @@ CachedPlan::CachedPlan(dialect::Compiled compiled) : dialect::Compiled(std::move
     asks_counters = std::any_of(slots.begin(), slots.end(), may_ask_counters);
     static std::uint64_t last_token = 0; // one thread compiles
     token = ++last_token;
+    many_token = ++last_token;
     forwardable = true;
     for (const dialect::Output& column : columns) {
         output.push_back({column.name, column.decltype_, kind_of(column.type)});

@@ -21,7 +21,7 @@ struct CachedPlan : dialect::Compiled {
     // One command is all of it, on any connection.
     bool is_plain() const { return steps.size() == 1 && !rehearsal && !touches_temp; }
 
-    std::uint64_t token = 0;                // a number of its own
+    std::uint64_t token = 0, many_token = 0; // numbers of its own: of the only step's text, and of Step::many
     std::vector<Column> output;             // as clients are told
     std::vector<pool::Oid> parameter_types; // of the only step
     bool shares = false;                    // a query that may run beside others on one connection
@@ -29,6 +29,7 @@ struct CachedPlan : dialect::Compiled {
     bool forwardable = false;               // its columns are int8, text and bytea: PostgreSQL's bytes are the client's
     mutable pool::RunEstimate estimate;     // learnt while it runs; one thread
     mutable int misfits = 0;                // so many transactions that it begins are no RowTransaction
+    mutable int apart = 0;                  // so many of its next writes are not joined with others' (JoinedPacket)
 };
 using Plan = std::shared_ptr<const CachedPlan>;
 

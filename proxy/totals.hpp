@@ -14,6 +14,7 @@ struct Totals {
     std::uint64_t retries_exact = 0, retries_stale = 0, retries_conflict = 0, promotions = 0, compiler_bugs = 0;
     std::uint64_t row_transactions = 0, row_transactions_left = 0; // begun as such; and then made ordinary ones
     std::uint64_t write_groups = 0, grouped_writes = 0;            // autocommit writes that shared a transaction
+    std::uint64_t joined_writes = 0;                               // and a statement
     std::size_t writers_waiting = 0;                               // sessions in a WriterQueue now
     std::uint64_t sent_ahead = 0;                                  // in the packet of the statement before
     std::uint64_t local = 0;                                       // answered without PostgreSQL

@@ -105,11 +105,23 @@ bool WriteGroups::Group::ask()
         places_[i].member->place_ = i;
     for (std::size_t i = before_; i < rows_.size(); ++i)
         batch_.commands[i].rows = rows_[i].sink ? &rows_[i] : nullptr;
-    ++tries_;
+    if (tries_++ == 0)
+        join();
     began_ = Clock::now();
     until_ = groups_.pace_.until(began_);
-    asked_ = lease_->start(batch_, *this);
+    asked_ = lease_->start(joined_ ? joined_->batch() : batch_, *this);
     return asked_;
+}
+
+void WriteGroups::Group::join()
+{
+    std::vector<const CachedPlan*> plans(batch_.commands.size());
+    for (const Place& place : places_) {
+        const CachedPlan& plan = *place.member->plan_;
+        if (place.count == 1 && !plan.steps.front().many.empty() && (plan.apart == 0 || --plan.apart == 0))
+            plans[place.begin] = &plan;
+    }
+    joined_ = JoinedPacket::make(batch_, plans);
 }
 
 WriteGroups::Member* WriteGroups::Group::take_member(std::size_t place)
@@ -155,6 +167,8 @@ void WriteGroups::Group::on_answer()
     const auto self = shared_from_this();
     asked_ = false;
     pool::Result<pool::BatchResult> answer = lease_->take_answer();
+    if (joined_ && !split(answer))
+        return send_without(places_.size());
     if (answer && answer->error)
         return on_error(*answer);
     if (answer)
@@ -163,6 +177,27 @@ void WriteGroups::Group::on_answer()
     for (std::size_t i = 0; i < places_.size(); ++i)
         if (Member* const member = take_member(i))
             member->on_group_lost(answer.error());
+}
+
+// False: which of those that were joined has failed will be known when they are sent one by one.
+bool WriteGroups::Group::split(pool::Result<pool::BatchResult>& answer)
+{
+    JoinedPacket joined = *std::exchange(joined_, std::nullopt);
+    joined.give_back(batch_);
+    if (!answer)
+        return true;
+    const bool failed = answer->error && joined.is_joined(answer->results.size());
+    if (failed && is_of_the_statement(*answer->error) && !answer->stale_plan) {
+        for (const Place& place : places_)
+            if (place.member)
+                place.member->plan_->apart = apart_after_failure;
+        return false;
+    }
+    if (!answer->error)
+        groups_.totals_.joined_writes += joined.joined();
+    if (!joined.split(*answer))
+        answer = pool::Error(pool::Error::Kind::protocol, "a trigger or a rule that is not howdah's has left out rows");
+    return true;
 }
 
 void WriteGroups::Group::on_committed(pool::BatchResult& result)

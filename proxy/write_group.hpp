@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proxy/database.hpp"
+#include "proxy/joined_packet.hpp"
 #include "proxy/write_groups.hpp"
 
 #include <memory>
@@ -83,6 +84,8 @@ private:
     void send();
     void open_packet(const std::vector<Member*>& members);
     bool ask();
+    void join();
+    bool split(pool::Result<pool::BatchResult>& answer);
     void on_committed(pool::BatchResult& result);
     void on_error(const pool::BatchResult& result);
     void send_without(std::size_t culprit);
@@ -100,8 +103,9 @@ private:
     std::optional<pool::Checkout> checkout_;
     std::optional<pool::Lease> lease_;
     std::vector<Place> places_;
-    std::vector<Rows> rows_; // of each command
-    pool::Batch batch_;      // what goes before, and the members' commands
+    std::vector<Rows> rows_;             // of each command
+    pool::Batch batch_;                  // what goes before, and the members' commands
+    std::optional<JoinedPacket> joined_; // what is sent instead of it
     std::size_t before_ = 0;
     int tries_ = 0;
     bool asked_ = false, is_over_ = false;

@@ -136,6 +136,8 @@ void write_statements(Exposition& out, const Totals& totals)
     out.single("howdah_write_groups_total", "counter",
                "Transactions that autocommit writes of several clients have shared.", totals.write_groups);
     out.single("howdah_grouped_writes_total", "counter", "Those writes.", totals.grouped_writes);
+    out.single("howdah_joined_writes_total", "counter", "INSERTs among them that were one statement with others.",
+               totals.joined_writes);
     out.single("howdah_row_transactions_total", "counter",
                "Transactions begun row by row, without conflicts (writers = \"concurrent\").",
                totals.row_transactions);
@@ -395,6 +397,7 @@ void write_totals(Json& out, const Totals& totals)
                                        {"retries_conflict", totals.retries_conflict},
                                        {"write_groups", totals.write_groups},
                                        {"grouped_writes", totals.grouped_writes},
+                                       {"joined_writes", totals.joined_writes},
                                        {"row_transactions", totals.row_transactions},
                                        {"row_transactions_left", totals.row_transactions_left},
                                        {"sent_ahead", totals.sent_ahead},

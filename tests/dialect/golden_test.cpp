@@ -124,6 +124,8 @@ std::string print(const Compiled& compiled)
                std::string(pg_type_name(compiled.promotion->to)) + "\n";
     for (const Step& step : compiled.steps) {
         out += step.sql + "\n";
+        if (!step.many.empty())
+            out += "many: " + step.many + "\n";
         for (std::size_t i = 0; i < step.slots.size(); ++i) {
             const Slot& slot = compiled.slots[static_cast<std::size_t>(step.slots[i])];
             out += "$" + std::to_string(i + 1) + " = ";

@@ -4,7 +4,7 @@
   write_groups.py [--binary build/release/howdah] [--clients N] [--rounds N]      (default: $HOWDAH_BINARY)
 
 Other arguments are ignored. Runs a PostgreSQL and a howdah of its own. Prints one line "N passed, N failed"."""
-import os, random, signal, sys, threading
+import os, random, signal, sqlite3, sys, threading
 
 import durability
 import pgwire
@@ -111,6 +111,62 @@ def everyone_has_what_is_its_own(howdah, mode):
     groups, writes = (after - b for after, b in zip(counted(howdah), before))
     assert writes > groups > 0, (groups, writes)
     print(f'{mode}: {writes} writes in {groups} groups')
+    setup.close()
+
+KINDS = (  # what a table is, what is given, and whether its rowid is told
+    ('loose(v, t TEXT, r REAL, i INTEGER, x NUMERIC, d DEFAULT (7 + 1), g AS (i + 1))', 'v, t, r, i, x', True),
+    ('keyed(id INTEGER PRIMARY KEY, v, t TEXT UNIQUE)', 'v, t', True),
+    ('counted(id INTEGER PRIMARY KEY AUTOINCREMENT, v, t TEXT UNIQUE)', 'v, t', True),
+    ('given(id INTEGER PRIMARY KEY, v, t TEXT)', 'id, v, t', True),
+    ('plain(t TEXT PRIMARY KEY, i INTEGER, v) WITHOUT ROWID', 't, i, v', False))
+
+
+def value_of(column, token, number, i, pick):
+    big = pick.choice([0, -1, 1 << 40, (1 << 63) - 1])
+    return {'t': token, 'i': i, 'id': number * 1_000_000 + i + 1, 'r': pick.choice([0.5, -2.25, 3, 1e300]),
+            'x': pick.choice([big, 0.25]), 'v': pick.choice([None, big, 1.5, token, 'ä €', '', {'blob': 'AP8='}])}[column]
+
+
+@in_both_modes
+def inserts_that_are_one_statement_are_as_if_each_were_alone(howdah, mode):
+    setup, before = Client(howdah, mode), howdah.stats()['joined_writes']
+    for table, _, _ in KINDS: setup.write(f'CREATE TABLE {table}')
+    given, over = [[] for _ in range(clients)], threading.Event()
+
+    def work(number):
+        pick, c, last, i = random.Random(number), Client(howdah, mode), 0, -1
+        while not over.is_set():
+            i += 1
+            if number == 0 and i >= rounds and i % 10 == 0 and (howdah.stats()['joined_writes'] - before > clients or i > 50 * rounds): over.set()
+            table, columns, has_rowid = KINDS[i % len(KINDS)]
+            name, token = table.split('(')[0], f'{number}.{i}'
+            values = [value_of(column, token, number, i, pick) for column in columns.split(', ')]
+            sql = f'INSERT INTO {name}({columns}) VALUES ({", ".join("?" * len(values))})'
+            told = c.write(sql, values)
+            assert told['changes'] == 1 and (has_rowid or told['last_insert_rowid'] == last), told
+            last = told['last_insert_rowid']
+            given[number].append((name, last, sql, values, token))
+            if 'UNIQUE' in table and pick.random() < 0.01: refused(c, 'UNIQUE constraint failed', sql, values)
+        c.close()
+    at_once(clients, work)
+    oracle = sqlite3.connect(':memory:')
+    for table, columns, has_rowid in KINDS:
+        name = table.split('(')[0]
+        oracle.execute(f'CREATE TABLE {table}')
+        mine = sorted((rowid, sql, values, token) for each in given for n, rowid, sql, values, token in each if n == name)
+        for rowid, sql, values, token in mine:
+            plain = [b'\x00\xff' if isinstance(v, dict) else v for v in values]
+            if has_rowid and 'id' not in columns.split(', '):
+                sql = sql.replace('(', '(rowid, ', 1).replace('VALUES (', 'VALUES (?, ')
+                plain.insert(0, rowid)
+            oracle.execute(sql, plain)
+        told = ', '.join(f'quote({c}), typeof({c})' for c in [*columns.split(', '), *(['d', 'g'] if name == 'loose' else [])])
+        ask = f'SELECT {"rowid, " if has_rowid else ""}{told} FROM {name} ORDER BY t'
+        assert setup.ask(ask) == [list(row) for row in oracle.execute(ask)], name
+        # Without others' transactions in between there is no gap either.
+        if has_rowid and 'id' not in columns.split(', ') and mode == 'single' and 'AUTOINCREMENT' not in table:
+            assert [rowid for rowid, *_ in mine] == list(range(1, len(mine) + 1)), name
+    assert howdah.stats()['joined_writes'] - before > clients, 'nothing was one statement'
     setup.close()
 
 

@@ -15,9 +15,10 @@ using namespace howdah::test;
 
 namespace {
 
-// Says that every statement was an INSERT of one row, but for those that shall fail.
+// Says that every statement was an INSERT of one row, or of so many, but for those that shall fail.
 struct Server final : FakeServer {
     using FakeServer::FakeServer;
+    std::map<std::string, int> inserts;
     std::map<std::string, std::string> fails; // a statement's SQLSTATE
     bool closes = false;                      // instead of answering
     std::vector<std::vector<std::string>> packets;
@@ -55,7 +56,9 @@ private:
             asked_.push_back(bound_);
             const auto failing = fails.find(bound_);
             skips_ = failing != fails.end();
-            said_ += skips_ ? frame('E', "SERROR\0C"s + failing->second + "\0Mno\0\0"s) : frame('C', "INSERT 0 1\0"s);
+            const int rows = inserts.contains(bound_) ? inserts[bound_] : 1;
+            said_ += skips_ ? frame('E', "SERROR\0C"s + failing->second + "\0Mno\0\0"s)
+                            : frame('C', "INSERT 0 " + std::to_string(rows) + '\0');
         }
     }
     // Of the one connection.
@@ -67,17 +70,22 @@ private:
 
 // A client's write, and what it was told, in the order in which all of them were.
 struct Write final : WriteGroups::Member {
-    Write(WriteGroups& groups, std::string sql_, std::vector<std::string>& told_, int commands)
-        : sql(std::move(sql_)), told(told_)
+    Write(WriteGroups& groups, std::string sql_, std::vector<std::string>& told_, int commands, Plan plan_ = nullptr)
+        : sql(std::move(sql_)), told(told_), plan(plan_ ? std::move(plan_) : plan_of(sql, ""))
+    {
+        for (int i = 0; i < commands; ++i)
+            batch.commands.emplace_back().sql = i == 0 ? sql : sql + " behind";
+        groups.submit(*this, *plan, WriteGroups::Keys::either, batch, WriteGroups::Clock::now());
+    }
+    static Plan plan_of(const std::string& sql, const std::string& many)
     {
         dialect::Compiled compiled;
         compiled.kind = dialect::Compiled::Kind::write;
         compiled.steps.emplace_back().sql = sql;
-        plan = std::make_shared<const CachedPlan>(std::move(compiled));
+        compiled.steps.front().many = many;
+        auto plan = std::make_shared<const CachedPlan>(std::move(compiled));
         plan->estimate.add(100);
-        for (int i = 0; i < commands; ++i)
-            batch.commands.emplace_back().sql = i == 0 ? sql : sql + " behind";
-        groups.submit(*this, *plan, WriteGroups::Keys::either, batch, WriteGroups::Clock::now());
+        return plan;
     }
     void tell(const std::string& what) { told.push_back(sql + " " + what); }
     void on_group_answer(pool::BatchResult result) override { tell("did " + std::to_string(result.results.size())); }
@@ -124,6 +132,10 @@ struct Clients {
     Write& write(const std::string& sql, int commands = 1)
     {
         return *writes.emplace_back(std::make_unique<Write>(groups(), sql, told, commands));
+    }
+    Write& write(const std::string& sql, const Plan& plan, int commands = 1)
+    {
+        return *writes.emplace_back(std::make_unique<Write>(groups(), sql, told, commands, plan));
     }
     // As many writes on their own are under way as make others wait.
     void keep_busy()
@@ -300,6 +312,79 @@ TEST_CASE("a group that fails again and again is given up")
     CHECK(c.told ==
           Texts{"b again", "c again", "d again", "a left", "c again", "d again", "b left", "c left", "d left"});
     CHECK(c.totals.write_groups == 0);
+}
+
+TEST_CASE("writes of one plan are one statement where that is possible")
+{
+    Clients c;
+    const Plan plan = Write::plan_of("insert", "many");
+    c.server.inserts = {{"many", 3}};
+    c.keep_busy();
+    for (const char* sql : {"a", "b", "c"})
+        c.write(sql, plan);
+    c.write("d");
+    c.write("e", plan, 2);
+    c.until_told(5);
+    CHECK(c.server.packets == std::vector<Texts>{{waits, "many", "d", "e", "e behind"}});
+    CHECK(c.told == Texts{"a did 1", "b did 1", "c did 1", "d did 1", "e did 2"});
+    CHECK(c.totals.grouped_writes == 6);
+    CHECK(c.totals.joined_writes == 3);
+}
+
+TEST_CASE("where one of those fails they are sent one by one, and stay so for a while")
+{
+    Clients c;
+    const Plan plan = Write::plan_of("insert", "many");
+    c.server.inserts = {{"many", 2}};
+    const auto two = [&](const std::string& one, const std::string& other) {
+        c.told.clear();
+        c.server.packets.clear();
+        c.keep_busy();
+        c.write(one, plan);
+        c.write(other, plan);
+    };
+    c.server.fails = {{"many", "23505"}, {"b", "23505"}};
+    two("a", "b");
+    c.until_told(5);
+    CHECK(c.server.packets == std::vector<Texts>{{waits, "many"}, {waits, "a", "b"}, {waits, "a"}});
+    CHECK(c.told == Texts{"a again", "b again", "a again", "b left", "a did 1"});
+    CHECK(c.totals.joined_writes == 0);
+    c.server.fails.clear();
+    for (plan->apart = 4; plan->apart > 0;) {
+        two("c", "d");
+        c.until_told(2);
+        CHECK(c.server.packets == std::vector<Texts>{{waits, "c", "d"}});
+    }
+    two("e", "f");
+    c.until_told(2);
+    CHECK(c.server.packets == std::vector<Texts>{{waits, "many"}});
+    CHECK(c.told == Texts{"e did 1", "f did 1"});
+}
+
+TEST_CASE("where a joined statement meets an error of the moment all leave")
+{
+    Clients c;
+    const Plan plan = Write::plan_of("insert", "many");
+    c.server.fails = {{"many", "55P03"}};
+    c.keep_busy();
+    c.write("a", plan);
+    c.write("b", plan);
+    c.until_told(2);
+    CHECK(c.told == Texts{"a left", "b left"});
+    CHECK(c.server.packets.size() == 1);
+    CHECK(plan->apart == 0);
+}
+
+TEST_CASE("where somebody else's rule has left out rows nobody knows what has become of whose")
+{
+    Clients c;
+    const Plan plan = Write::plan_of("insert", "many");
+    c.server.inserts = {{"many", 1}};
+    c.keep_busy();
+    c.write("a", plan);
+    c.write("b", plan);
+    c.until_told(2);
+    CHECK(c.told == Texts{"a lost", "b lost"});
 }
 
 TEST_CASE("where an error is one of the moment, all leave, and who met it goes on its own for a while")
