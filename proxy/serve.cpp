@@ -6,6 +6,7 @@
 #include "proxy/databases.hpp"
 #include "proxy/embedded.hpp"
 #include "proxy/http/front_end.hpp"
+#include "proxy/io.hpp"
 #include "proxy/lines/front_end.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/log.hpp"
@@ -17,7 +18,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -115,6 +115,9 @@ void raise_descriptor_limit()
 class Server {
 public:
     explicit Server(ServeOptions options) : options_(std::move(options)), signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
+    ~Server() { io_.destroy_waiting(); } // clients that are still there refer to the rest
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
 
     void run();
 
@@ -133,7 +136,7 @@ private:
     std::string status() const;
 
     ServeOptions options_;
-    asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO}; // sockets and timers are used by this thread alone
+    Io io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO}; // sockets and timers are used by this thread alone
     asio::signal_set signals_;
     std::optional<asio::signal_set> children_;
     std::unique_ptr<Embedded> embedded_;

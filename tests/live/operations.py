@@ -234,6 +234,18 @@ def the_drain_limit_and_a_second_sigterm_end_the_wait():
 
 
 @test
+def who_is_in_the_middle_of_asking_for_a_page_does_not_hold_up_the_end():
+    with Howdah() as h:
+        half, kept = (socket.create_connection(('127.0.0.1', h.http), 30) for _ in range(2))
+        kept.sendall(b'GET /ready HTTP/1.1\r\nHost: here\r\n\r\n')
+        assert b'200' in kept.recv(65536)
+        half.sendall(b'GET /metr')
+        same(h.end(), 0)
+        half.close()
+        kept.close()
+
+
+@test
 def a_reload_changes_limits_and_addresses_and_keeps_clients():
     with Howdah() as h:
         c = Client(h)

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "pool/pool.hpp"
+#include "proxy/io.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -47,7 +47,7 @@ asio::awaitable<bool> eventually(Condition condition, std::chrono::milliseconds 
 // `work` throws.
 class Loop {
 public:
-    asio::io_context io;
+    proxy::Io io;
 
     asio::any_io_executor executor() { return io.get_executor(); }
     void run(std::function<asio::awaitable<void>()> work, std::chrono::seconds patience = 60s)

@@ -1,4 +1,5 @@
-// A cancel that comes at any moment of a statement's life: it is never lost.
+// What can happen at any moment of a statement's life, at each of them: a cancel, which is never lost, the end of its
+// connection, and the end of everything.
 #include "../support/postgres.hpp"
 #include "../support/run.hpp"
 #include "proxy/config.hpp"
@@ -70,6 +71,7 @@ struct Two {
             ++done;
         return done == count;
     }
+    // How it has ended. A client can go on then.
     bool ends(const std::string& said)
     {
         const auto deadline = std::chrono::steady_clock::now() + 20s;
@@ -162,4 +164,72 @@ TEST_CASE("what is interrupted while its lock and its connection come has no eff
     }
     REQUIRE_FALSE(is_under_way);
     REQUIRE(interrupted > 0);
+}
+
+TEST_CASE("what loses its connection ends, and has succeeded or not at all", "[live]")
+{
+    struct Losing {
+        const char *writers, *before, *sql;
+    };
+    const auto losing = GENERATE(values<Losing>({{"single", "", add},
+                                                 {"single", "BEGIN", add},
+                                                 {"concurrent", "", add},
+                                                 {"concurrent", "BEGIN", add},
+                                                 {"single", "", "SELECT n FROM t"},
+                                                 {"single", "BEGIN", "SELECT n FROM t"}}));
+    CAPTURE(losing.writers, losing.before, losing.sql);
+    const auto with = config(losing.writers, 4);
+    set_up(with);
+    Two admin(with);
+    bool is_under_way = true;
+    for (int count = 0; is_under_way && count < most_steps; ++count) {
+        CAPTURE(count);
+        Two two(with);
+        const std::string before = two.ask(two.other, "SELECT n FROM t");
+        if (*losing.before != '\0')
+            REQUIRE(two.ask(two.other, losing.before).empty());
+        std::string said;
+        two.spawn(two.other, losing.sql, said);
+        is_under_way = two.takes_steps(count + 1);
+        REQUIRE(admin.ask(admin.other,
+                          "/* howdah: postgres */ SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                          "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'") != "runs");
+        REQUIRE(two.ends(said));
+        const bool succeeded = said.empty() || said == before;
+        if (!succeeded)
+            REQUIRE((said.starts_with("08") || said.starts_with("57P") || said.starts_with("40")));
+        if (!two.other.autocommit())
+            two.ask(two.other, "ROLLBACK");
+        const std::string after = two.ask(two.other, "SELECT n FROM t");
+        const bool added =
+            losing.sql == add && *losing.before == '\0' && after == std::to_string(std::stoi(before) + 1);
+        REQUIRE((after == before || added));
+        if (said.empty() && losing.sql == add && *losing.before == '\0')
+            REQUIRE(added);
+    }
+    REQUIRE_FALSE(is_under_way);
+}
+
+TEST_CASE("the end of everything leaves nothing of a statement behind", "[live]")
+{
+    // Leaks and use after free are found by the sanitizers.
+    const auto* const writers = GENERATE("single", "concurrent");
+    const auto* const sql = GENERATE(values<const char*>({add, "SELECT n FROM t"}));
+    const auto connections = GENERATE(1U, 4U);
+    CAPTURE(writers, sql, connections);
+    const auto with = config(writers, connections);
+    set_up(with);
+    bool is_under_way = true;
+    for (int count = 0; is_under_way && count < most_steps; ++count) {
+        Two two(with);
+        REQUIRE(two.ask(two.holder, "BEGIN").empty());
+        REQUIRE(two.ask(two.holder, "UPDATE t SET n = 0 WHERE id = 1").empty());
+        std::string said;
+        two.spawn(two.other, sql, said);
+        is_under_way = two.takes_steps(count + 1);
+        if (count % 2 == 0)
+            two.other.cancel();
+        two.loop.io.destroy_waiting();
+    }
+    REQUIRE_FALSE(is_under_way);
 }
