@@ -46,20 +46,20 @@ struct Two {
 
     std::string ask(Session& session, const std::string& sql)
     {
-        std::string said;
+        std::string said = "runs";
         loop.run([&] { return run(session, sql, said); });
         return said;
     }
     // The error's SQLSTATE, or the integer that it returned.
     static asio::awaitable<void> run(Session& session, std::string sql, std::string& said)
     {
-        said = "runs";
         LastInteger last;
         const Outcome outcome = co_await session.run(sql, {}, last);
         said = outcome.error ? outcome.error->sqlstate : last.text;
     }
     void spawn(Session& session, std::string sql, std::string& said)
     {
+        said = "runs";
         asio::co_spawn(loop.io, run(session, std::move(sql), said), asio::detached);
         loop.io.restart();
     }
