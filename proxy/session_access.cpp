@@ -50,7 +50,8 @@ Session::Impl::wait_for_connection(std::optional<std::chrono::milliseconds> long
                 alive->give_up();
         });
     }
-    co_await asker.told.wait();
+    if (!asker.told.take())
+        co_await asker.told.wait();
     pool::Result<pool::Lease> leased = checkout->take();
     if (cancelled) // when it was on its way
         co_return pool::interrupted();
