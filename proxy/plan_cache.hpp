@@ -21,7 +21,8 @@ struct CachedPlan : dialect::Compiled {
     // One command is all of it, on any connection.
     bool is_plain() const { return steps.size() == 1 && !rehearsal && !touches_temp; }
 
-    std::uint64_t token = 0, many_token = 0; // numbers of its own: of the only step's text, and of Step::many
+    std::uint64_t token = 0;                // a number of its own
+    std::uint64_t many_token = 0;           // another, of Step::many
     std::vector<Column> output;             // as clients are told
     std::vector<pool::Oid> parameter_types; // of the only step
     bool shares = false;                    // a query that may run beside others on one connection
