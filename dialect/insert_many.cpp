@@ -2,7 +2,6 @@
 #include "dialect/insert_many.hpp"
 
 #include "dialect/lower.hpp"
-#include "dialect/lower_create_trigger.hpp"
 #include "dialect/printer.hpp"
 #include "dialect/rowid.hpp"
 #include "dialect/schema_names.hpp"
@@ -18,8 +17,8 @@ bool may_insert_many(const Insert& insert, const Table& table, const InsertRows&
     if (!rows.single() || rows.rowid == InsertRows::Rowid::mixed || policy.form != InsertPolicy::Form::plain ||
         insert.with || !insert.source || !insert.returning.empty() || wants_filter(table, insert.conflict))
         return false;
-    if (table.full_text || table.rtree || rowid_is_chosen_late(table) ||
-        !triggers_on(table, TriggerEvent::insert).empty() || (options.foreign_keys && !table.foreign_keys.empty()))
+    if (table.full_text || table.rtree || !triggers_on(table, TriggerEvent::insert).empty() ||
+        (options.foreign_keys && !table.foreign_keys.empty()))
         return false;
     const std::vector<ExprPtr>& values = insert.source->cores.front().values.front();
     return std::all_of(values.begin(), values.end(), [](const ExprPtr& value) { return value->constant; });
@@ -36,7 +35,7 @@ InsertRows insert_many_rows(const Insert& insert, const Table& table, Lowering& 
     std::vector<std::string> arrays, columns;
     for (const PgType type : lowering.slot_types()) {
         const std::string n = std::to_string(arrays.size() + 1);
-        arrays.push_back("unnest($" + n + "::" + std::string(parameter_type_name(type)) + "[])");
+        arrays.push_back("unnest($" + n + "::" + std::string(plain_type_name(type)) + "[])");
         columns.push_back("p" + n);
     }
     columns.emplace_back("place");

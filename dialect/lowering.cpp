@@ -94,7 +94,7 @@ Fragment Lowering::slot(const Expr& expr, Affinity affinity)
         position = step_slots_.insert(step_slots_.end(), found->second);
     const std::string n = std::to_string(position - step_slots_.begin() + 1);
     const std::string given = slots_of.empty() ? "$" + n : std::string(slots_of) + ".p" + n;
-    return {given + "::" + std::string(parameter_type_name(slot.type)), slot.type, slot.guard};
+    return {given + "::" + std::string(plain_type_name(slot.type)), slot.type, slot.guard};
 }
 
 std::vector<PgType> Lowering::slot_types() const

@@ -84,7 +84,7 @@ Fragment literal(const Value& value)
 Fragment null_of(PgType type)
 {
     type = carrier(type);
-    return {"NULL::" + std::string(type == PgType::text ? "text" : pg_type_name(type)), type, StorageClass::null};
+    return {"NULL::" + std::string(plain_type_name(type)), type, StorageClass::null};
 }
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator)
@@ -118,7 +118,7 @@ std::string parens(std::string_view text)
 
 std::string cast(std::string_view text, PgType type)
 {
-    return parens(std::string(text) + "::" + std::string(type == PgType::text ? "text" : pg_type_name(type)));
+    return parens(std::string(text) + "::" + std::string(plain_type_name(type)));
 }
 
 PgType wider(PgType a, PgType b)

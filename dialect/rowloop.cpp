@@ -57,8 +57,7 @@ std::string dollar_quoted(const std::string& text)
 
 // An array of howdah.v cannot be unnested together with others (its fields would become columns): it travels as text.
 bool as_text(PgType type) { return type == PgType::v; }
-std::string plain_type(PgType type) { return type == PgType::text ? "text" : std::string(pg_type_name(type)); }
-std::string array_type(PgType type) { return as_text(type) ? "text[]" : plain_type(type) + "[]"; }
+std::string array_type(PgType type) { return std::string(as_text(type) ? "text" : plain_type_name(type)) + "[]"; }
 std::string name_of(std::size_t i) { return "c" + std::to_string(i + 1); }
 
 } // namespace
@@ -115,7 +114,7 @@ Fragment OnceSubqueries::keep(const std::function<Fragment()>& lower)
     Fragment f = lower();
     inside_ = false;
     const std::string name = "howdah_" + stem_ + std::to_string(declarations_.size() + 1);
-    declarations_.push_back(name + " " + plain_type(f.type));
+    declarations_.push_back(name + " " + std::string(plain_type_name(f.type)));
     statements_ += name + " := " + f.text + ";\n";
     f.text = name;
     f.collated = false;
@@ -245,7 +244,7 @@ void RowLoop::finish(Compiled& out, bool write)
         std::vector<std::string> values;
         slots += "howdah_slots text[] := " + setting(slots_setting, "text[]") + ";\n";
         for (std::size_t i = 0; i < step.slots.size(); ++i) {
-            const auto type = plain_type(lowering_.slots()[static_cast<std::size_t>(step.slots[i])].type);
+            const std::string type(plain_type_name(lowering_.slots()[static_cast<std::size_t>(step.slots[i])].type));
             const auto n = std::to_string(i + 1);
             values.push_back("($" + n + "::" + type + ")::text");
             slots += "\"$" + n + "\" " + type + " := howdah_slots[" + n + "]::" + type + ";\n";

@@ -109,7 +109,7 @@ std::string_view pg_type_name(PgType type)
     return "howdah.v";
 }
 
-std::string_view parameter_type_name(PgType type) { return type == PgType::text ? "text" : pg_type_name(type); }
+std::string_view plain_type_name(PgType type) { return type == PgType::text ? "text" : pg_type_name(type); }
 
 Value apply_affinity(Value value, Affinity affinity)
 {

@@ -62,8 +62,8 @@ PgType pg_type_of(Classes classes);
 Classes classes_of(PgType type);
 // As it is written in SQL: bigint, double precision, text COLLATE "C" (with_collation), bytea, numeric, howdah.v.
 std::string_view pg_type_name(PgType type);
-// The same of a parameter, whose text brings no collation.
-std::string_view parameter_type_name(PgType type);
+// The same where no collation may or need stand: of a parameter, a cast, a variable.
+std::string_view plain_type_name(PgType type);
 
 // Applies `affinity` to a value as SQLite does on store (section 3). Before a comparison (section 4.2) use numeric where
 // a column is REAL: an INTEGER is compared exactly there and does not become REAL.

@@ -167,6 +167,13 @@ void put_value(std::string& rest, const std::optional<std::string>& bytes)
         rest.append(*bytes);
 }
 
+void put_array_begin(std::string& out, Oid element, std::size_t count)
+{
+    constexpr std::uint32_t dimensions = 1, has_nulls = 0, lower_bound = 1;
+    for (const std::uint32_t part : {dimensions, has_nulls, element, static_cast<std::uint32_t>(count), lower_bound})
+        put32(out, part);
+}
+
 void put_rest_end(std::string& rest, std::span<const std::int16_t> formats)
 {
     put16(rest, static_cast<std::int16_t>(formats.size()));

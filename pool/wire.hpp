@@ -28,6 +28,8 @@ void put_shared(std::string& out, std::string_view name, std::string_view rest);
 // The parts of `rest`: for each parameter in binary put_value(); formats as in put_bind.
 void put_rest_begin(std::string& rest, std::size_t params);
 void put_value(std::string& rest, const std::optional<std::string>& bytes);
+// How a binary array of one dimension begins, each of whose elements is put_value().
+void put_array_begin(std::string& out, Oid element, std::size_t count);
 void put_rest_end(std::string& rest, std::span<const std::int16_t> formats);
 void put_describe_portal(std::string& out, std::string_view portal);
 void put_describe_statement(std::string& out, std::string_view name);

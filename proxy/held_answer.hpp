@@ -105,10 +105,10 @@ public:
         pool::Result<pool::Lease> lent = checkout_->take();
         checkout_.reset();
         state_ = State::refused;
-        if (!lent)
-            refusal_ = lent.error();
-        else if (gave_up_) // when it was on its way
+        if (gave_up_) // perhaps when it was on its way
             refusal_ = pool::interrupted();
+        else if (!lent)
+            refusal_ = lent.error();
         else
             *own_ = std::move(*lent);
         if (refusal_ || !start(**own_, *batch_, sink_))

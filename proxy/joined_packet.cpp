@@ -4,10 +4,7 @@
 #include "pool/wire.hpp"
 #include "proxy/sending.hpp"
 
-#include <boost/endian/conversion.hpp>
-
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
@@ -15,23 +12,14 @@ namespace howdah::proxy {
 
 namespace {
 
-void put_number(std::string& out, std::size_t number)
-{
-    std::array<unsigned char, 4> bytes{};
-    boost::endian::store_big_u32(bytes.data(), static_cast<std::uint32_t>(number));
-    out.append(bytes.begin(), bytes.end());
-}
-
-// One dimension that begins at 1, in PostgreSQL's binary format (array_recv).
+// In PostgreSQL's binary format (array_recv).
 pool::Param array_of(std::size_t parameter, std::span<const std::size_t> commands, const pool::Batch& batch)
 {
     const pool::Oid element = batch.commands[commands.front()].params[parameter].type;
     pool::Param array;
     array.type = dialect::array_oid(element);
     std::string& out = array.bytes.emplace();
-    for (const std::size_t number :
-         {std::size_t{1}, std::size_t{0}, std::size_t{element}, commands.size(), std::size_t{1}})
-        put_number(out, number);
+    pool::wire::put_array_begin(out, element, commands.size());
     for (const std::size_t i : commands)
         pool::wire::put_value(out, batch.commands[i].params[parameter].bytes);
     return array;

@@ -188,7 +188,7 @@ std::optional<Outcome> Session::Impl::finish_held(ReplySink& sink)
         end_turn();
         if (!refusal)
             return std::nullopt;
-        return failed(client_error(cancelled ? pool::interrupted() : *refusal, !transaction.autocommit()));
+        return failed(client_error(*refusal, !transaction.autocommit()));
     }
     auto answer = first_answer(*sent);
     if (!answer) {
