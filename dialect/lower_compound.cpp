@@ -43,13 +43,23 @@ bool folds(const Select& select)
 
 bool keeps_one_of_equals(const Select& select) { return folds(select) && !all_rows(select); }
 
-bool sorts_under_another_collation(const Select& select)
+// Where a term has COLLATE, SQLite sorts what the compound gives as if it were a subquery, instead of each side.
+bool sorts_as_subquery(const Select& select)
 {
-    return std::any_of(select.order_by.begin(), select.order_by.end(), [&](const OrderingTerm& term) {
-        const Select::Column& column = select.result[static_cast<std::size_t>(term.result_column) - 1];
-        return term.expr->collation_explicit && column.collation != Collation::binary &&
-               term.expr->collation != column.collation && column.classes.has(StorageClass::text);
-    });
+    return !all_rows(select) && std::any_of(select.order_by.begin(), select.order_by.end(),
+                                            [](const OrderingTerm& term) { return term.expr->collation_explicit; });
+}
+
+// A subquery's column has the collation of the first SELECT, a compound's that of the first that has one.
+Collation sort_collation(const Select& select, const OrderingTerm& term)
+{
+    const auto column = static_cast<std::size_t>(term.result_column) - 1;
+    if (term.expr->collation_explicit)
+        return term.expr->collation;
+    if (!sorts_as_subquery(select))
+        return select.result[column].collation;
+    const std::vector<SelectCore::Output>& first = select.cores.front().outputs;
+    return column < first.size() ? first[column].expr->collation : Collation::binary;
 }
 
 // The first of the last of `count` arms that UNION ALL only appends; `count` when there is none.
@@ -81,8 +91,8 @@ std::vector<std::string> compared(const Select& select, const std::vector<PgType
 
 } // namespace
 
-// One of the rows that are taken for equal: SQLite keeps the last, but where it sorts for ORDER BY the first of the
-// right side, or of the left side if the right has none.
+// One of the rows that are taken for equal: SQLite keeps the last, but where it sorts each side for ORDER BY the first
+// of the right side, or of the left side if the right has none.
 std::string SelectLowering::unique_rows(const Select& select, const std::vector<PgType>& types,
                                         const std::vector<std::string>& sides)
 {
@@ -95,7 +105,7 @@ std::string SelectLowering::unique_rows(const Select& select, const std::vector<
                            quote_identifier(l_.fresh("rows")) + "(" + names + ")");
     return "SELECT " + names + " FROM (SELECT DISTINCT ON (" + keys + ") " + names + " FROM (" +
            join(numbered, " UNION ALL ") + ") AS " + quote_identifier(l_.fresh("numbered")) + " ORDER BY " + keys +
-           ", \"side\" DESC, \"n\"" + (select.order_by.empty() ? " DESC" : "") + ") AS " +
+           ", \"side\" DESC, \"n\"" + (select.order_by.empty() || sorts_as_subquery(select) ? " DESC" : "") + ") AS " +
            quote_identifier(l_.fresh("unique"));
 }
 
@@ -167,7 +177,7 @@ CompoundKeys compound_keys(const Select& select, const std::vector<PgType>& type
     std::set<std::size_t> sorted;
     const auto add = [&](const OrderingTerm* term, std::size_t column) {
         const Select::Column& result = select.result[column];
-        const Collation collation = term && term->expr->collation_explicit ? term->expr->collation : result.collation;
+        const Collation collation = term ? sort_collation(select, *term) : result.collation;
         SortKey key;
         key.key = {names[column], types[column], result.classes};
         keys.computed = keys.computed || (collation != Collation::binary && result.classes.has(StorageClass::text));
@@ -177,7 +187,8 @@ CompoundKeys compound_keys(const Select& select, const std::vector<PgType>& type
         }
         keys.by_position.push_back(key.text_of(std::to_string(column + 1), true));
         keys.by_name.push_back(key.text_of(collation_key(key.key, collation).text, true));
-        sorted.insert(column);
+        if (collation == result.collation)
+            sorted.insert(column);
     };
     for (const OrderingTerm& term : terms)
         add(&term, static_cast<std::size_t>(term.result_column) - 1);
@@ -195,8 +206,7 @@ bool shows_all_it_sorts_by(const Select& select, const std::vector<PgType>& type
     for (const OrderingTerm& term : terms) {
         const auto column = static_cast<std::size_t>(term.result_column) - 1;
         const Select::Column& result = select.result[column];
-        const Collation collation = term.expr->collation_explicit ? term.expr->collation : result.collation;
-        if (!has_variants({"", types[column], result.classes}, collation))
+        if (!has_variants({"", types[column], result.classes}, sort_collation(select, term)))
             sorted.insert(column);
     }
     return sorted.size() == types.size();
@@ -229,7 +239,9 @@ std::string SelectLowering::appended(const Select& select, std::vector<Arm>& arm
         std::vector<Arm> before(std::make_move_iterator(arms.begin()),
                                 std::make_move_iterator(arms.begin() + static_cast<std::ptrdiff_t>(tail)));
         arms.erase(arms.begin(), arms.begin() + static_cast<std::ptrdiff_t>(tail));
-        parts.push_back(parens(compound_order(select, united(select, before, types), types, terms, true)));
+        static const std::vector<OrderingTerm> none;
+        parts.push_back(parens(compound_order(select, united(select, before, types), types,
+                                              sorts_as_subquery(select) ? none : terms, true)));
     }
     for (const Arm& arm : arms)
         parts.push_back(parens(print(arm)));
@@ -259,8 +271,6 @@ std::string SelectLowering::compound(const Select& select, const std::vector<PgT
     const std::vector<OrderingTerm>& terms = needs.unsorted ? none : select.order_by;
     const bool in_order = needs.in_order || needs.one_row || select.limit;
     const bool keeps_one = keeps_one_of_equals(select);
-    if (keeps_one && sorts_under_another_collation(select))
-        throw refusal("ORDER BY under another collation than the one by which UNION, INTERSECT or EXCEPT compare");
     const std::size_t tail = in_order ? appended_arms(select, select.cores.size()) : select.cores.size();
     std::vector<Arm> arms;
     for (const SelectCore& core : select.cores) {

@@ -4,6 +4,7 @@
 //   SELECT dept, count(*), name … GROUP BY dept   name is of the group's first row
 #include "dialect/catalog.hpp"
 #include "dialect/reads.hpp"
+#include "dialect/row_dependence.hpp"
 #include "dialect/rules/rules.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/walk.hpp"
@@ -13,12 +14,6 @@
 namespace howdah::dialect {
 
 namespace {
-
-bool is_extreme(const Call& call)
-{
-    return call.aggregate && call.args.size() == 1 &&
-           (equal_names(call.name.text, "min") || equal_names(call.name.text, "max"));
-}
 
 // The columns an aggregate's arguments speak of, those of subqueries included.
 class Mentioned : public Visitor {

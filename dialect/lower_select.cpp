@@ -2,6 +2,7 @@
 // tables and windows have files of their own.
 #include "dialect/catalog.hpp"
 #include "dialect/reads.hpp"
+#include "dialect/row_dependence.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/walk.hpp"
 
@@ -25,28 +26,6 @@ private:
     std::tuple<State&...> state_;
     std::tuple<State...> old_;
 };
-
-// Aggregates whose value depends on the order of the rows.
-class OrderSensitive : public Visitor {
-public:
-    bool found = false;
-    bool enter(const Expr& e) override
-    {
-        const auto* call = as<Call>(e);
-        const std::string name = call ? fold(call->name.text) : "";
-        found = found || name == "group_concat" || name.starts_with("json_group_");
-        return !found;
-    }
-    bool enter(const Select&) override { return false; }
-};
-
-bool is_order_sensitive(const SelectCore& core)
-{
-    OrderSensitive visitor;
-    for (const SelectCore::Output& output : core.outputs)
-        walk(*output.expr, visitor);
-    return visitor.found;
-}
 
 bool has_window(const SelectCore& core)
 {
@@ -76,7 +55,7 @@ void SelectLowering::choose_places(const SelectCore& core, const std::vector<Ord
     l_.visits_.group = around ? around : l_.plan().find(core, name);
     // A subquery in WHERE may become a join, which keeps no order.
     const bool joins = core.from->items.size() > 1 || (core.where && has_subquery(*core.where));
-    const bool sorts = !terms.empty() || core.distinct || joins || (is_order_sensitive(core) && !core.group_by.empty());
+    const bool sorts = !terms.empty() || core.distinct || joins || row_dependence(core) == RowDependence::sorted;
     if (needs.places || ((needs.in_order || needs.one_row || core.aggregate) && sorts))
         l_.visits_.wants = Lowering::Places::all;
     else if (needs.in_order || needs.one_row || core.aggregate)
@@ -96,7 +75,8 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     Arm arm;
     if (core.from) {
         choose_places(core, terms, needs);
-        arm.rest = " FROM " + from(*core.from, (natural && !core.aggregate) || is_order_sensitive(core));
+        arm.rest = " FROM " + from(*core.from, (natural && !core.aggregate) || is_order_sensitive(core) ||
+                                                   row_dependence(core) != RowDependence::none);
         l_.row_order = join_keys(visiting_order(core));
         if (needs.places)
             arm.loops = loops_of(core);
