@@ -3,7 +3,10 @@
 
 #include "dialect/conversions.hpp"
 #include "dialect/error.hpp"
+#include "dialect/mirror.hpp"
 #include "dialect/printer.hpp"
+
+#include <span>
 
 namespace howdah::dialect {
 
@@ -71,17 +74,26 @@ std::string violations(const Catalog& catalog, const Table& child, const Foreign
            " AS c WHERE " + join(conditions, " AND ");
 }
 
+// Every table of a schema as SQLite goes through them, which is by their names' hashes.
+std::vector<std::string> tables_in_order(const Catalog& catalog, std::string_view schema)
+{
+    std::vector<std::string> names;
+    const Value parameters[] = {std::string(schema)};
+    catalog.mirror().query("SELECT name FROM pragma_table_list WHERE schema = ?1 COLLATE NOCASE", parameters, {},
+                           [&](std::span<const ValueView> row) { names.emplace_back(row[0].bytes); });
+    return names;
+}
+
 } // namespace
 
 std::optional<std::string> foreign_key_check_query(const Catalog& catalog, std::string_view schema,
                                                    std::string_view table)
 {
     std::vector<std::string> tables;
-    for (const SchemaRow& row : catalog.rows()) {
-        if (row.type != "table" || !equal_names(row.schema, schema) ||
-            (!table.empty() && !equal_names(row.name, table)))
+    for (const std::string& name : tables_in_order(catalog, schema)) {
+        if (!table.empty() && !equal_names(name, table))
             continue;
-        const Table* child = catalog.find_table(row.schema, row.name);
+        const Table* child = catalog.find_table(schema, name);
         std::vector<std::string> queries;
         // SQLite numbers a table's foreign keys from the last one declared.
         for (std::size_t i = 0; child != nullptr && i < child->foreign_keys.size(); ++i)

@@ -337,6 +337,23 @@ private:
         return action == Action::set_default && value ? "(" + unparse(*value) + ")" : "NULL";
     }
 
+    // PostgreSQL fires triggers by name, SQLite acts on the key that was declared last first: "9998" is the second of
+    // the parent's keys. A newer key leaves the names of the older ones as they are.
+    std::string turn() const
+    {
+        int older = 0;
+        const auto count = [&](const Table& child, std::size_t keys) {
+            for (std::size_t i = 0; i < keys; ++i)
+                older += equal_names(child.foreign_keys[i].parent, parent_.name) ? 1 : 0;
+        };
+        for (const Table* other : catalog_.children_of(parent_)) {
+            count(*other, other == &child_ ? number_ : other->foreign_keys.size());
+            if (other == &child_)
+                break;
+        }
+        return std::to_string(std::max(0, 9999 - older));
+    }
+
     // CASCADE, SET NULL, SET DEFAULT, RESTRICT: before the table's own AFTER triggers, whose names begin with a 9.
     SchemaObject parent_action(Event event, Action action) const
     {
@@ -353,8 +370,8 @@ private:
         });
         SchemaObject out = object(suffix(event), parent_);
         const std::string f = function(suffix(event));
-        const std::string trigger = quote_identifier(
-            pg_identifier("0_howdah_fk_" + child_.name + "_" + std::to_string(number_ + 1) + suffix(event)));
+        const std::string trigger = quote_identifier(pg_identifier("0_howdah_fk_" + turn() + "_" + child_.name + "_" +
+                                                                   std::to_string(number_ + 1) + suffix(event)));
         out.create = {trigger_function_sql(f, block), "CREATE TRIGGER " + trigger + " AFTER " + on_event(event) +
                                                           " ON " + pg_name(parent_) + " FOR EACH ROW WHEN (" +
                                                           enforced + ") EXECUTE FUNCTION " + f + "()"};
