@@ -25,6 +25,7 @@ struct Options {
     bool case_sensitive_like = false;
     bool foreign_keys = false;
     bool recursive_triggers = false;
+    bool legacy_alter_table = false;
     bool exact_arithmetic = false; // tier 2 (catalogue D2): the retry after PostgreSQL reported 22003
     Writers writers = Writers::single;
     Mismatch mismatch = Mismatch::promote;

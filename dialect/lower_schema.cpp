@@ -59,6 +59,8 @@ public:
         const auto mirror = from_.mirror().clone();
         if (lowering_.options().foreign_keys)
             mirror->execute("PRAGMA foreign_keys = ON");
+        if (lowering_.options().legacy_alter_table)
+            mirror->execute("PRAGMA legacy_alter_table = ON");
         effects_ = mirror->execute_with_effects(lowering_.request().sql);
         refuse_other_modules();
         std::vector<SchemaRow> rows = mirror->schema();

@@ -69,7 +69,7 @@ void plan_key(std::string& key, std::string_view sql, const dialect::Options& op
                           (options.recursive_triggers ? 4U : 0U) | (options.exact_arithmetic ? 8U : 0U) |
                           (options.writers == dialect::Writers::concurrent ? 16U : 0U) |
                           (options.mismatch == dialect::Mismatch::reject ? 32U : 0U) |
-                          (options.any_row_order ? 64U : 0U);
+                          (options.any_row_order ? 64U : 0U) | (options.legacy_alter_table ? 128U : 0U);
     key.push_back(static_cast<char>(bits));
     for (const dialect::Value& value : parameters)
         key.push_back(static_cast<char>('0' + value.index()));

@@ -167,6 +167,8 @@ void Session::Impl::adopt_own_catalog(CatalogPtr next)
 Outcome Session::Impl::outcome_of(const dialect::Compiled& plan, const Attempt& attempt)
 {
     using Kind = dialect::Compiled::Kind;
+    if (transaction.autocommit())
+        end_deferral();
     // A new virtual table writes rows of its own, and SQLite counts them.
     if (plan.kind == Kind::write || (plan.kind == Kind::schema && attempt.last_rowid)) {
         values.changes = attempt.changes;

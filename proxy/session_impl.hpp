@@ -262,6 +262,7 @@ struct Session::Impl {
     boost::asio::awaitable<bool> roll_back();
     boost::asio::awaitable<void> abandon_transaction();
     Outcome outcome_with(std::string tag) const;
+    void end_deferral();
     void end_transaction(bool committed);
     void release_if_free();
 

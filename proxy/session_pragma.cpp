@@ -76,6 +76,13 @@ RowsOf untouched(const Shared& setting, const dialect::Pragma& pragma)
     return pragma.has_value ? RowsOf{} : RowsOf{{std::string(setting.name)}, {}};
 }
 
+// Where the mirror keeps an attached schema is its own affair.
+void hide_files(RowsOf& database_list)
+{
+    for (auto& row : database_list.rows)
+        row.back() = Value(std::string());
+}
+
 // SQLite counts from 0, the catalog from 1. It also counts the times that a column was widened.
 RowsOf schema_version(const dialect::Catalog& catalog, const dialect::Pragma& pragma)
 {
@@ -117,6 +124,8 @@ asio::awaitable<Outcome> Session::Impl::run_pragma(std::string_view sql, const d
     try {
         if (is_one_of(pragma_name, of_the_schema)) {
             answer = ask(catalog()->mirror(), sql, values);
+            if (pragma_name == "database_list")
+                hide_files(answer);
         } else if (is_one_of(pragma_name, checks)) {
             answer = {{pragma_name}, {{Value(std::string("ok"))}}};
         } else if (is_one_of(pragma_name, persistent)) {
@@ -169,7 +178,8 @@ dialect::Mirror::PragmaAnswer Session::Impl::set_or_read(const std::string& prag
     }
     options.foreign_keys = value_of("foreign_keys", 0) != 0;
     options.recursive_triggers = value_of("recursive_triggers", 0) != 0;
-    defer_foreign_keys = !transaction.autocommit() && value_of("defer_foreign_keys", 0) != 0;
+    options.legacy_alter_table = value_of("legacy_alter_table", 0) != 0;
+    defer_foreign_keys = value_of("defer_foreign_keys", 0) != 0;
     query_only = value_of("query_only", 0) != 0;
     full_column_names = value_of("full_column_names", 0) != 0;
     short_column_names = value_of("short_column_names", 1) != 0;
@@ -182,6 +192,16 @@ dialect::Mirror::PragmaAnswer Session::Impl::set_or_read(const std::string& prag
         values.case_sensitive_like = options.case_sensitive_like;
     }
     return answer;
+}
+
+// https://sqlite.org/pragma.html#pragma_defer_foreign_keys: it is off again after each COMMIT, that of a single
+// statement too. A BEGIN after it finds it on.
+void Session::Impl::end_deferral()
+{
+    if (!defer_foreign_keys)
+        return;
+    defer_foreign_keys = false;
+    settings->pragma("defer_foreign_keys", "0");
 }
 
 // PRAGMA user_version and application_id: 32-bit integers that belong to the database file, here to howdah.database.

@@ -263,7 +263,7 @@ void Session::Impl::end_transaction(bool committed)
     rows.end();
     turn.reset();
     mark_catalogs.clear();
-    defer_foreign_keys = false;
+    end_deferral();
     for (auto it = portals.begin(); it != portals.end();)
         it = portals.erase(it);
     if (changed_schema) {
