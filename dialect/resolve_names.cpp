@@ -233,6 +233,28 @@ void Resolver::call(Expr&, Call& call, Scope& scope)
     ++owner->aggregates;
 }
 
+// last_insert_rowid() in RETURNING of an INSERT: the row is in by then. It becomes `rowid | 0`, which has no affinity.
+// A subquery is computed once, with the first row.
+bool Resolver::inserted_rowid(Expr& e, Scope& scope)
+{
+    const auto* call = as<Call>(e);
+    if (!returning_of_ || !call || !call->args.empty() || !equal_names(call->name.text, "last_insert_rowid"))
+        return false;
+    Source& row = *returning_of_->target;
+    const bool updates = std::any_of(returning_of_->upserts.begin(), returning_of_->upserts.end(),
+                                     [](const UpsertClause& clause) { return clause.do_update; });
+    if (updates || scope.entries.size() != 1 || scope.entries.front().source != &row)
+        throw refusal("last_insert_rowid() in RETURNING of an INSERT that may update, or in a subquery there", e.span);
+    Binary rowid;
+    rowid.op = BinaryOp::bit_or;
+    rowid.lhs = column_expr({{&row, row.rowid_alias}}, "rowid", e.span);
+    rowid.rhs = std::make_unique<Expr>();
+    rowid.rhs->node = Literal{Literal::Form::number, std::int64_t{0}};
+    references_.push_back(&scope);
+    e.node = std::move(rowid);
+    return true;
+}
+
 void Resolver::expr(Expr& e, Scope& scope)
 {
     const int aggregates = scope.aggregates;
@@ -245,6 +267,8 @@ void Resolver::expr(Expr& e, Scope& scope)
     }
     if (as<ColumnRef>(e)) {
         column_ref(e, scope);
+    } else if (inserted_rowid(e, scope)) {
+        ; // resolved
     } else if (auto* n = as<Call>(e)) {
         call(e, *n, scope);
     } else {

@@ -4,6 +4,7 @@
 #include "dialect/resolver_impl.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace howdah::dialect {
 
@@ -101,7 +102,9 @@ void Resolver::returning(std::vector<ResultColumn>& columns, Source& target, Sco
     scope.entries.push_back(entry_of(target));
     SelectCore core;
     core.columns = std::move(columns);
+    std::string alias = std::exchange(target.name, target.table->name);
     result_columns(core, scope);
+    target.name = std::move(alias);
     columns = std::move(core.columns);
     outputs = std::move(core.outputs);
     expanded = std::move(core.expanded);
@@ -155,7 +158,9 @@ void Resolver::insert(Insert& insert, Scope* outer)
     both.entries.push_back(entry_of(*insert.excluded));
     for (UpsertClause& clause : insert.upserts)
         upsert(clause, insert, scope, both);
+    returning_of_ = table.has_rowid() && table.kind == Table::Kind::ordinary ? &insert : nullptr;
     returning(insert.returning, *insert.target, outer, insert.returning_outputs, insert.returning_expanded);
+    returning_of_ = nullptr;
 }
 
 void Resolver::update(Update& update, Scope* outer)

@@ -116,6 +116,7 @@ private:
     void column_ref(Expr& expr, Scope& scope);
     bool lookup(Expr& expr, const ColumnRef& ref, Scope& scope);
     void call(Expr& expr, Call& call, Scope& scope);
+    bool inserted_rowid(Expr& expr, Scope& scope);
 
     // resolve_write.cpp
     void insert(Insert& insert, Scope* outer);
@@ -134,6 +135,7 @@ private:
     const Environment* environment_ = nullptr;
     std::set<std::string> aliases_;        // PostgreSQL aliases in use
     std::vector<const Scope*> references_; // the level of every column found so far: whose aggregate a call is
+    const Insert* returning_of_ = nullptr; // the INSERT whose RETURNING this is
     enum class State : std::uint8_t { open, done };
     std::map<const CommonTable*, State> common_;
     std::set<const Select*> aliased_joins_; // SELECT * that stands for (a JOIN b) AS x
