@@ -84,7 +84,7 @@ private:
 
     std::string source()
     {
-        const std::string query = rows_query(rows_, table_);
+        const std::string query = rows_query_without_echoes(rows_, table_);
         const std::string passes = table_.autoincrement ? std::string() : filter("n");
         return passes.empty() ? query : "SELECT n.* FROM (" + query + ") AS n WHERE " + passes;
     }

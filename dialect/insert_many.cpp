@@ -38,10 +38,10 @@ InsertRows insert_many_rows(const Insert& insert, const Table& table, Lowering& 
         arrays.push_back("unnest($" + n + "::" + std::string(plain_type_name(type)) + "[])");
         columns.push_back("p" + n);
     }
-    columns.emplace_back("place");
+    columns.emplace_back("\"~place\"");
 
     const auto names = column_names(rows, table);
-    std::vector<std::string> values{std::string(given) + ".place"};
+    std::vector<std::string> values{std::string(given) + ".\"~place\""};
     if (rows.rowid == InsertRows::Rowid::automatic)
         values.push_back("NULL::bigint AS " + names.front());
     else if (rows.rowid == InsertRows::Rowid::given)

@@ -4,14 +4,18 @@
 #include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
+#include "dialect/mirror.hpp"
+#include "dialect/reads.hpp"
 #include "dialect/rowid.hpp"
 #include "dialect/rtree.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/store.hpp"
+#include "dialect/walk.hpp"
 #include "dialect/write_effects.hpp"
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 namespace howdah::dialect {
 
@@ -54,6 +58,30 @@ const SelectCore* plain_values(const Insert& insert)
     return core.values.empty() ? nullptr : &core;
 }
 
+bool is_last_rowid(const Expr& e)
+{
+    const auto* call = as<Call>(e);
+    return call && call->args.empty() && equal_names(call->name.text, "last_insert_rowid");
+}
+
+// (SELECT last_insert_rowid()) is the same where it is computed for its row alone, as in VALUES.
+bool is_last_rowid_of_values(const Expr& e)
+{
+    const Select* select = select_of(e);
+    if (!as<Subquery>(e) || select->cores.size() != 1 || select->with || select->limit)
+        return is_last_rowid(e);
+    const SelectCore& core = select->cores.front();
+    return !core.from && !core.where && core.outputs.size() == 1 && is_last_rowid(bare(*core.outputs.front().expr));
+}
+
+// Outside of subqueries.
+bool asks_last_rowid(const Expr& e)
+{
+    bool found = is_last_rowid(e);
+    for_each_child(e, [&](const Expr& child) { found = found || asks_last_rowid(child); });
+    return found;
+}
+
 bool only_null(const Fragment& f) { return f.classes.without_null().empty(); }
 
 class RowMaker {
@@ -88,10 +116,74 @@ public:
         }
         if (rows_.is_values)
             rows_.rowid = rowid_of_values();
+        find_echoes();
         return std::move(rows_);
     }
 
 private:
+    // SQLite computes a row when the one before is in, unless it keeps all of them first: where the table has triggers
+    // or RETURNING, where they are read from the table itself, and where they are sorted.
+    void find_echoes()
+    {
+        if (!insert_.source || !table_.has_rowid() || !insert_.returning_outputs.empty() || rows_.single() ||
+            !triggers_on(table_, TriggerEvent::insert).empty() || reads(*insert_.source, table_, lowering_.catalog()))
+            return;
+        for (std::size_t i = 0; i < rows_.columns.size(); ++i) {
+            const int column = rows_.columns[i];
+            const auto at = positions_.of_column[static_cast<std::size_t>(column)];
+            if (!at || !find_echo(i, *at))
+                continue;
+            InsertRows::Echo& echo = rows_.echoes.back();
+            const Fragment before{"e.\"~before\"", PgType::int8, StorageClass::integer};
+            const Fragment none{"howdah.err('howdah: last_insert_rowid() in the second row of an INSERT')::bigint",
+                                PgType::int8, StorageClass::integer};
+            echo.before = store(before, table_, column, lowering_);
+            echo.refused = store(none, table_, column, lowering_);
+        }
+        if (!rows_.echoes.empty() && sorts())
+            rows_.echoes.clear();
+    }
+
+    bool sorts() const
+    {
+        bool sorts = false;
+        const CompileRequest& request = lowering_.request();
+        if (!insert_.source->order_by.empty() && !lowering_.in_trigger)
+            lowering_.catalog().mirror().query("EXPLAIN QUERY PLAN " + std::string(request.sql), request.parameters,
+                                               request.session, [&](std::span<const ValueView> row) {
+                                                   sorts = sorts || row[3].bytes == "USE TEMP B-TREE FOR ORDER BY";
+                                               });
+        return sorts;
+    }
+
+    bool find_echo(std::size_t column, std::size_t at)
+    {
+        InsertRows::Echo echo;
+        echo.column = column;
+        if (const SelectCore* values = plain_values(insert_)) {
+            for (std::size_t row = 1; row < values->values.size(); ++row) {
+                const Expr& e = *values->values[row].at(at);
+                if (!any_expr(e, is_last_rowid))
+                    continue;
+                echo.places.push_back(row + 1);
+                echo.exact = echo.exact && is_last_rowid_of_values(bare(e));
+            }
+            if (echo.places.empty())
+                return false;
+        } else {
+            const SelectCore& core = insert_.source->cores.front();
+            if (insert_.source->cores.size() != 1 || !core.from || core.from->items.empty() ||
+                !asks_last_rowid(*core.outputs.at(at).expr))
+                return false;
+            if (core.distinct)
+                throw refusal("last_insert_rowid() in SELECT DISTINCT of an INSERT");
+            echo.exact = is_last_rowid(bare(*core.outputs.at(at).expr)) &&
+                         (!lowering_.in_trigger || insert_.source->order_by.empty());
+        }
+        rows_.echoes.push_back(std::move(echo));
+        return true;
+    }
+
     // A NULL becomes the default where NOT NULL is declared, or the statement is, OR REPLACE.
     Fragment not_null(const Fragment& value, int column)
     {
@@ -201,6 +293,69 @@ std::string prefixed(const std::vector<std::string>& names, std::string_view ali
     return join(parts, ", ");
 }
 
+std::string with_echoes(const InsertRows& rows, const Table& table, const std::string& query, bool known)
+{
+    if (rows.echoes.empty())
+        return query;
+    std::vector<std::string> values = column_names(rows, table);
+    const std::string rowid = values.front(); // an echo has a rowid to tell
+    for (std::string& name : values)
+        name = "e." + name;
+    for (const InsertRows::Echo& echo : rows.echoes) {
+        std::string& value = values[echo.column + 1];
+        std::vector<std::string> places;
+        for (const std::size_t place : echo.places)
+            places.push_back(std::to_string(place));
+        const std::string which = places.empty() ? " > 1" : " IN (" + join(places, ", ") + ")";
+        value = "CASE WHEN e.\"~place\"" + which + " THEN " + (known && echo.exact ? echo.before : echo.refused).text +
+                " ELSE " + value + " END AS " + value.substr(2);
+    }
+    return "SELECT " + join(values, ", ") + " FROM (SELECT row_number() OVER () AS \"~place\", lag(r." + rowid +
+           ") OVER () AS \"~before\", r.* FROM (" + query + ") AS r) AS e ORDER BY e.\"~place\"";
+}
+
+std::string numbered_rows(const InsertRows& rows, const Table& table, const Lowering& lowering,
+                          const std::string& filter)
+{
+    const Writers writers = lowering.options().writers;
+    std::string query = rows_query(rows, table);
+    const std::string where = filter.empty() ? std::string() : " WHERE " + filter;
+    const auto names = column_names(rows, table);
+    const bool left_open = rowid_is_chosen_late(table);
+    if (rows.rowid == InsertRows::Rowid::none || rows.rowid == InsertRows::Rowid::given || left_open) {
+        if (rows.placed)
+            return "SELECT " + prefixed(names, "n", 0) + " FROM (" + query + ") AS n" + where +
+                   " ORDER BY n.\"~place\"";
+        return where.empty() ? query : "SELECT n.* FROM (" + query + ") AS n" + where;
+    }
+
+    const std::string others = names.size() > 1 ? ", " + prefixed(names, "n", 1) : std::string();
+    const std::string base = "(SELECT " + last_rowid(table, lowering.catalog()) + " AS last OFFSET 0) AS b";
+    const std::string place = rows.placed ? "" : "row_number() OVER () AS \"~place\", ";
+    const std::string numbered = "(SELECT " + place + "n.* FROM (" + query + ") AS n" + where + ") AS n";
+    if (rows.rowid == InsertRows::Rowid::automatic)
+        return "SELECT " + rowid_after(table, writers, numbered_rows_last, numbered_rows_place) + " AS " + names[0] +
+               others + " FROM " + base + ", " + numbered + " ORDER BY n.\"~place\"";
+
+    // A given rowid moves the ones after it: each automatic one is 1 more than the largest so far. In an empty table
+    // that is 0, but once a row is there it may be less.
+    const std::string start = table.autoincrement ? base
+                                                  : "(SELECT (SELECT max(" + names[0] + ") FROM " + pg_name(table) +
+                                                        ") AS last OFFSET 0) AS b";
+    const std::string largest =
+        table.autoincrement ? std::string("greatest(b.last, n.\"~given\")")
+                            : "greatest(b.last, n.\"~given\", CASE WHEN b.last IS NULL AND n.\"~leads\" THEN 0 END)";
+    const std::string counted = "(SELECT n.*, count(*) FILTER (WHERE n." + names[0] +
+                                " IS NULL) OVER (ORDER BY n.\"~place\") AS \"~automatic\", first_value(n." + names[0] +
+                                " IS NULL) OVER (ORDER BY n.\"~place\") AS \"~leads\" FROM " + numbered + ") AS n";
+    const std::string pushed = "(SELECT n.*, max(n." + names[0] +
+                               " - n.\"~automatic\") OVER (ORDER BY n.\"~place\" ROWS BETWEEN "
+                               "UNBOUNDED PRECEDING AND 1 PRECEDING) AS \"~given\" FROM " +
+                               counted + ") AS n";
+    return "SELECT coalesce(n." + names[0] + ", " + rowid_after(table, writers, largest, "n.\"~automatic\"") + ") AS " +
+           names[0] + others + " FROM " + start + ", " + pushed + " ORDER BY n.\"~place\"";
+}
+
 } // namespace
 
 InsertRows insert_rows(const Insert& insert, const Table& table, Lowering& lowering, bool all_columns)
@@ -233,45 +388,15 @@ std::string rows_query(const InsertRows& rows, const Table& table)
     return "SELECT * FROM (VALUES " + join(list, ", ") + ") AS s (" + join(names, ", ") + ")";
 }
 
+std::string rows_query_without_echoes(const InsertRows& rows, const Table& table)
+{
+    return with_echoes(rows, table, rows_query(rows, table), false);
+}
+
 std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Lowering& lowering,
                              const std::string& filter)
 {
-    const Writers writers = lowering.options().writers;
-    std::string query = rows_query(rows, table);
-    const std::string where = filter.empty() ? std::string() : " WHERE " + filter;
-    const auto names = column_names(rows, table);
-    const bool left_open = rowid_is_chosen_late(table);
-    if (rows.rowid == InsertRows::Rowid::none || rows.rowid == InsertRows::Rowid::given || left_open) {
-        if (rows.placed)
-            return "SELECT " + prefixed(names, "n", 0) + " FROM (" + query + ") AS n" + where + " ORDER BY n.place";
-        return where.empty() ? query : "SELECT n.* FROM (" + query + ") AS n" + where;
-    }
-
-    const std::string others = names.size() > 1 ? ", " + prefixed(names, "n", 1) : std::string();
-    const std::string base = "(SELECT " + last_rowid(table, lowering.catalog()) + " AS last OFFSET 0) AS b";
-    const std::string place = rows.placed ? "" : "row_number() OVER () AS place, ";
-    const std::string numbered = "(SELECT " + place + "n.* FROM (" + query + ") AS n" + where + ") AS n";
-    if (rows.rowid == InsertRows::Rowid::automatic)
-        return "SELECT " + rowid_after(table, writers, numbered_rows_last, numbered_rows_place) + " AS " + names[0] +
-               others + " FROM " + base + ", " + numbered + " ORDER BY n.place";
-
-    // A given rowid moves the ones after it: each automatic one is 1 more than the largest so far. In an empty table
-    // that is 0, but once a row is there it may be less.
-    const std::string start = table.autoincrement ? base
-                                                  : "(SELECT (SELECT max(" + names[0] + ") FROM " + pg_name(table) +
-                                                        ") AS last OFFSET 0) AS b";
-    const std::string largest = table.autoincrement
-                                    ? std::string("greatest(b.last, n.given)")
-                                    : "greatest(b.last, n.given, CASE WHEN b.last IS NULL AND n.leads THEN 0 END)";
-    const std::string counted = "(SELECT n.*, count(*) FILTER (WHERE n." + names[0] +
-                                " IS NULL) OVER (ORDER BY n.place) AS automatic, first_value(n." + names[0] +
-                                " IS NULL) OVER (ORDER BY n.place) AS leads FROM " + numbered + ") AS n";
-    const std::string pushed = "(SELECT n.*, max(n." + names[0] +
-                               " - n.automatic) OVER (ORDER BY n.place ROWS BETWEEN "
-                               "UNBOUNDED PRECEDING AND 1 PRECEDING) AS given FROM " +
-                               counted + ") AS n";
-    return "SELECT coalesce(n." + names[0] + ", " + rowid_after(table, writers, largest, "n.automatic") + ") AS " +
-           names[0] + others + " FROM " + start + ", " + pushed + " ORDER BY n.place";
+    return with_echoes(rows, table, numbered_rows(rows, table, lowering, filter), filter.empty());
 }
 
 } // namespace howdah::dialect

@@ -24,7 +24,17 @@ struct InsertRows {
     std::vector<std::vector<Fragment>> values; // VALUES: one per column
     std::vector<Fragment> rowids;              // and each row's rowid when it is given or mixed
     std::string query;                         // SELECT: columns named as the table's
-    bool placed = false;                       // and one before these, "place": the row's number from 1
+    bool placed = false;                       // and one before these, "~place": the row's number from 1
+
+    // last_insert_rowid() as the value of a column: from the second row on, the row before has moved it.
+    struct Echo {
+        std::size_t column = 0;          // into columns
+        std::vector<std::size_t> places; // rows of VALUES, from 1; empty: all of them
+        Fragment before;                 // what the column stores of the rowid before
+        Fragment refused;                // the same where it cannot be known: an error
+        bool exact = true;               // false: an expression of it, which `before` is not
+    };
+    std::vector<Echo> echoes;
 
     bool single() const { return is_values && values.size() == 1; }
 };
@@ -37,8 +47,10 @@ std::vector<std::string> column_names(const InsertRows& rows, const Table& table
 
 // The rows as a query over those columns. The rowid is as it was given: NULL, of type bigint, where it is automatic.
 std::string rows_query(const InsertRows& rows, const Table& table);
+// The same where rows are not inserted as a set: an error takes the place of an echo.
+std::string rows_query_without_echoes(const InsertRows& rows, const Table& table);
 // What the query of rows_with_rowids() calls the largest rowid before it, and a row's number from 1.
-constexpr std::string_view numbered_rows_last = "b.last", numbered_rows_place = "n.place";
+constexpr std::string_view numbered_rows_last = "b.last", numbered_rows_place = "n.\"~place\"";
 // The rows for which `filter` (a condition over the alias "n", may be empty) holds, with the rowids they get, all of
 // them found at once (catalogue 13); in order.
 std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Lowering& lowering,

@@ -63,6 +63,9 @@ public:
             lowering_.begin_step();
             rows = insert_rows(insert_, table_, lowering_, true);
         }
+        if (policy.form != Form::plain)
+            for (InsertRows::Echo& echo : rows.echoes)
+                echo.exact = false;
         Step step = as_set(rows, policy);
         if (may_insert_many(insert_, table_, rows, policy, lowering_.options())) {
             own_tables_.clear();
@@ -184,7 +187,7 @@ private:
 
     std::string head(const InsertRows& rows, const std::string& filter) const
     {
-        if (filter.empty() && rows.is_values && (rows.single() || !numbered(rows)))
+        if (filter.empty() && rows.is_values && rows.echoes.empty() && (rows.single() || !numbered(rows)))
             return into(rows) + "VALUES " + values_list(rows);
         return into(rows) + rows_with_rowids(rows, table_, lowering_, filter);
     }
