@@ -19,6 +19,7 @@ std::string foreign_tables(std::string_view pg_schema)
            " AND c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT FROM howdah.schema s WHERE s.db = " +
            quote_string(pg_schema) +
            " AND s.type = 'table' AND (lower(s.name COLLATE \"C\") = c.relname::text COLLATE \"C\" OR "
+           "(c.relname::text LIKE '%~' AND lower(s.name COLLATE \"C\") || '~' = c.relname::text COLLATE \"C\") OR "
            "(octet_length(s.name) > 63 AND c.relname::text LIKE '%~________')))";
 }
 

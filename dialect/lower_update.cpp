@@ -62,18 +62,19 @@ private:
     // The rows, and with FROM the values, are found first.
     std::string keyed()
     {
+        const std::string found = "\"~found\""; // no alias of the client's
         const std::string from = other_rows(update_, lowering_);
         std::vector<std::string> values, list;
         for (const int c : plan_.set.columns()) {
             const Fragment value = plan_.set.value(c, lowering_);
-            const std::string name = "v" + std::to_string(list.size() + 1);
+            const std::string name = "\"~v" + std::to_string(list.size() + 1) + "\"";
             const std::string column = column_text(table_, c);
             if (update_.from)
                 values.push_back(value.text + " AS " + name);
-            list.push_back(column + " = " + (update_.from ? "s." + name : value.text));
+            list.push_back(column + " = " + (update_.from ? found + ("." + name) : value.text));
         }
-        return head() + join(list, ", ") + " FROM (" + changed_rows(plan_, values, from, lowering_) + ") AS s WHERE " +
-               identity_condition(table_, alias_, "s");
+        return head() + join(list, ", ") + " FROM (" + changed_rows(plan_, values, from, lowering_) + ") AS " + found +
+               " WHERE " + identity_condition(table_, alias_, found);
     }
 
     void finish(std::string sql)
