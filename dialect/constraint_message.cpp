@@ -2,6 +2,7 @@
 #include "dialect/constraint_message.hpp"
 
 #include "dialect/schema_names.hpp"
+#include "dialect/token.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -91,8 +92,9 @@ Error constraint_error(const Table& table, const ServerFailure& failure)
     const Check& check = table.checks[*number - 1];
     if (table.rtree)
         return error(failure, code::constraint, "rtree constraint failed: " + table.name + ".(" + check.text + ")");
+    // A check without a name goes by its text, which SQLite takes the quotes off as off a name: CHECK ("a" > 0) is a.
     return error(failure, extended::check,
-                 "CHECK constraint failed: " + (check.name.empty() ? check.text : check.name));
+                 "CHECK constraint failed: " + (check.name.empty() ? unquoted(check.text) : check.name));
 }
 
 struct Translation {
