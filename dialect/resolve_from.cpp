@@ -126,12 +126,15 @@ Scope::Entry Resolver::table_ref(TableRef& ref, Scope& scope)
         from_entries(*ref.join, entry.group, scope);
         return entry;
     }
-    if (ref.select)
+    if (ref.select) {
         subquery(ref, scope.outer);
-    else if (ref.is_function && !is_full_text(ref.table))
+        // What it finds is around this SELECT, too, which its scope has passed over.
+        if (scope.select && ref.select->correlated)
+            scope.select->correlated = true;
+    } else if (ref.is_function && !is_full_text(ref.table))
         table_function(ref);
     else
-        named_table(ref);
+        named_table(ref, scope);
     entry.source = ref.source.get();
     return entry;
 }
@@ -149,7 +152,7 @@ void Resolver::subquery(TableRef& ref, Scope* outer)
     ref.source = std::move(source);
 }
 
-bool Resolver::common_table(TableRef& ref)
+bool Resolver::common_table(TableRef& ref, const Scope& scope)
 {
     if (!ref.table.schema.empty())
         return false;
@@ -175,6 +178,10 @@ bool Resolver::common_table(TableRef& ref)
             throw refusal("the common table " + common->name.text + " refers to itself before its first SELECT ends");
         common->recursive = true;
     }
+    for (const Scope* level = &scope; common->select->correlated && level && level != environment->scope;
+         level = level->outer)
+        if (level->select)
+            level->select->correlated = true;
     auto source = std::make_unique<Source>();
     source->kind = Source::Kind::common_table;
     source->common = common;
@@ -186,9 +193,9 @@ bool Resolver::common_table(TableRef& ref)
     return true;
 }
 
-void Resolver::named_table(TableRef& ref)
+void Resolver::named_table(TableRef& ref, const Scope& scope)
 {
-    if (common_table(ref))
+    if (common_table(ref, scope))
         return;
     const std::string& name = ref.table.name.text;
     if (is_schema_table(name) || fold(name).starts_with("pragma_") || equal_names(name, "json_each") ||

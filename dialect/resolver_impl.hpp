@@ -91,8 +91,8 @@ private:
     void from_entries(FromClause& clause, std::vector<Scope::Entry>& entries, Scope& scope);
     void from_conditions(FromClause& clause, Scope& scope);
     Scope::Entry table_ref(TableRef& ref, Scope& scope);
-    void named_table(TableRef& ref);
-    bool common_table(TableRef& ref);
+    void named_table(TableRef& ref, const Scope& scope);
+    bool common_table(TableRef& ref, const Scope& scope);
     void subquery(TableRef& ref, Scope* outer);
     void view(TableRef& ref, const Table& table);
     void table_function(TableRef& ref);
