@@ -160,7 +160,8 @@ void Session::Impl::note_keys(const CachedPlan& plan)
 {
     const dialect::KeyTests tests = key_tests(plan);
     if (tests == dialect::KeyTests::at_commit ||
-        (tests != dialect::KeyTests::none && ((defer_foreign_keys && !transaction.autocommit()) || may_leave_unseen(plan))))
+        (tests != dialect::KeyTests::none &&
+         ((defer_foreign_keys && !transaction.autocommit()) || may_leave_unseen(plan))))
         transaction.met_keys_to_test();
 }
 
