@@ -109,16 +109,25 @@ bool is_number(PgType type) { return type == PgType::int8 || type == PgType::flo
 std::string SelectLowering::frame(const Frame& frame, std::vector<SortKey>& keys)
 {
     std::vector<Fragment> offsets;
-    for (const ExprPtr* e : {&frame.start_offset, &frame.end_offset})
-        offsets.push_back(*e ? to_value(l_.value(**e)) : null_of(PgType::int8));
     const bool by_value = frame.unit == FrameUnit::range && (frame.start_offset || frame.end_offset);
+    for (const ExprPtr* e : {&frame.start_offset, &frame.end_offset}) {
+        offsets.push_back(*e ? to_value(l_.value(**e)) : null_of(PgType::int8));
+        if (!*e || by_value || offsets.back().type == PgType::int8)
+            continue;
+        if (l_.foldable(**e))
+            offsets.back() = l_.slot(**e, Affinity::integer); // '1' and 1.0 are integers
+        if (offsets.back().type != PgType::int8)
+            throw Error("frame " + std::string(e == &frame.start_offset ? "starting" : "ending") +
+                            " offset must be a non-negative integer",
+                        (*e)->span);
+    }
     if (frame.unit == FrameUnit::groups && keys.empty())
         throw refusal("GROUPS without ORDER BY in a window");
     if (by_value && (keys.size() != 1 || !is_number(keys.front().key.type)))
         throw refusal("RANGE with an offset over values that may be other than numbers");
     PgType type = by_value ? keys.front().key.type : PgType::int8;
     for (const Fragment& offset : offsets) {
-        if (!is_number(offset.type) || (!by_value && offset.type != PgType::int8))
+        if (!is_number(offset.type))
             throw refusal("a frame offset that is no number");
         if (type == PgType::int8 && offset.type != PgType::int8)
             type = PgType::numeric; // 2.5 PRECEDING of an integer

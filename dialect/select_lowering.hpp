@@ -134,6 +134,10 @@ public:
     std::vector<SortKey> write_order(const std::vector<const Source*>& sources, const Expr* where);
     // Whether SQLite has made the subquery part of the core being lowered.
     bool is_part_of_core(const Source& source) const;
+    // The same of a subquery that need not show its rows' places; nothing where it is not known.
+    std::optional<bool> computes_in_place(const Source& source) const;
+    // Whether the core being lowered reads the source's columns from a sorter, or a table made for its windows.
+    bool reads_sorted_rows(const Source& source) const;
 
 private:
     // A core before its select list is printed: compounds widen the columns first.

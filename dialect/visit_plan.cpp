@@ -299,6 +299,8 @@ void VisitPlan::read_groups(const CompileRequest& request)
             loop.automatic = detail.find(" USING AUTOMATIC ") != std::string_view::npos;
         } else if (node.detail == "USE TEMP B-TREE FOR GROUP BY") {
             groups_[group(node.parent)].groups_are_sorted = true;
+        } else if (node.detail.starts_with("USE TEMP B-TREE ") && node.detail.ends_with(" ORDER BY")) {
+            groups_[group(node.parent)].rows_are_sorted = true;
         }
     }
 }

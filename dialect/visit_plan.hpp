@@ -36,6 +36,7 @@ struct VisitGroup {
     std::string head; // what the plan says of the SELECT: "SCALAR SUBQUERY 2"; empty for the outermost
     std::vector<VisitLoop> loops;
     bool groups_are_sorted = false; // by a tree for GROUP BY, not by an index
+    bool rows_are_sorted = false;   // the same for ORDER BY
     // Where an index has the rows in the order of the only min() or max(), whose aggregate ends the loops: at the first
     // row, or at the first row of each value of an IN.
     enum class Stop : std::uint8_t { never, first_row, first_row_of_each };

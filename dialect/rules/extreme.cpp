@@ -1,6 +1,7 @@
 // extreme:  max(x)  =>  max(x), howdah.max(x)      under NOCASE: (array_agg(x ORDER BY key(x) DESC))[1]
 //
-// PostgreSQL has no max() of bytea or of howdah.v. Of values that are equal as keys SQLite keeps the first.
+// PostgreSQL has no max() of bytea or of howdah.v. Of values that are equal as keys SQLite keeps the first, over a frame
+// whose start moves the last.
 #include "dialect/rules/rules.hpp"
 
 namespace howdah::dialect::rules {
@@ -17,6 +18,14 @@ Fragment extreme_by_key(const Call& n, const Fragment& x, Collation collation, b
         order += ", " + lowering.row_order;
     return {"((" + aggregate_text(n, {"array_agg", x.text, false, order}, lowering) + ")[1])", x.type,
             x.classes.with_null()};
+}
+
+// SQLite takes the extreme from an index of the frame's values then.
+bool keeps_the_last(const Call& n, const Lowering& lowering)
+{
+    const Frame* frame = n.over ? lowering.frame(n) : nullptr;
+    return frame && frame->start != BoundKind::unbounded_preceding &&
+           (frame->exclude == Exclude::none || frame->exclude == Exclude::no_others);
 }
 
 std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
@@ -36,8 +45,9 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     // Of equal ones that are not alike the first row's counts.
     const bool mixed = !native && x.classes.has(StorageClass::integer) && x.classes.has(StorageClass::real);
     const std::string order = mixed && !n->over ? lowering.row_order : std::string();
+    const std::string own = mixed && keeps_the_last(*n, lowering) ? "howdah.last_" + name : "howdah." + name;
     const std::string text = aggregate_text(
-        *n, {native ? name : "howdah." + name, collation_key(x, Collation::binary).text, false, order}, lowering);
+        *n, {native ? name : own, collation_key(x, Collation::binary).text, false, order}, lowering);
     return Fragment{text, x.type, x.classes.with_null(), x.collated};
 }
 

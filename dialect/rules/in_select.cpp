@@ -38,6 +38,10 @@ Column match(const Expr& operand, const Select::Column& column, bool compound, c
         y = with_affinity(y, Affinity::numeric);
     else if (rule.rhs == Affinity::text)
         y = with_affinity(y, rule.rhs);
+    // A REAL column gives its affinity to the values of an expression, which are stored: large INTEGERs lose digits.
+    if (operand.affinity == Affinity::real && column.affinity == Affinity::none &&
+        column.classes.has(StorageClass::integer))
+        y = with_affinity(y, Affinity::real);
 
     const PgType type = only_null(x) ? y.type : only_null(y) ? x.type : wider(x.type, y.type);
     const bool converted = y.text != name || rule.collation != Collation::binary;

@@ -3,6 +3,8 @@
 
 #include "dialect/functions.hpp"
 #include "dialect/rules/rules.hpp"
+#include "dialect/select_lowering.hpp"
+#include "dialect/types.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,44 +16,68 @@ namespace {
 enum class Subtype : std::uint8_t {
     none,
     json,
-    extracted, // json_extract(): JSON when it is an object or an array
+    found, // JSON when it is an object or an array: json_extract(), and the values of json_each() and json_tree()
 };
 
-Subtype subtype_of(const Expr& expr);
+Subtype subtype_of(const Expr& expr, Lowering& lowering);
 
-// Whether SQLite computes the SELECT's columns where they are used, so that a value keeps its subtype.
-bool is_flattened(const Select& select)
+const Expr& named(const Expr& expr)
 {
-    if (select.cores.size() != 1 || select.limit || select.offset || select.with)
-        return false;
-    const SelectCore& core = select.cores.front();
-    return !core.distinct && !core.aggregate && core.windows.empty() && core.values.empty();
+    const Expr& e = bare(expr);
+    const auto* ref = as<ColumnRef>(e);
+    return ref && ref->alias_of ? named(*ref->alias_of) : e;
 }
 
-Subtype subtype_of_column(const ColumnRef& ref)
+// json_each(…).value
+bool is_json_row_value(const ColumnRef& ref)
 {
-    if (ref.alias_of)
-        return subtype_of(*ref.alias_of);
-    if (!ref.source || ref.index < 0)
+    return ref.source && ref.source->kind == Source::Kind::table_function && ref.index == 1 &&
+           ref.source->columns[1].name == "value" && ref.source->columns[2].name == "type";
+}
+
+const ColumnRef* json_row_value(const Expr& expr)
+{
+    const auto* ref = as<ColumnRef>(named(expr));
+    return ref && is_json_row_value(*ref) ? ref : nullptr;
+}
+
+// SQLite takes the subtype from what it reads through a column of a subquery, be it stored or computed in place. Left
+// with theirs are, where they are computed in place, columns of virtual tables, subqueries, and what an outer join may
+// make NULL.
+Subtype subtype_through(const Source& source, const Expr& origin, const ColumnRef& ref, Lowering& lowering)
+{
+    const bool is_column = as<ColumnRef>(named(origin)) != nullptr;
+    if (!source.nullable && !is_column && !as<Subquery>(bare(origin)))
         return Subtype::none;
-    const Expr* origin = ref.source->columns[static_cast<std::size_t>(ref.index)].origin;
-    const Subtype subtype = origin ? subtype_of(*origin) : Subtype::none;
-    const Select* select = ref.source->select ? ref.source->select : ref.source->view_select.get();
-    if (subtype != Subtype::none && (!select || !is_flattened(*select)))
+    const std::optional<bool> in_place = SelectLowering(lowering).computes_in_place(source);
+    const Subtype subtype = in_place == false ? Subtype::none : subtype_of(origin, lowering);
+    if (subtype == Subtype::json && !in_place)
         throw refusal("a JSON value of this subquery may be seen as text or as JSON; write json(" + ref.column.text +
                           ")",
                       ref.column.span);
     return subtype;
 }
 
+Subtype subtype_of_column(const ColumnRef& ref, Lowering& lowering)
+{
+    if (ref.alias_of)
+        return subtype_of(*ref.alias_of, lowering);
+    if (!ref.source || ref.index < 0)
+        return Subtype::none;
+    if (is_json_row_value(ref))
+        return SelectLowering(lowering).reads_sorted_rows(*ref.source) ? Subtype::none : Subtype::found;
+    const Expr* origin = ref.source->columns[static_cast<std::size_t>(ref.index)].origin;
+    return origin ? subtype_through(*ref.source, *origin, ref, lowering) : Subtype::none;
+}
+
 // Of the values an expression chooses from.
-Subtype subtype_of_choice(const std::vector<const Expr*>& choices, Span span)
+Subtype subtype_of_choice(const std::vector<const Expr*>& choices, Span span, Lowering& lowering)
 {
     std::optional<Subtype> common;
     for (const Expr* e : choices) {
         if (e->classes.without_null().empty())
             continue;
-        const Subtype subtype = subtype_of(*e);
+        const Subtype subtype = subtype_of(*e, lowering);
         if (common && *common != subtype)
             throw refusal("JSON and text are mixed in one expression; write json(…) around it", span);
         common = subtype;
@@ -59,42 +85,70 @@ Subtype subtype_of_choice(const std::vector<const Expr*>& choices, Span span)
     return common.value_or(Subtype::none);
 }
 
-Subtype subtype_of(const Expr& expr)
+// Of its first row's first value: what has gone through a sorter, or the tree that makes UNION's rows unique, is text.
+Subtype subtype_of_subquery(const Subquery& subquery, Span span, Lowering& lowering)
+{
+    const Select& select = *subquery.select;
+    const SelectCore& core = select.cores.front();
+    if (core.outputs.empty() || !core.outputs.front().expr)
+        return Subtype::none;
+    for (const CompoundOp op : select.operators)
+        if (op != CompoundOp::union_all)
+            return Subtype::none;
+    const Subtype subtype = subtype_of(*core.outputs.front().expr, lowering);
+    if (subtype == Subtype::none || select.order_by.empty())
+        return subtype;
+    const VisitGroup* group = lowering.plan().find(core, {});
+    if (!group)
+        throw refusal("a JSON value of a subquery with ORDER BY may be seen as text or as JSON; write json(…) around it",
+                      span);
+    return group->rows_are_sorted ? Subtype::none : subtype;
+}
+
+Subtype subtype_of(const Expr& expr, Lowering& lowering)
 {
     const Expr& e = bare(expr);
     if (const auto* ref = as<ColumnRef>(e))
-        return subtype_of_column(*ref);
+        return subtype_of_column(*ref, lowering);
     if (const auto* binary = as<Binary>(e))
         return binary->op == BinaryOp::arrow ? Subtype::json : Subtype::none;
+    if (const auto* collate = as<Collate>(e))
+        return subtype_of(*collate->operand, lowering);
+    if (const auto* cast = as<Cast>(e)) {
+        // A text stays the value it is.
+        const bool stays = affinity_of_type(cast->type) == Affinity::text;
+        return stays ? subtype_of(*cast->operand, lowering) : Subtype::none;
+    }
+    if (const auto* unary = as<Unary>(e))
+        return unary->op == UnaryOp::plus ? subtype_of(*unary->operand, lowering) : Subtype::none;
     if (const auto* choice = as<Case>(e)) {
         std::vector<const Expr*> results;
         for (const Case::When& when : choice->whens)
             results.push_back(when.result.get());
         if (choice->otherwise)
             results.push_back(choice->otherwise.get());
-        return subtype_of_choice(results, expr.span);
+        return subtype_of_choice(results, expr.span, lowering);
     }
-    if (const auto* subquery = as<Subquery>(e)) {
-        const auto& outputs = subquery->select->cores.front().outputs;
-        return outputs.empty() || !outputs.front().expr ? Subtype::none : subtype_of(*outputs.front().expr);
-    }
+    if (const auto* subquery = as<Subquery>(e))
+        return subtype_of_subquery(*subquery, expr.span, lowering);
     const auto* call = as<Call>(e);
     if (!call || !call->function)
         return Subtype::none;
     const std::string_view name = call->function->name;
     if (name == "json_extract" && call->args.size() == 2)
-        return Subtype::extracted;
+        return Subtype::found;
     if (call->function->json_result)
         return Subtype::json;
-    if (name == "coalesce" || name == "ifnull" || name == "iif") {
+    const bool extreme = name == "max" || name == "min";
+    if (name == "coalesce" || name == "ifnull" || name == "iif" || (extreme && call->args.size() > 1)) {
         std::vector<const Expr*> choices;
         for (std::size_t i = name == "iif" ? 1 : 0; i < call->args.size(); ++i)
             choices.push_back(call->args[i].get());
-        return subtype_of_choice(choices, expr.span);
+        return subtype_of_choice(choices, expr.span, lowering);
     }
-    if (name == "likely" || name == "unlikely" || name == "likelihood" ||
-        (call->aggregate && (name == "max" || name == "min")))
-        return subtype_of(*call->args.front());
+    if (name == "likely" || name == "unlikely" || name == "likelihood" || name == "nullif" ||
+        (call->aggregate && extreme))
+        return subtype_of(*call->args.front(), lowering);
     return Subtype::none;
 }
 
@@ -111,20 +165,25 @@ std::vector<const Expr*> choices_of(const Expr& expr)
         const bool condition_first = equal_names(call->name.text, "iif");
         for (std::size_t i = condition_first ? 1 : 0; i < call->args.size(); ++i)
             choices.push_back(call->args[i].get());
+    } else if (const auto* subquery = as<Subquery>(expr)) {
+        const SelectCore& core = subquery->select->cores.front();
+        if (subquery->select->cores.size() == 1 && subquery->select->order_by.empty() && !core.distinct &&
+            !core.aggregate && !core.outputs.empty() && core.outputs.front().expr)
+            choices.push_back(core.outputs.front().expr);
     }
     return choices;
 }
 
-bool is_mixed(const Expr& expr)
+bool is_mixed(const Expr& expr, Lowering& lowering)
 {
     std::optional<Subtype> common;
     for (const Expr* e : choices_of(bare(expr))) {
-        if (is_mixed(*e))
+        if (is_mixed(*e, lowering))
             return true;
         if (e->classes.without_null().empty())
             continue;
-        const Subtype subtype = subtype_of(*e);
-        if (subtype == Subtype::extracted || (common && *common != subtype))
+        const Subtype subtype = subtype_of(*e, lowering);
+        if (subtype == Subtype::found || (common && *common != subtype))
             return true;
         common = subtype;
     }
@@ -162,25 +221,24 @@ std::string chosen_json(const Expr& expr, Lowering& lowering)
     return call("COALESCE", {to_text(lowering.value(expr)).text, "'null'::text"});
 }
 
-} // namespace
-
-std::string as_json(const Expr& expr, Lowering& lowering)
+// Where what was found comes from, behind functions that hand on their first argument.
+const Expr& origin_of(const Expr& expr)
 {
-    if (is_mixed(expr) && !is_constant(expr, lowering))
-        return chosen_json(expr, lowering);
-    const Subtype subtype = subtype_of(expr);
-    if (subtype == Subtype::extracted) {
-        if (const Call* extract = call_of(bare(expr), {"json_extract"}); extract && !is_constant(expr, lowering))
-            return call("COALESCE", {call("howdah.json_extracted", {to_text(lowering.value(*extract->args[0])).text,
-                                                                    to_text(lowering.value(*extract->args[1])).text}),
-                                     "'null'::text"});
-        throw refusal("whether this value is JSON is known only when it runs; write json(…) around it", expr.span);
-    }
-    const Fragment f = lowering.value(expr);
-    if (only_null(f))
-        return "'null'::text";
-    if (subtype == Subtype::json)
-        return or_null(to_text(f).text, f);
+    const Expr& e = named(expr);
+    if (const auto* collate = as<Collate>(e))
+        return origin_of(*collate->operand);
+    if (const auto* cast = as<Cast>(e))
+        return origin_of(*cast->operand);
+    if (const auto* unary = as<Unary>(e))
+        return origin_of(*unary->operand);
+    if (const Call* call = call_of(e, {"likely", "unlikely", "likelihood", "nullif"}))
+        return origin_of(*call->args.front());
+    return e;
+}
+
+// An expression without JSON's subtype.
+std::string plain_json(const Fragment& f)
+{
     switch (f.type) {
     case PgType::int8:
     case PgType::float8:
@@ -191,6 +249,47 @@ std::string as_json(const Expr& expr, Lowering& lowering)
     default:
         return call("howdah.v2j", {widen(f, PgType::v).text});
     }
+}
+
+// JSON where it is an object or an array, and written as JSON where it is anything else.
+std::string found_json(const Expr& expr, Lowering& lowering)
+{
+    const Expr& origin = origin_of(expr);
+    const auto text = [&](const Expr& e) { return to_text(lowering.value(e)).text; };
+    std::string type;
+    if (const Call* extract = call_of(origin, {"json_extract"}); extract && !is_constant(expr, lowering)) {
+        const std::vector<std::string> args{text(*extract->args[0]), text(*extract->args[1])};
+        if (&origin == &named(expr))
+            return call("COALESCE", {call("howdah.json_extracted", args), "'null'::text"});
+        type = call("howdah.json_type", args);
+    } else if (const ColumnRef* value = json_row_value(origin)) {
+        Expr column;
+        column.node = *value;
+        column.span = expr.span;
+        as<ColumnRef>(column)->index = 2;
+        column.classes = value->source->columns[2].classes;
+        type = text(column);
+    } else {
+        return call("howdah.found2j", {widen(lowering.value(expr), PgType::v).text});
+    }
+    const Fragment f = lowering.value(expr);
+    return "(CASE WHEN " + type + " IN ('object', 'array') THEN " + or_null(to_text(f).text, f) + " ELSE " +
+           plain_json(f) + " END)";
+}
+
+} // namespace
+
+std::string as_json(const Expr& expr, Lowering& lowering)
+{
+    if (is_mixed(expr, lowering) && !is_constant(expr, lowering))
+        return chosen_json(expr, lowering);
+    const Subtype subtype = subtype_of(expr, lowering);
+    if (subtype == Subtype::found)
+        return found_json(expr, lowering);
+    const Fragment f = lowering.value(expr);
+    if (only_null(f))
+        return "'null'::text";
+    return subtype == Subtype::json ? or_null(to_text(f).text, f) : plain_json(f);
 }
 
 } // namespace howdah::dialect::rules

@@ -52,6 +52,16 @@ BEGIN
   RETURN 'null';
 END $$;
 
+-- What was found in JSON, where nothing tells an array from a text of the same letters.
+CREATE OR REPLACE FUNCTION howdah.found2j(x howdah.v) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  IF left((x).t, 1) IN ('[', '{') THEN
+    PERFORM howdah.err('howdah: a JSON value of a subquery or of max() may be seen as text or as JSON; write json() around it');
+  END IF;
+  RETURN howdah.v2j(x);
+END $$;
+
 -- A piece of raw JSON as a value of SQL.
 CREATE OR REPLACE FUNCTION howdah.j2v(j json) RETURNS howdah.v
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -92,7 +102,7 @@ BEGIN
   IF is_key THEN
     IF kind <> 'object' THEN RETURN; END IF;
     IF substr(path, 2, 1) = '"' THEN
-      g := regexp_match(path COLLATE "C", '^\."([^"]+)"(.*)$');
+      g := regexp_match(path COLLATE "C", '^\."([^"]*)"(.*)$');
     ELSE
       g := regexp_match(path COLLATE "C", '^\.([^.[]+)(.*)$');
     END IF;

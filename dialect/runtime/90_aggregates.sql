@@ -35,6 +35,24 @@ CREATE OR REPLACE AGGREGATE howdah.min(numeric) (SFUNC = howdah.min_s, STYPE = n
 CREATE OR REPLACE AGGREGATE howdah.max(bytea) (SFUNC = howdah.max_s, STYPE = bytea, COMBINEFUNC = howdah.max_s, SORTOP = >, PARALLEL = SAFE);
 CREATE OR REPLACE AGGREGATE howdah.min(bytea) (SFUNC = howdah.min_s, STYPE = bytea, COMBINEFUNC = howdah.min_s, SORTOP = <, PARALLEL = SAFE);
 
+-- The same where of equal values the last is kept.
+CREATE OR REPLACE FUNCTION howdah.last_max_s(a howdah.v, b howdah.v) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b < a THEN a ELSE b END $$;
+CREATE OR REPLACE AGGREGATE howdah.last_max(howdah.v) (SFUNC = howdah.last_max_s, STYPE = howdah.v);
+CREATE OR REPLACE FUNCTION howdah.last_max_s(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b < a THEN a ELSE b END $$;
+CREATE OR REPLACE AGGREGATE howdah.last_max(numeric) (SFUNC = howdah.last_max_s, STYPE = numeric);
+CREATE OR REPLACE FUNCTION howdah.last_min_s(a howdah.v, b howdah.v) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b > a THEN a ELSE b END $$;
+CREATE OR REPLACE AGGREGATE howdah.last_min(howdah.v) (SFUNC = howdah.last_min_s, STYPE = howdah.v);
+CREATE OR REPLACE FUNCTION howdah.last_min_s(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b > a THEN a ELSE b END $$;
+CREATE OR REPLACE AGGREGATE howdah.last_min(numeric) (SFUNC = howdah.last_min_s, STYPE = numeric);
+
 -- sum() of values of unknown class: an INTEGER while all are, or look like, INTEGERs. `r` is the running REAL, `i` the
 -- exact sum of the INTEGERs, `inexact` whether something was no INTEGER.
 DO $do$
