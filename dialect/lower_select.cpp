@@ -27,12 +27,12 @@ private:
     std::tuple<State...> old_;
 };
 
+} // namespace
+
 bool has_window(const SelectCore& core)
 {
     return std::any_of(core.outputs.begin(), core.outputs.end(), [](const auto& o) { return o.expr->has_window; });
 }
-
-} // namespace
 
 // ------------------------------------------------------------------------------------------------ one core
 

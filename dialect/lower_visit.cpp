@@ -91,11 +91,6 @@ void find_alternatives(const Expr& e, std::size_t count, std::vector<const Expr*
         out = std::move(terms);
 }
 
-bool has_window(const SelectCore& core)
-{
-    return std::any_of(core.outputs.begin(), core.outputs.end(), [](const auto& o) { return o.expr->has_window; });
-}
-
 } // namespace
 
 std::vector<SortKey> SelectLowering::index_order(const Index& index, const Source& source, bool backwards)
@@ -354,35 +349,6 @@ bool SelectLowering::is_part_of_core(const Source& source) const
     const Select* select = source.common ? source.common->select.get() : source.select;
     return select && !(source.common && source.common->recursive) && shows_places(*select, true) && l_.visits_.group &&
            !l_.visits_.group->find(source.name);
-}
-
-std::optional<bool> SelectLowering::computes_in_place(const Source& source) const
-{
-    const Select* select = source.common ? source.common->select.get() : source.select;
-    if (!select)
-        return std::nullopt;
-    const SelectCore& core = select->cores.front();
-    if (select->cores.size() > 1 || core.distinct || core.aggregate || has_window(core))
-        return false;
-    if (l_.core_ && l_.core_->aggregate && !select->order_by.empty()) // SQLite does not unite the two
-        return false;
-    if (!l_.visits_.group)
-        return std::nullopt;
-    const std::vector<VisitLoop>& loops = l_.visits_.group->loops;
-    return std::none_of(loops.begin(), loops.end(), [&](const VisitLoop& loop) {
-        return source.name.empty() ? loop.detail.starts_with("(subquery-") : loop.is_of(source.name);
-    });
-}
-
-bool SelectLowering::reads_sorted_rows(const Source& source) const
-{
-    if (!l_.core_ || !l_.core_->from)
-        return false;
-    const std::vector<const Source*> sources = sources_of(*l_.core_->from);
-    if (std::find(sources.begin(), sources.end(), &source) == sources.end())
-        return false;
-    const bool grouped = !l_.core_->group_by.empty();
-    return has_window(*l_.core_) || (grouped && (!l_.visits_.group || l_.visits_.group->groups_are_sorted));
 }
 
 // Columns behind those of the SELECT, one for each key of the order in which its rows are visited that is not the

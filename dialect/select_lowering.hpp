@@ -136,6 +136,8 @@ public:
     bool is_part_of_core(const Source& source) const;
     // The same of a subquery that need not show its rows' places; nothing where it is not known.
     std::optional<bool> computes_in_place(const Source& source) const;
+    // Whether SQLite reads the expression from an index that the core being lowered goes by.
+    bool reads_from_index(const Expr& expr);
     // Whether the core being lowered reads the source's columns from a sorter, or a table made for its windows.
     bool reads_sorted_rows(const Source& source) const;
 
@@ -239,6 +241,7 @@ private:
     Lowering& l_;
 };
 
+bool has_window(const SelectCore& core);
 // A column's quoted name and nothing else.
 bool is_plain_column(const std::string& text);
 // Two different values may be equal: which of them is kept, or comes first, matters.

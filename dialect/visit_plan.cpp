@@ -297,10 +297,10 @@ void VisitPlan::read_groups(const CompileRequest& request)
             VisitLoop& loop = groups_[g].loops.emplace_back();
             loop.detail = detail;
             loop.automatic = detail.find(" USING AUTOMATIC ") != std::string_view::npos;
-        } else if (node.detail == "USE TEMP B-TREE FOR GROUP BY") {
-            groups_[group(node.parent)].groups_are_sorted = true;
-        } else if (node.detail.starts_with("USE TEMP B-TREE ") && node.detail.ends_with(" ORDER BY")) {
-            groups_[group(node.parent)].rows_are_sorted = true;
+        } else if (node.detail.starts_with("USE TEMP B-TREE ")) {
+            VisitGroup& sorted = groups_[group(node.parent)];
+            sorted.groups_are_sorted = sorted.groups_are_sorted || node.detail.ends_with(" GROUP BY");
+            sorted.rows_are_sorted = sorted.rows_are_sorted || node.detail.ends_with(" ORDER BY");
         }
     }
 }

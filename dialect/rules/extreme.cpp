@@ -24,8 +24,7 @@ Fragment extreme_by_key(const Call& n, const Fragment& x, Collation collation, b
 bool keeps_the_last(const Call& n, const Lowering& lowering)
 {
     const Frame* frame = n.over ? lowering.frame(n) : nullptr;
-    return frame && frame->start != BoundKind::unbounded_preceding &&
-           (frame->exclude == Exclude::none || frame->exclude == Exclude::no_others);
+    return frame && frame->start != BoundKind::unbounded_preceding && frame->exclude == Exclude::none;
 }
 
 std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)

@@ -1,10 +1,14 @@
 // See json_value.hpp.
 #include "dialect/rules/json_value.hpp"
 
+#include "dialect/catalog.hpp"
 #include "dialect/functions.hpp"
+#include "dialect/parser.hpp"
+#include "dialect/resolver.hpp"
 #include "dialect/rules/rules.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/types.hpp"
+#include "dialect/walk.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -58,6 +62,60 @@ Subtype subtype_through(const Source& source, const Expr& origin, const ColumnRe
     return subtype;
 }
 
+// The expression of a virtual generated column, of the row that `ref` speaks of.
+class VirtualColumn {
+public:
+    VirtualColumn(const ColumnRef& ref, Lowering& lowering)
+    {
+        const Source* source = ref.source;
+        if (!source || !source->table || source->table->kind != Table::Kind::ordinary || ref.index < 0)
+            return;
+        const Column& column = source->table->columns[static_cast<std::size_t>(ref.index)];
+        if (column.generated != Column::Generated::virtual_ || !column.generated_as)
+            return;
+        text_ = unparse(*column.generated_as);
+        expr_ = parse_expression(text_);
+        const ResolveRequest request{lowering.catalog(),    {},   lowering.options(), nullptr, false, false,
+                                     source->table->schema, text_};
+        row_ = resolve_table_expression(*expr_, *source->table, source->pg_alias, request);
+        speak_of(*expr_, ref.source);
+    }
+    const Expr* expr() const { return expr_.get(); } // null: the column is none
+    static bool is_indexed(const ColumnRef& ref)
+    {
+        const std::vector<Index>& indexes = ref.source->table->indexes;
+        return std::any_of(indexes.begin(), indexes.end(), [&](const Index& index) {
+            return std::any_of(index.columns.begin(), index.columns.end(),
+                               [&](const IndexColumn& c) { return c.column == ref.index; });
+        });
+    }
+
+private:
+    static void speak_of(Expr& e, Source* source)
+    {
+        if (auto* column = as<ColumnRef>(e); column && column->source)
+            column->source = source;
+        for_each_child(e, [&](const Expr& child) { speak_of(const_cast<Expr&>(child), source); });
+    }
+
+    std::string text_;
+    ExprPtr expr_;
+    std::unique_ptr<Source> row_;
+};
+
+// SQLite computes a virtual column where it is read, unless an index has its values.
+Subtype subtype_of_virtual_column(const ColumnRef& ref, Lowering& lowering)
+{
+    const VirtualColumn column(ref, lowering);
+    if (!column.expr() || SelectLowering(lowering).reads_sorted_rows(*ref.source))
+        return Subtype::none;
+    const Subtype subtype = subtype_of(*column.expr(), lowering);
+    if (subtype == Subtype::json && VirtualColumn::is_indexed(ref))
+        throw refusal("a JSON value of this column may be seen as text or as JSON; write json(" + ref.column.text + ")",
+                      ref.column.span);
+    return subtype;
+}
+
 Subtype subtype_of_column(const ColumnRef& ref, Lowering& lowering)
 {
     if (ref.alias_of)
@@ -66,6 +124,8 @@ Subtype subtype_of_column(const ColumnRef& ref, Lowering& lowering)
         return Subtype::none;
     if (is_json_row_value(ref))
         return SelectLowering(lowering).reads_sorted_rows(*ref.source) ? Subtype::none : Subtype::found;
+    if (ref.source->table && ref.source->kind != Source::Kind::subquery)
+        return subtype_of_virtual_column(ref, lowering);
     const Expr* origin = ref.source->columns[static_cast<std::size_t>(ref.index)].origin;
     return origin ? subtype_through(*ref.source, *origin, ref, lowering) : Subtype::none;
 }
@@ -110,8 +170,10 @@ Subtype subtype_of(const Expr& expr, Lowering& lowering)
     const Expr& e = bare(expr);
     if (const auto* ref = as<ColumnRef>(e))
         return subtype_of_column(*ref, lowering);
-    if (const auto* binary = as<Binary>(e))
-        return binary->op == BinaryOp::arrow ? Subtype::json : Subtype::none;
+    if (const auto* binary = as<Binary>(e)) {
+        const bool is_json = binary->op == BinaryOp::arrow && !SelectLowering(lowering).reads_from_index(e);
+        return is_json ? Subtype::json : Subtype::none;
+    }
     if (const auto* collate = as<Collate>(e))
         return subtype_of(*collate->operand, lowering);
     if (const auto* cast = as<Cast>(e)) {
@@ -135,10 +197,11 @@ Subtype subtype_of(const Expr& expr, Lowering& lowering)
     if (!call || !call->function)
         return Subtype::none;
     const std::string_view name = call->function->name;
-    if (name == "json_extract" && call->args.size() == 2)
-        return Subtype::found;
-    if (call->function->json_result)
-        return Subtype::json;
+    if (call->function->json_result) {
+        if (!call->aggregate && SelectLowering(lowering).reads_from_index(e))
+            return Subtype::none;
+        return name == "json_extract" && call->args.size() == 2 ? Subtype::found : Subtype::json;
+    }
     const bool extreme = name == "max" || name == "min";
     if (name == "coalesce" || name == "ifnull" || name == "iif" || (extreme && call->args.size() > 1)) {
         std::vector<const Expr*> choices;
@@ -270,6 +333,10 @@ std::string found_json(const Expr& expr, Lowering& lowering)
         column.classes = value->source->columns[2].classes;
         type = text(column);
     } else {
+        const auto* ref = as<ColumnRef>(named(expr));
+        if (ref)
+            if (const VirtualColumn column(*ref, lowering); column.expr() && !VirtualColumn::is_indexed(*ref))
+                return found_json(*column.expr(), lowering);
         return call("howdah.found2j", {widen(lowering.value(expr), PgType::v).text});
     }
     const Fragment f = lowering.value(expr);

@@ -1,0 +1,56 @@
+// Where SQLite takes the values from that a core reads: a subquery that it has made part of the core, a sorter, an
+// index. JSON's subtype depends on it.
+#include "dialect/catalog.hpp"
+#include "dialect/select_lowering.hpp"
+#include "dialect/write_keys.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect {
+
+std::optional<bool> SelectLowering::computes_in_place(const Source& source) const
+{
+    const Select* select = source.common ? source.common->select.get() : source.select;
+    if (!select)
+        return std::nullopt;
+    const SelectCore& core = select->cores.front();
+    if (select->cores.size() > 1 || core.distinct || core.aggregate || has_window(core))
+        return false;
+    if (l_.core_ && l_.core_->aggregate && !select->order_by.empty()) // SQLite does not unite the two
+        return false;
+    if (!l_.visits_.group)
+        return std::nullopt;
+    const std::vector<VisitLoop>& loops = l_.visits_.group->loops;
+    return std::none_of(loops.begin(), loops.end(), [&](const VisitLoop& loop) {
+        return source.name.empty() ? loop.detail.starts_with("(subquery-") : loop.is_of(source.name);
+    });
+}
+
+bool SelectLowering::reads_from_index(const Expr& expr)
+{
+    if (!l_.core_ || !l_.core_->from || !l_.visits_.group)
+        return false;
+    for (const Source* source : sources_of(*l_.core_->from)) {
+        const VisitLoop* loop = source->table && !source->nullable ? l_.visits_.group->find(source->name) : nullptr;
+        const Index* index = loop ? loop->index(*source->table) : nullptr;
+        if (index && std::any_of(index->columns.begin(), index->columns.end(), [&](const IndexColumn& column) {
+                return column.expr && index_value(*source->table, column, source->pg_alias, l_).text ==
+                                          collation_key(l_.value(expr), column.collation).text;
+            }))
+            return true;
+    }
+    return false;
+}
+
+bool SelectLowering::reads_sorted_rows(const Source& source) const
+{
+    if (!l_.core_ || !l_.core_->from)
+        return false;
+    const std::vector<const Source*> sources = sources_of(*l_.core_->from);
+    if (std::find(sources.begin(), sources.end(), &source) == sources.end())
+        return false;
+    const bool grouped = !l_.core_->group_by.empty();
+    return has_window(*l_.core_) || (grouped && (!l_.visits_.group || l_.visits_.group->groups_are_sorted));
+}
+
+} // namespace howdah::dialect
