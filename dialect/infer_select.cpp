@@ -38,6 +38,9 @@ void Inference::columns_of(Source& source, const Select& select) const
         column.collation = collates ? first.outputs[i].expr->collation : Collation::binary;
         column.has_collation = true;
         column.classes = select.result[i].classes;
+        // SQLite may convert the other arms' values to the first one's affinity (SelectLowering::as_stored).
+        if (select.cores.size() > 1 && is_numeric(column.affinity) && column.classes.has(StorageClass::text))
+            column.classes = column.classes | Classes(StorageClass::integer) | Classes(StorageClass::real);
         // A column of affinity REAL is read as REAL, also where another arm of a compound gave an INTEGER.
         column.read_as_real = column.affinity == Affinity::real && select.cores.size() > 1;
         if (column.read_as_real && column.classes.has(StorageClass::integer))

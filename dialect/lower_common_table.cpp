@@ -144,10 +144,12 @@ const std::string& SelectLowering::common_table(const CommonTable& table, const 
         places.columns = pg_column_names(column_names(*table.select, table.columns));
         std::string body = source ? placed(*table.select, *source, in_order, outputs, places)
                                   : query(*table.select, nullptr, &outputs, {});
+        const std::string computed = body;
+        body = as_stored(*table.select, table.name.text, std::move(body), outputs, places.names);
         for (const Output& output : outputs)
             text.types.push_back(output.type);
         std::vector<PgType> types = text.types;
-        if (places.loops.empty() && gives_nulls_their_type(*table.select, types)) {
+        if (places.loops.empty() && body == computed && gives_nulls_their_type(*table.select, types)) {
             body = query(*table.select, &types, nullptr, {});
             text.types = types;
         }

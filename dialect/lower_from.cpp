@@ -127,8 +127,9 @@ std::string SelectLowering::derived(Source& source, const Select& select, bool i
     places.alias = quote_identifier(source.pg_alias);
     for (const SourceColumn& column : source.columns)
         places.columns.push_back(column.pg);
-    const std::string text = placed(select, source, in_order, outputs, places);
+    std::string text = placed(select, source, in_order, outputs, places);
     l_.row_order = row_order;
+    text = as_stored(select, source.table ? source.table->name : source.name, std::move(text), outputs, places.names);
     keep_places(source, places);
     for (std::size_t i = 0; i < source.columns.size(); ++i) {
         source.columns[i].type = outputs[i].type;

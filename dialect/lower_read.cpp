@@ -8,6 +8,52 @@
 
 namespace howdah::dialect {
 
+bool VisitPlan::materializes(const Select& select, std::string_view name) const
+{
+    const auto number = numbers_.find(&select.cores.back());
+    const std::string numbered = number == numbers_.end() ? "" : "(subquery-" + std::to_string(number->second) + ")";
+    return std::any_of(nodes_.begin(), nodes_.end(), [&](const Node& node) {
+        if (!node.detail.starts_with("MATERIALIZE "))
+            return false;
+        const std::string_view called = std::string_view(node.detail).substr(node.detail.find(' ') + 1);
+        const auto dot = called.rfind('.');
+        return name.empty() ? called == numbered
+                            : equal_names(called, name) ||
+                                  (dot != std::string_view::npos && equal_names(called.substr(dot + 1), name));
+    });
+}
+
+// A compound whose rows are stored before they are read: with the affinities of its first arm. Otherwise each arm's
+// values are as they are. `more`: further columns of the text.
+std::string SelectLowering::as_stored(const Select& select, std::string_view name, std::string text,
+                                      std::vector<Output>& outputs, const std::vector<std::string>& more)
+{
+    if (select.cores.size() == 1 || !l_.plan().materializes(select, name))
+        return text;
+    const std::string rows = quote_identifier(l_.fresh("stored"));
+    std::vector<std::string> names, values;
+    std::vector<Fragment> stored;
+    bool converts = false;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        names.push_back("\"c" + std::to_string(i + 1) + "\"");
+        const Fragment f{rows + "." + names.back(), outputs[i].type, outputs[i].classes};
+        stored.push_back(with_affinity(f, select.result[i].affinity));
+        values.push_back(stored.back().text);
+        converts = converts || stored.back().text != f.text;
+    }
+    if (!converts)
+        return text;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        outputs[i].type = stored[i].type;
+        outputs[i].classes = stored[i].classes;
+    }
+    for (const std::string& extra : more) {
+        names.push_back(quote_identifier(extra));
+        values.push_back(rows + "." + names.back());
+    }
+    return "SELECT " + join(values, ", ") + " FROM (" + text + ") AS " + rows + "(" + join(names, ", ") + ")";
+}
+
 std::optional<bool> SelectLowering::computes_in_place(const Source& source) const
 {
     const Select* select = source.common ? source.common->select.get() : source.select;

@@ -201,6 +201,8 @@ private:
     std::string placed(const Select& select, const Source& source, bool in_order, std::vector<Output>& outputs,
                        RowPlaces& places);
     void keep_places(const Source& source, const RowPlaces& places);
+    std::string as_stored(const Select& select, std::string_view name, std::string text, std::vector<Output>& outputs,
+                          const std::vector<std::string>& more);
     std::string json_rows(const TableRef& ref, const Source& source);
     std::string matched_table(const TableRef& ref, const Source& source);
     std::string mirror_rows(const TableRef& ref, Source& source);

@@ -58,6 +58,8 @@ public:
     const VisitGroup* joined(const VisitLoop& loop) const;
     // The loop that finds the rows of a RIGHT or FULL JOIN's right side that have no partner.
     const VisitLoop* right_join(std::string_view name) const;
+    // Whether SQLite makes a table of FROM's subquery before it reads it. `name` is what the plan may call it by.
+    bool materializes(const Select& select, std::string_view name) const;
     // UPDATE or DELETE finds all rows first, and then goes through them by rowid or primary key.
     bool two_passes() const { return two_passes_; }
 
