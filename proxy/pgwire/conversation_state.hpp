@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conversation.hpp"
+#include "literal_casts.hpp"
 
 #include <algorithm>
 
@@ -32,6 +33,10 @@ struct Conversation::Prepared : std::enable_shared_from_this<Conversation::Prepa
         read_only = rewritten ? rewrite->read_only : std::nullopt;
         if (rewritten)
             chatter.reset();
+        if (auto plain = chatter || rewritten ? std::nullopt : without_literal_casts(text)) {
+            sql = std::move(*plain);
+            rewritten = true;
+        }
     }
     std::size_t offset_in(std::string_view script) const
     {

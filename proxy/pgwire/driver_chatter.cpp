@@ -366,13 +366,51 @@ std::optional<Chatter> select(Tokens& t)
     return constants;
 }
 
+// SELECT LASTVAL(), PDO's lastInsertId().
+bool is_lastval(std::string_view sql)
+{
+    Tokens t(sql);
+    return t.accept("select") && t.accept("lastval") && t.accept("(") && t.accept(")") && t.finished();
+}
+
+// ------------------------------------------------------------------------------------------------ refused by name
+
+struct Unknown {
+    std::string_view verb, what, hint;
+};
+constexpr std::array unknowns{
+    Unknown{"copy", "COPY", "Use an INSERT of many rows, or INSERTs inside one transaction; and SELECT to read."},
+    Unknown{"declare", "DECLARE CURSOR",
+            "Run the SELECT itself: rows are streamed, and a driver's fetch size reads them in parts."},
+    Unknown{"fetch", "FETCH", "Run the SELECT itself: rows are streamed."},
+    Unknown{"move", "MOVE", "Run the SELECT itself: rows are streamed."},
+    Unknown{"prepare", "PREPARE", "Use the driver's prepared statements; there is no two-phase COMMIT."},
+    Unknown{"execute", "EXECUTE", "Use the driver's prepared statements."},
+    Unknown{"listen", "LISTEN", "Ask again with a query."},
+    Unknown{"notify", "NOTIFY", "Ask again with a query."},
+    Unknown{"lock", "LOCK", "BEGIN IMMEDIATE keeps other writers out."},
+    Unknown{"truncate", "TRUNCATE", "Use DELETE FROM without WHERE."},
+    Unknown{"grant", "GRANT", "Who may connect is in howdah's configuration."},
+    Unknown{"revoke", "REVOKE", "Who may connect is in howdah's configuration."},
+};
+
+std::optional<Chatter> refuse_unknown(std::string_view verb)
+{
+    const auto* found =
+        std::find_if(unknowns.begin(), unknowns.end(), [&](const Unknown& u) { return u.verb == verb; });
+    if (found == unknowns.end())
+        return std::nullopt;
+    return refuse("there is no " + std::string(found->what) + " in SQLite's dialect", std::string(found->hint));
+}
+
 // The first letters of what recognize() knows: a statement that starts with none of them costs nothing.
 bool may_be_chatter(std::string_view sql)
 {
     std::size_t i = 0;
     while (i < sql.size() && is_space(sql[i]))
         ++i;
-    return i < sql.size() && std::string_view("sSrRdDbBcCeEaAuUlLnN/-").find(sql[i]) != std::string_view::npos;
+    return i < sql.size() &&
+           std::string_view("sSrRdDbBcCeEaAuUlLnNpPfFtTmMgG/-").find(sql[i]) != std::string_view::npos;
 }
 
 constexpr std::size_t longest_chatter = 2000;
@@ -389,7 +427,7 @@ std::optional<Chatter> recognize(std::string_view sql)
     const std::string verb = t.next().text;
     std::optional<Chatter> found;
     if (verb == "select")
-        found = select(t);
+        found = is_lastval(sql) ? Rewrite{"SELECT last_insert_rowid() AS lastval", {}} : select(t);
     else if (verb == "begin" || verb == "start")
         found = begin(t, verb == "start");
     else if (verb == "commit" || verb == "end" || verb == "rollback" || verb == "abort")
@@ -408,8 +446,8 @@ std::optional<Chatter> recognize(std::string_view sql)
         found = star_only(t, "*", "UNLISTEN", "there is no LISTEN in SQLite's dialect, so nothing to UNLISTEN");
     else if (verb == "close")
         found = star_only(t, "all", "CLOSE CURSOR ALL", "there is no CLOSE in SQLite's dialect");
-    else if (verb == "listen" || verb == "notify")
-        found = refuse("there is no LISTEN and NOTIFY in SQLite's dialect");
+    else
+        found = refuse_unknown(verb);
     if (found && sql.find("howdah:") != std::string_view::npos)
         return std::nullopt;
     return found;

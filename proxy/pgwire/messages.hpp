@@ -21,8 +21,8 @@ using Oid = std::uint32_t;
 namespace oid {
 inline constexpr Oid boolean = 16, bytea = 17, char_ = 18, name = 19, int8 = 20, int2 = 21, int4 = 23, text = 25,
                      oid = 26, json = 114, xml = 142, float4 = 700, float8 = 701, unknown = 705, bpchar = 1042,
-                     varchar = 1043, date = 1082, time = 1083, timestamp = 1114, timestamptz = 1184, numeric = 1700,
-                     uuid = 2950, jsonb = 3802;
+                     varchar = 1043, date = 1082, time = 1083, timestamp = 1114, timestamptz = 1184, interval = 1186,
+                     numeric = 1700, uuid = 2950, jsonb = 3802;
 } // namespace oid
 
 // -------------------------------------------------------------------------------- before login, without a type byte

@@ -35,37 +35,20 @@ std::string lower(std::string_view s)
 
 constexpr int max_parameters = 65535;
 
-constexpr std::array<std::pair<std::string_view, Oid>, 29> type_names{{
-    {"bigint", oid::int8},
-    {"bool", oid::boolean},
-    {"boolean", oid::boolean},
-    {"bytea", oid::bytea},
-    {"char", oid::bpchar},
-    {"date", oid::date},
-    {"decimal", oid::numeric},
-    {"double", oid::float8},
-    {"float", oid::float8},
-    {"float4", oid::float4},
-    {"float8", oid::float8},
-    {"int", oid::int4},
-    {"int2", oid::int2},
-    {"int4", oid::int4},
-    {"int8", oid::int8},
-    {"integer", oid::int4},
-    {"json", oid::json},
-    {"jsonb", oid::jsonb},
-    {"numeric", oid::numeric},
-    {"oid", oid::oid},
-    {"real", oid::float4},
-    {"smallint", oid::int2},
-    {"text", oid::text},
-    {"time", oid::time},
-    {"timestamp", oid::timestamp},
-    {"timestamptz", oid::timestamptz},
-    {"uuid", oid::uuid},
-    {"varchar", oid::varchar},
-    {"xml", oid::xml},
+constexpr std::array<std::pair<std::string_view, Oid>, 30> type_names{{
+    {"bigint", oid::int8},     {"bool", oid::boolean},        {"boolean", oid::boolean},
+    {"bytea", oid::bytea},     {"char", oid::bpchar},         {"date", oid::date},
+    {"decimal", oid::numeric}, {"double", oid::float8},       {"float", oid::float8},
+    {"float4", oid::float4},   {"float8", oid::float8},       {"int", oid::int4},
+    {"int2", oid::int2},       {"int4", oid::int4},           {"int8", oid::int8},
+    {"integer", oid::int4},    {"interval", oid::interval},   {"json", oid::json},
+    {"jsonb", oid::jsonb},     {"numeric", oid::numeric},     {"oid", oid::oid},
+    {"real", oid::float4},     {"smallint", oid::int2},       {"text", oid::text},
+    {"time", oid::time},       {"timestamp", oid::timestamp}, {"timestamptz", oid::timestamptz},
+    {"uuid", oid::uuid},       {"varchar", oid::varchar},     {"xml", oid::xml},
 }};
+
+} // namespace
 
 Oid type_named(std::string_view name)
 {
@@ -74,6 +57,8 @@ Oid type_named(std::string_view name)
         std::find_if(type_names.begin(), type_names.end(), [&](const auto& t) { return t.first == key; });
     return found == type_names.end() ? 0 : found->second;
 }
+
+namespace {
 
 // $12, $12::type
 struct Dollar {
@@ -428,7 +413,7 @@ Value sample_of(Oid type)
     case oid::bytea:
         return Blob{};
     default:
-        return std::string();
+        return std::string("0");
     }
 }
 

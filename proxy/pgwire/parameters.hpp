@@ -29,8 +29,12 @@ struct Numbering {
 // `names` as in Description::parameter_names; `declared` as in Parse, 0 where unspecified.
 Numbering number_parameters(std::span<const std::string> names, int count, std::span<const Oid> declared);
 
+// The type that `name` names, in any case; 0 where it is not known here.
+Oid type_named(std::string_view name);
+
 // Declared types and those of `$1::type` alone cannot be known before SQLite was asked, so the first question is asked
-// with what Parse declared: a value of the class that a parameter of this type will have.
+// with what Parse declared: a value of the class that a parameter of this type will have. TEXT is '0',
+// which is good where SQLite wants a number (LIMIT ?), JSON or one character (ESCAPE ?).
 Value sample_of(Oid type);
 
 // The value of one parameter. `number` is the wire's, for messages. BLOB only for bytea; numeric becomes INTEGER or

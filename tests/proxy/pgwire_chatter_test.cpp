@@ -1,5 +1,6 @@
 // Which statements are driver chatter and which are SQLite's own business.
 #include "proxy/pgwire/driver_chatter.hpp"
+#include "proxy/pgwire/literal_casts.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -85,6 +86,11 @@ TEST_CASE("what drivers send is recognised in every spelling")
              {"DEALLOCATE ALL", "deallocate all"},
              {"UNLISTEN *", "ok UNLISTEN"},
              {"NOTIFY x", "refuse 0A000"},
+             {"copy t from stdin", "refuse 0A000"},
+             {"DECLARE \"c\" CURSOR FOR SELECT 1", "refuse 0A000"},
+             {"PREPARE TRANSACTION 'x'", "refuse 0A000"},
+             {"truncate t", "refuse 0A000"},
+             {"SELECT LASTVAL()", "SELECT last_insert_rowid() AS lastval"},
              {"SELECT version()", "constants version:25"},
              {"select pg_catalog.version() as v, 1, 'x' \"Y\"", "constants v:25 ?column?:20 Y:25"},
              {"SELECT current_setting('server_version_num')::int4 AS n", "constants n:23"},
@@ -142,5 +148,31 @@ TEST_CASE("what SQLite understands is left to SQLite, and what nobody understand
                             "/* unfinished"}) {
         INFO(sql);
         CHECK(what(sql) == "-");
+    }
+}
+
+TEST_CASE("a literal with a type is the literal that a parameter of that type would be")
+{
+    using howdah::proxy::pgwire::without_literal_casts;
+    for (const auto& [sql, expected] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"SELECT '\\x00ff'::bytea, 'a''b'::text", "SELECT x'00ff', 'a''b'"},
+             {"VALUES ('2024-01-01T10:00:00.5'::timestamp, '2024-01-01'::date)",
+              "VALUES ('2024-01-01 10:00:00.5', '2024-01-01')"},
+             {"SELECT 'Infinity'::float, '-Infinity'::float8, 'NaN'::float, '1'::float8",
+              "SELECT 9e999, (-9e999), NULL, 1.0"},
+             {"SELECT 1-'-5'::int8, '2.50'::NUMERIC, 't'::bool", "SELECT 1-(-5), 2.5, 1"},
+             {"SELECT '1 days'::interval -- '1'::int\n, '2'::int", "SELECT '1 days' -- '1'::int\n, 2"},
+             {"SELECT \"'1'::int\", [x'1'::int], /* '1'::int */ '3'::int4",
+              "SELECT \"'1'::int\", [x'1'::int], /* '1'::int */ 3"},
+             // Not a literal of a type that is known, or PostgreSQL's own business.
+             {"SELECT $1::int8, '''1''::int'", "-"},
+             {"SELECT 'x'::int, '{1}'::int[], 'a'::varchar(3), x'00'::bytea, 'a'::hstore", "-"},
+             {"SELECT 'x'::text FROM pg_class", "-"},
+             {"/* howdah: postgres */ SELECT '1'::text", "-"},
+             {"SELECT '1'::", "-"},
+             {"SELECT 'x::int", "-"},
+         }) {
+        INFO(sql);
+        CHECK(without_literal_casts(sql).value_or("-") == expected);
     }
 }
