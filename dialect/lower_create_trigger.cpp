@@ -10,6 +10,7 @@
 #include "dialect/schema_names.hpp"
 #include "dialect/trigger_cycles.hpp"
 #include "dialect/walk.hpp"
+#include "dialect/write_effects.hpp"
 
 #include <algorithm>
 
@@ -63,6 +64,13 @@ std::string running_setting(const Table& table, const Trigger& trigger)
 
 std::string is_on(std::string_view setting) { return "current_setting(" + quote_string(setting) + ", true) = 'on'"; }
 
+constexpr const char* conflict_variable = "howdah_conflict"; // the clause that governs a trigger
+
+std::string_view name_of(ConflictAction conflict)
+{
+    return conflict == ConflictAction::ignore ? "ignore" : conflict == ConflictAction::replace ? "replace" : "abort";
+}
+
 // The function's block, from its parts.
 class Block {
 public:
@@ -72,6 +80,7 @@ public:
           number_(number),
           trigger_(table.triggers[number]),
           definition_(*trigger_.definition),
+          options_(options),
           program_(catalog, table, trigger_.text, options, trigger_.schema)
     {
         refuse();
@@ -85,6 +94,7 @@ public:
         const std::string when = program_.when();
         for (const std::string& statement : program_.statements(leave_ignored()))
             body += statement;
+        body = governed(body);
         if (!when.empty())
             body = "IF " + when + " THEN\n" + body + "END IF;\n";
 
@@ -92,12 +102,43 @@ public:
             "#variable_conflict use_column\nDECLARE\n    howdah_row record;\n    howdah_new_rowid bigint;\n";
         if (program_.uses_changes())
             out += "    howdah_changes bigint;\n    howdah_count bigint;\n    howdah_rows bigint;\n";
+        if (body.find(conflict_variable) != std::string::npos)
+            out += std::string("    ") + conflict_variable +
+                   " text := coalesce(current_setting('howdah.conflict', true), '');\n";
         out += "    howdah_last_rowid bigint" + first_last_rowid() + ";\nBEGIN\n";
         out += prologue(leave) + body + epilogue() + "RETURN " + result() + ";\nEND";
         return out;
     }
 
 private:
+    // The body that belongs to the clause of the statement that fired the trigger.
+    std::string governed(const std::string& body) const
+    {
+        std::string out;
+        for (const ConflictAction conflict : governing) {
+            const std::string other = body_under(conflict);
+            if (!other.empty())
+                out += (out.empty() ? "IF " : "ELSIF ") +
+                       (conflict_variable + (" = " + quote_string(name_of(conflict)))) + " THEN\n" + other;
+        }
+        return out.empty() ? body : out + "ELSE\n" + body + "END IF;\n";
+    }
+
+    // Empty where it is the one without.
+    std::string body_under(ConflictAction conflict) const
+    try {
+        if (!overrides_trigger(trigger_, table_, conflict, catalog_))
+            return {};
+        TriggerProgram program(catalog_, table_, trigger_.text, options_, trigger_.schema, TriggerProgram::Rows::plain,
+                               conflict);
+        std::string body;
+        for (const std::string& statement : program.statements(leave_ignored()))
+            body += statement;
+        return body;
+    } catch (const Error& error) {
+        return "RAISE EXCEPTION USING ERRCODE = 'HW001', MESSAGE = " + quote_string(error.message) + ";\n";
+    }
+
     void refuse()
     {
         const bool before = definition_.time == Time::before;
@@ -196,6 +237,7 @@ private:
     std::size_t number_;
     const Trigger& trigger_;
     const CreateTrigger& definition_;
+    const Options& options_;
     TriggerProgram program_;
     bool guarded_ = false;
 };
@@ -338,6 +380,21 @@ std::string begin_replace_sql(const Table& table)
 std::string end_replace_sql(const Table& table)
 {
     return begin_replace_sql(table).empty() ? std::string() : "SELECT set_config('howdah.replacing', '', true)";
+}
+
+Step begin_governing(ConflictAction conflict)
+{
+    Step step;
+    step.sql = "SELECT set_config('howdah.conflict', " + quote_string(name_of(conflict)) + ", true)";
+    return step;
+}
+
+Step end_governing(bool in_trigger)
+{
+    Step step;
+    step.sql =
+        std::string("SELECT set_config('howdah.conflict', ") + (in_trigger ? conflict_variable : "''") + ", true)";
+    return step;
 }
 
 std::string update_of_view_sql(const Table& view, const std::vector<int>& columns)

@@ -36,17 +36,39 @@ public:
 
     void lower()
     {
-        if (table_.kind == Table::Kind::view) {
+        const ConflictAction governs = governing_clause();
+        if (governs != ConflictAction::unspecified)
+            out_.steps.push_back(begin_governing(governs));
+        if (table_.kind == Table::Kind::view)
             lower_view();
-            return;
-        }
-        refuse_overridden_triggers(table_, triggers_on(table_, TriggerEvent::insert), insert_.conflict,
-                                   lowering_.catalog());
+        else
+            lower_rows();
+        if (governs != ConflictAction::unspecified)
+            out_.steps.push_back(end_governing(lowering_.in_trigger));
+    }
+
+private:
+    // The clause that the triggers must be told. The UPDATE of an upsert is under ABORT, whatever its INSERT says.
+    ConflictAction governing_clause() const
+    {
+        const auto inserting = triggers_on(table_, TriggerEvent::insert);
+        const auto told = [&](const std::vector<const Trigger*>& triggers, ConflictAction conflict) {
+            return overrides_triggers(table_, triggers, conflict, lowering_.catalog());
+        };
+        const ConflictAction own = told(inserting, insert_.conflict) ? insert_.conflict : ConflictAction::unspecified;
         const bool updates = std::any_of(insert_.upserts.begin(), insert_.upserts.end(),
                                          [](const UpsertClause& c) { return c.do_update; });
-        if (updates)
-            refuse_overridden_triggers(table_, triggers_on(table_, TriggerEvent::update), ConflictAction::abort,
-                                       lowering_.catalog());
+        const auto updating = triggers_on(table_, TriggerEvent::update);
+        if (!updates || (own == ConflictAction::unspecified && !told(updating, ConflictAction::abort)))
+            return own;
+        if (own == ConflictAction::unspecified ? told(inserting, ConflictAction::abort)
+                                               : own != ConflictAction::abort && !updating.empty())
+            throw refusal("an upsert whose INSERT and UPDATE triggers are under different conflict clauses");
+        return own == ConflictAction::unspecified ? ConflictAction::abort : own;
+    }
+
+    void lower_rows()
+    {
         lowering_.begin_step();
         InsertRows rows = insert_rows(insert_, table_, lowering_, filtered_);
         InsertPolicy policy = insert_policy(insert_, table_, rows, lowering_.catalog(), lowering_.options());
@@ -76,7 +98,6 @@ public:
         out_.steps.push_back(std::move(step));
     }
 
-private:
     // INSTEAD OF triggers do the work, row by row; nothing is counted (catalogue 15).
     void lower_view()
     {

@@ -29,14 +29,23 @@ public:
     {
         out_.changes_others = changes_others(table_, {TriggerEvent::update}, &plan_.set.columns(), lowering_.catalog(),
                                              lowering_.options().foreign_keys);
-        if (table_.kind == Table::Kind::view) {
+        const bool governs = overrides_triggers(table_, triggers_on(table_, TriggerEvent::update, &plan_.set.columns()),
+                                                update_.conflict, lowering_.catalog());
+        if (governs)
+            out_.steps.push_back(begin_governing(update_.conflict));
+        if (table_.kind == Table::Kind::view)
             lower_view();
-            return;
-        }
+        else
+            lower_rows();
+        if (governs)
+            out_.steps.push_back(end_governing(lowering_.in_trigger));
+    }
+
+private:
+    void lower_rows()
+    {
         if (update_.from && update_.limit)
             throw refusal("UPDATE … FROM with ORDER BY or LIMIT is not supported; choose the rows in a subquery");
-        refuse_overridden_triggers(table_, triggers_on(table_, TriggerEvent::update, &plan_.set.columns()),
-                                   update_.conflict, lowering_.catalog());
         if (plan_.row_by_row) {
             lower_update_loop(plan_, lowering_, out_);
             return;
@@ -46,7 +55,6 @@ public:
         finish(sql);
     }
 
-private:
     std::string head() const { return "UPDATE " + target_text(table_, *update_.table.source) + " SET "; }
 
     std::string direct()

@@ -41,7 +41,7 @@ bool calls(const Expr& e, std::string_view function)
 
 struct TriggerProgram::Impl {
     Impl(const Catalog& catalog, const Table& table_, std::string text_, const Options& options,
-         std::string home_schema, Rows rows)
+         std::string home_schema, Rows rows, ConflictAction conflict)
         : text(std::move(text_)),
           table(table_),
           statement(*parse(text)),
@@ -49,6 +49,8 @@ struct TriggerProgram::Impl {
           request{text, catalog, {}, options, {}},
           lowering(request)
     {
+        if (conflict != ConflictAction::unspecified)
+            govern(conflict);
         const ResolveRequest resolve{.catalog = catalog,
                                      .parameters = {},
                                      .options = options,
@@ -73,6 +75,16 @@ struct TriggerProgram::Impl {
             return Fragment{last_rowid_variable, PgType::int8, StorageClass::integer};
         };
         survey();
+    }
+
+    void govern(ConflictAction conflict)
+    {
+        for (TriggerStatement& s : trigger.body) {
+            if (auto* insert = std::get_if<Insert>(&s))
+                insert->conflict = conflict;
+            if (auto* update = std::get_if<Update>(&s))
+                update->conflict = conflict;
+        }
     }
 
     // Before a row is inserted, a rowid that is yet to be chosen is -1.
@@ -239,8 +251,8 @@ struct TriggerProgram::Impl {
 };
 
 TriggerProgram::TriggerProgram(const Catalog& catalog, const Table& table, std::string text, const Options& options,
-                               std::string schema, Rows rows)
-    : impl_(std::make_unique<Impl>(catalog, table, std::move(text), options, std::move(schema), rows))
+                               std::string schema, Rows rows, ConflictAction conflict)
+    : impl_(std::make_unique<Impl>(catalog, table, std::move(text), options, std::move(schema), rows, conflict))
 {
 }
 

@@ -20,10 +20,11 @@ class TriggerProgram {
 public:
     // `text`: CREATE TRIGGER … in SQLite's dialect on `table`; `schema`: of the trigger, which is where it looks for
     // names first. Throws Error where a name is not found. To a trigger NEW and OLD are values without an affinity; a
-    // foreign key's own comparisons give them their columns'.
+    // foreign key's own comparisons give them their columns'. `conflict`: the clause that takes the place of those of
+    // its statements.
     enum class Rows : std::uint8_t { plain, with_affinity };
     TriggerProgram(const Catalog& catalog, const Table& table, std::string text, const Options& options,
-                   std::string schema, Rows rows = Rows::plain);
+                   std::string schema, Rows rows = Rows::plain, ConflictAction conflict = ConflictAction::unspecified);
     ~TriggerProgram();
 
     const CreateTrigger& definition() const;

@@ -2,6 +2,7 @@
 #include "dialect/write_effects.hpp"
 
 #include "dialect/error.hpp"
+#include "dialect/full_text.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/walk.hpp"
 #include "dialect/write_keys.hpp"
@@ -27,8 +28,10 @@ bool speaks_of(const CreateTrigger& trigger, const Table& table, const std::vect
 
 const Table* target_of(const TriggerStatement& statement, const Trigger& trigger, const Catalog& catalog)
 {
+    // A TEMP trigger's names are looked for everywhere, those of others in their own database.
     const auto find = [&](const QualifiedName& name) {
-        return catalog.find_table(name.schema.empty() ? trigger.schema : name.schema.text, name.name.text);
+        const std::string home = trigger.is_temporary() ? std::string() : trigger.schema;
+        return catalog.find_table(name.schema.empty() ? home : name.schema.text, name.name.text);
     };
     if (const auto* insert = std::get_if<Insert>(&statement))
         return find(insert->table);
@@ -125,12 +128,97 @@ bool column_is_never_null(const Table& table, const std::string& name)
     return column >= 0 && (column == table.rowid_alias || table.columns[static_cast<std::size_t>(column)].not_null);
 }
 
-// A conversion to a number never gives NULL. Sums do: of two infinities; not of an integer literal.
+bool is_one_of(const Name& name, std::initializer_list<std::string_view> names)
+{
+    return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return equal_names(name.text, n); });
+}
+
+const std::string* literal_text(const Expr& expr)
+{
+    const auto* literal = as<Literal>(bare(expr));
+    return literal ? std::get_if<std::string>(&literal->value) : nullptr;
+}
+
+// datetime(), datetime('now', 'localtime'), strftime('%Y', 'now'): no date is made from anything that could be none.
+bool is_the_time(const Call& call)
+{
+    const bool formatted = equal_names(call.name.text, "strftime");
+    if (!formatted && !is_one_of(call.name, {"date", "time", "datetime", "julianday", "unixepoch"}))
+        return false;
+    if (formatted) {
+        const std::string* format = call.args.empty() ? nullptr : literal_text(*call.args[0]);
+        if (!format)
+            return false;
+        for (std::size_t at = format->find('%'); at != std::string::npos; at = format->find('%', at + 2))
+            if (at + 1 == format->size() ||
+                std::string_view("dfHjJmMsSwWY%").find((*format)[at + 1]) == std::string::npos)
+                return false;
+    }
+    for (std::size_t i = formatted ? 1 : 0; i < call.args.size(); ++i) {
+        const std::string* text = literal_text(*call.args[i]);
+        const bool first = i == (formatted ? 1U : 0U);
+        if (!text ||
+            !(first ? equal_names(*text, "now") : equal_names(*text, "utc") || equal_names(*text, "localtime")))
+            return false;
+    }
+    return true;
+}
+
+bool never_null(const Expr& expr, const Rows& rows);
+
+bool call_is_never_null(const Call& call, const Rows& rows)
+{
+    const auto is_never_null = [&](const ExprPtr& e) { return never_null(*e, rows); };
+    if (call.over || call.filter || call.distinct)
+        return false;
+    if (is_the_time(call) || is_one_of(call.name, {"typeof", "quote", "hex", "random", "json_object", "json_array"}))
+        return true;
+    if (is_one_of(call.name, {"coalesce", "ifnull"}))
+        return std::any_of(call.args.begin(), call.args.end(), is_never_null);
+    if (is_one_of(call.name, {"printf", "format"})) {
+        const std::string* format = call.args.empty() ? nullptr : literal_text(*call.args[0]);
+        return format && !format->empty() && (format->front() != '%' || format->starts_with("%d"));
+    }
+    if (equal_names(call.name.text, "iif"))
+        return call.args.size() == 3 && is_never_null(call.args[1]) && is_never_null(call.args[2]);
+    const bool several = is_one_of(call.name, {"max", "min"}) && call.args.size() > 1;
+    return (several || (!call.args.empty() &&
+                        is_one_of(call.name, {"lower", "upper", "length", "trim", "ltrim", "rtrim", "replace", "substr",
+                                              "substring", "abs", "round", "instr"}))) &&
+           std::all_of(call.args.begin(), call.args.end(), is_never_null);
+}
+
+bool binary_is_never_null(const Binary& binary, const Rows& rows)
+{
+    switch (binary.op) {
+    case BinaryOp::is:
+    case BinaryOp::is_not:
+        return true;
+    case BinaryOp::add:
+    case BinaryOp::subtract: // of two infinities it is NULL
+        if (!is_integer_literal(*binary.lhs) && !is_integer_literal(*binary.rhs))
+            return false;
+        break;
+    case BinaryOp::multiply:
+    case BinaryOp::divide:
+    case BinaryOp::modulo:
+    case BinaryOp::arrow:
+    case BinaryOp::long_arrow:
+        return false;
+    default:
+        break;
+    }
+    return never_null(*binary.lhs, rows) && never_null(*binary.rhs, rows);
+}
+
+// A conversion to a number or a text never gives NULL.
 bool never_null(const Expr& expr, const Rows& rows)
 {
     const Expr& e = bare(expr);
     if (const auto* literal = as<Literal>(e))
         return literal->form != Literal::Form::null;
+    if (as<CurrentTime>(e))
+        return true;
     if (const auto* ref = as<ColumnRef>(e)) {
         const bool of_updated =
             rows.updated && (ref->table.empty() || equal_names(ref->table.text, rows.updated->name));
@@ -140,16 +228,18 @@ bool never_null(const Expr& expr, const Rows& rows)
         return (is_new || equal_names(ref->table.text, "old")) && !(is_new && rows.before) &&
                column_is_never_null(rows.fired_by, ref->column.text);
     }
-    if (const auto* binary = as<Binary>(e)) {
-        const bool sum = binary->op == BinaryOp::add || binary->op == BinaryOp::subtract;
-        const bool finite = is_integer_literal(*binary->lhs) || is_integer_literal(*binary->rhs);
-        return ((sum && finite) || binary->op == BinaryOp::concat) && never_null(*binary->lhs, rows) &&
-               never_null(*binary->rhs, rows);
-    }
+    if (const auto* binary = as<Binary>(e))
+        return binary_is_never_null(*binary, rows);
+    if (const auto* unary = as<Unary>(e))
+        return is_null_test(unary->op) || never_null(*unary->operand, rows);
+    if (const auto* cast = as<Cast>(e))
+        return never_null(*cast->operand, rows);
+    if (const auto* choice = as<Case>(e))
+        return choice->otherwise && never_null(*choice->otherwise, rows) &&
+               std::all_of(choice->whens.begin(), choice->whens.end(),
+                           [&](const Case::When& w) { return never_null(*w.result, rows); });
     const auto* call = as<Call>(e);
-    return call && !call->args.empty() &&
-           (equal_names(call->name.text, "coalesce") || equal_names(call->name.text, "ifnull")) &&
-           std::any_of(call->args.begin(), call->args.end(), [&](const ExprPtr& a) { return never_null(*a, rows); });
+    return call && call_is_never_null(*call, rows);
 }
 
 // The expression an INSERT … VALUES of one row gives a column; null when it gives none or cannot be told.
@@ -170,8 +260,11 @@ const Expr* given_value(const Insert& insert, const Table& table, int column, bo
     return at < row.size() ? row[at].get() : nullptr;
 }
 
-bool insert_can_break(const Insert& insert, const Table& target, const Rows& rows)
+bool insert_can_break(const Insert& insert, const Table& target, ConflictAction statement, const Rows& rows)
 {
+    // An FTS5 index without rows of its own has no keys; only REPLACE looks for a row to delete.
+    if (target.full_text && target.full_text->content != FullText::Content::own)
+        return statement == ConflictAction::replace;
     if (keys_of(target).size() > (target.has_rowid() ? 1U : 0U) || !target.checks.empty())
         return true;
     for (std::size_t i = 0; i < target.columns.size(); ++i) {
@@ -180,6 +273,8 @@ bool insert_can_break(const Insert& insert, const Table& target, const Rows& row
             continue;
         bool known = false;
         const Expr* value = given_value(insert, target, static_cast<int>(i), known);
+        if (!value && !rowid)
+            value = target.columns[i].default_value;
         if (!known || (rowid ? value && !is_null_literal(*value) : !value || !never_null(*value, rows)))
             return true;
     }
@@ -208,33 +303,49 @@ bool update_can_break(const Update& update, const Table& target, const Rows& row
     return null || !target.checks.empty();
 }
 
-void refuse_overridden(const Table& table, const std::vector<const Trigger*>& triggers, ConflictAction statement,
-                       const Catalog& catalog, std::set<const Trigger*>& seen)
+// What a foreign key does to a child runs under ABORT, whatever the statement says.
+bool acts_on_triggers_of_children(const Table& table, const Catalog& catalog)
 {
-    for (const Trigger* trigger : triggers) {
-        if (!seen.insert(trigger).second)
+    std::vector<const Table*> children;
+    add_children(table, catalog, true, true, children);
+    return std::any_of(children.begin(), children.end(), [](const Table* child) { return !child->triggers.empty(); });
+}
+
+// Whether a trigger's body, or what it fires, does something else under `statement` than by itself.
+bool overrides(const Trigger& trigger, const Table& table, ConflictAction statement, const Catalog& catalog,
+               std::set<const Trigger*>& seen)
+{
+    if (!seen.insert(&trigger).second)
+        return false;
+    bool found = false;
+    for (const auto& body : trigger.definition->body) {
+        const Table* target = target_of(body, trigger, catalog);
+        if (!target)
             continue;
-        for (const auto& body : trigger->definition->body) {
-            const Table* target = target_of(body, *trigger, catalog);
-            if (!target)
-                continue;
-            const auto* insert = std::get_if<Insert>(&body);
-            const auto* update = std::get_if<Update>(&body);
-            const ConflictAction own = insert   ? insert->conflict
-                                       : update ? update->conflict
-                                                : ConflictAction::unspecified;
-            const bool raises = statement == ConflictAction::abort || statement == ConflictAction::rollback;
-            const bool same = own == statement || (raises && own == ConflictAction::unspecified);
-            const Rows rows{table, trigger->definition->time == CreateTrigger::Time::before, update ? target : nullptr};
-            if (!same && ((insert && insert_can_break(*insert, *target, rows)) ||
-                          (update && update_can_break(*update, *target, rows))))
-                throw refusal("the conflict clause of this statement would also govern trigger " + trigger->name +
-                              ", whose statements can break a constraint of " + target->name +
-                              "; leave the clause out, or handle the conflict in a statement of its own");
-            const auto event = insert ? TriggerEvent::insert : update ? TriggerEvent::update : TriggerEvent::delete_;
-            refuse_overridden(*target, triggers_on(*target, event), statement, catalog, seen);
-        }
+        const auto* insert = std::get_if<Insert>(&body);
+        const auto* update = std::get_if<Update>(&body);
+        const ConflictAction own = insert ? insert->conflict : update ? update->conflict : ConflictAction::unspecified;
+        const bool raises = statement == ConflictAction::abort || statement == ConflictAction::rollback;
+        const bool same = own == statement || (raises && own == ConflictAction::unspecified);
+        const Rows rows{table, trigger.definition->time == CreateTrigger::Time::before, update ? target : nullptr};
+        const auto event = insert ? TriggerEvent::insert : update ? TriggerEvent::update : TriggerEvent::delete_;
+        const std::vector<const Trigger*> fired = triggers_on(*target, event);
+        const bool breaks = (insert && insert_can_break(*insert, *target, statement, rows)) ||
+                            (update && update_can_break(*update, *target, rows));
+        const bool passes_on = own != ConflictAction::unspecified && !fired.empty();
+        bool here = !same && (breaks || passes_on);
+        for (const Trigger* next : fired)
+            here = overrides(*next, *target, statement, catalog, seen) || here;
+        if (here && acts_on_triggers_of_children(*target, catalog))
+            throw refusal("a conflict clause that governs trigger " + trigger.name +
+                          ", together with foreign keys that fire triggers");
+        if (here && statement == ConflictAction::replace && target->full_text && !same &&
+            target->full_text->content != FullText::Content::own)
+            throw refusal("REPLACE would also govern trigger " + trigger.name + ", which writes to " + target->name +
+                          ", an FTS5 table without rows of its own; use ON CONFLICT DO UPDATE, or DELETE and INSERT");
+        found = found || here;
     }
+    return found;
 }
 
 } // namespace
@@ -299,13 +410,30 @@ bool insert_triggers_allow_sets(const std::vector<const Trigger*>& triggers, con
     });
 }
 
-void refuse_overridden_triggers(const Table& table, const std::vector<const Trigger*>& triggers,
-                                ConflictAction statement, const Catalog& catalog)
+bool overrides_trigger(const Trigger& trigger, const Table& table, ConflictAction statement, const Catalog& catalog)
+{
+    std::set<const Trigger*> seen;
+    return overrides(trigger, table, statement, catalog, seen);
+}
+
+bool overrides_triggers(const Table& table, const std::vector<const Trigger*>& triggers, ConflictAction statement,
+                        const Catalog& catalog)
 {
     if (statement == ConflictAction::unspecified)
-        return;
+        return false;
     std::set<const Trigger*> seen;
-    refuse_overridden(table, triggers, statement, catalog, seen);
+    bool found = false;
+    for (const Trigger* trigger : triggers)
+        found = overrides(*trigger, table, statement, catalog, seen) || found;
+    if (!found)
+        return false;
+    if (std::find(governing.begin(), governing.end(), statement) == governing.end())
+        throw refusal("OR FAIL and OR ROLLBACK would also govern a trigger of " + table.name +
+                      " whose statements can break other constraints");
+    if (acts_on_triggers_of_children(table, catalog))
+        throw refusal("a conflict clause that governs a trigger of " + table.name +
+                      ", together with foreign keys that fire triggers");
+    return true;
 }
 
 bool has_enforced_children(const Table& table, const Catalog& catalog, bool foreign_keys)

@@ -5,6 +5,7 @@
 #include "dialect/ast.hpp"
 #include "dialect/catalog.hpp"
 
+#include <array>
 #include <vector>
 
 namespace howdah::dialect {
@@ -36,10 +37,15 @@ std::vector<const Table*> tables_written(const Table& table, const Effects& effe
 bool changes_others(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
                     const Catalog& catalog, bool foreign_keys);
 
-// A statement's conflict clause overrides those of the triggers it fires. Throws refusal() where that would matter:
-// where a trigger's statement could break a constraint and would then act otherwise than it was compiled to.
-void refuse_overridden_triggers(const Table& table, const std::vector<const Trigger*>& triggers,
-                                ConflictAction statement, const Catalog& catalog);
+// A statement's conflict clause overrides those of the triggers it fires, and of those that these fire. These clauses
+// do, and a trigger's function has a body for each of them under which it acts otherwise than by itself: where one of
+// its statements could break a constraint.
+inline constexpr std::array governing{ConflictAction::ignore, ConflictAction::replace, ConflictAction::abort};
+bool overrides_trigger(const Trigger& trigger, const Table& table, ConflictAction statement, const Catalog& catalog);
+// Whether one of `triggers` acts otherwise under `statement`. Throws refusal() for the other clauses, and where what
+// foreign keys do would be governed, too.
+bool overrides_triggers(const Table& table, const std::vector<const Trigger*>& triggers, ConflictAction statement,
+                        const Catalog& catalog);
 
 // Tables whose rows a DELETE of `table`'s rows may delete or change: foreign keys are enforced and others refer to it.
 bool has_enforced_children(const Table& table, const Catalog& catalog, bool foreign_keys);
