@@ -204,6 +204,22 @@ void Session::Impl::end_deferral()
     settings->pragma("defer_foreign_keys", "0");
 }
 
+// What SQLite makes of a PRAGMA's value: the number that the text begins with, decimal or 0x47504B47; 0 where it does
+// not fit 32 bits.
+static std::int32_t as_int32(std::string_view text)
+{
+    const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+    if (hexadecimal)
+        text.remove_prefix(2);
+    else if (text.starts_with('+'))
+        text.remove_prefix(1);
+    if (hexadecimal && text.starts_with('-'))
+        return 0;
+    std::int32_t value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value, hexadecimal ? 16 : 10);
+    return failed == std::errc() ? value : 0;
+}
+
 // PRAGMA user_version and application_id: 32-bit integers that belong to the database file, here to howdah.database.
 asio::awaitable<Outcome> Session::Impl::run_persistent_pragma(std::string name_of, const dialect::Pragma& pragma,
                                                               ReplySink& sink)
@@ -217,10 +233,7 @@ asio::awaitable<Outcome> Session::Impl::run_persistent_pragma(std::string name_o
     compiled.touches_temp = is_private;
     dialect::Step step;
     if (pragma.has_value) {
-        std::int64_t value = 0;
-        const Value number = dialect::apply_affinity(Value(pragma.value), dialect::Affinity::integer);
-        if (const auto* integer = std::get_if<std::int64_t>(&number))
-            value = static_cast<std::int32_t>(*integer);
+        const std::int64_t value = as_int32(pragma.value);
         step.sql = is_private ? dialect::set_private_value_statement(place, name_of, value)
                               : dialect::set_database_value_statement(pg_schema, name_of, value);
         compiled.needs_writer_lock = !is_private;
