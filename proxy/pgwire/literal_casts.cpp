@@ -51,6 +51,36 @@ std::string unquoted(std::string_view token)
     return text;
 }
 
+// E'a\\b', as libpq's PQescapeLiteral() writes a text that has a backslash. SQLite would read E'x' as a column named
+// E that is called x, so one without a backslash is left alone.
+struct EscapedText {
+    std::string text;
+    std::size_t end = 0;
+};
+std::optional<EscapedText> escaped_text(std::string_view sql, std::size_t at)
+{
+    if (!sql.substr(at).starts_with("E'"))
+        return std::nullopt;
+    EscapedText out;
+    bool escaped = false;
+    for (std::size_t i = at + 2; i < sql.size(); ++i) {
+        if (sql[i] == '\'' && (i + 1 == sql.size() || sql[i + 1] != '\'')) {
+            out.end = i + 1;
+            return escaped ? std::optional(std::move(out)) : std::nullopt;
+        }
+        if (sql[i] == '\'') {
+            ++i;
+        } else if (sql[i] == '\\') {
+            if (i + 1 == sql.size() || (sql[i + 1] != '\\' && sql[i + 1] != '\''))
+                return std::nullopt; // no driver writes others
+            escaped = true;
+            ++i;
+        }
+        out.text += sql[i];
+    }
+    return std::nullopt;
+}
+
 std::string quoted(std::string_view text)
 {
     std::string out = "'";
@@ -105,6 +135,20 @@ std::optional<std::string> literal_of(std::string text, Oid type)
     return converted.error ? std::nullopt : std::optional(printed(converted.value));
 }
 
+// The type in ::type behind a text that ends at `at`, which then is behind the type; 0 where there is none that is
+// known.
+Oid type_behind(std::string_view sql, std::size_t& at)
+{
+    if (!sql.substr(at).starts_with("::") || at + 2 >= sql.size() || !is_word(sql[at + 2]))
+        return 0;
+    const std::size_t end = end_of_token(sql, at + 2);
+    const bool longer = end < sql.size() && (sql[end] == '[' || sql[end] == '(');
+    const Oid type = longer ? 0 : type_named(sql.substr(at + 2, end - at - 2));
+    if (type != 0)
+        at = end;
+    return type;
+}
+
 bool is_about_postgres(std::string_view word)
 {
     const auto starts = [&](std::string_view prefix) {
@@ -119,7 +163,7 @@ bool is_about_postgres(std::string_view word)
 
 std::optional<std::string> without_literal_casts(std::string_view sql)
 {
-    if (sql.find("'::") == std::string_view::npos)
+    if (sql.find("'::") == std::string_view::npos && sql.find("E'") == std::string_view::npos)
         return std::nullopt;
     std::string out;
     bool changed = false;
@@ -128,21 +172,26 @@ std::optional<std::string> without_literal_casts(std::string_view sql)
         const std::string_view token = sql.substr(at, end - at);
         if (is_about_postgres(token))
             return std::nullopt;
-        const std::string_view rest = sql.substr(end);
+        std::optional<EscapedText> text = escaped_text(sql, at);
+        const bool escaped = text.has_value();
         const bool blob = at > 0 && (sql[at - 1] == 'x' || sql[at - 1] == 'X');
-        if (token.front() == '\'' && token.size() > 1 && !blob && rest.starts_with("::") && rest.size() > 2 &&
-            is_word(rest[2])) {
-            const std::size_t after = end_of_token(sql, end + 2);
-            const bool longer = after < sql.size() && (sql[after] == '[' || sql[after] == '(');
-            const Oid type = longer ? 0 : type_named(sql.substr(end + 2, after - end - 2));
-            if (const auto literal = type != 0 ? literal_of(unquoted(token), type) : std::nullopt) {
-                out += *literal;
-                end = after;
-                changed = true;
-                continue;
-            }
+        if (!escaped && token.front() == '\'' && token.size() > 1 && !blob)
+            text = EscapedText{unquoted(token), end};
+        if (!text) {
+            out += token;
+            continue;
         }
-        out += token;
+        std::size_t after = text->end;
+        std::optional<std::string> literal;
+        if (const Oid type = type_behind(sql, after); type != 0)
+            literal = literal_of(text->text, type);
+        if (!literal) {
+            after = text->end;
+            literal = escaped ? quoted(text->text) : std::string(token);
+        }
+        changed = changed || escaped || after != text->end;
+        out += *literal;
+        end = after;
     }
     return changed ? std::optional(std::move(out)) : std::nullopt;
 }

@@ -164,6 +164,8 @@ TEST_CASE("a literal with a type is the literal that a parameter of that type wo
              {"SELECT '1 days'::interval -- '1'::int\n, '2'::int", "SELECT '1 days' -- '1'::int\n, 2"},
              {"SELECT \"'1'::int\", [x'1'::int], /* '1'::int */ '3'::int4",
               "SELECT \"'1'::int\", [x'1'::int], /* '1'::int */ 3"},
+             {"SELECT  E'a\\\\b''c\\'d', E'\\\\x00'::bytea, e", "SELECT  'a\\b''c''d', x'00', e"},
+             {"SELECT E'x', E'a\\nb', fe'a\\\\b' FROM t", "-"},
              // Not a literal of a type that is known, or PostgreSQL's own business.
              {"SELECT $1::int8, '''1''::int'", "-"},
              {"SELECT 'x'::int, '{1}'::int[], 'a'::varchar(3), x'00'::bytea, 'a'::hstore", "-"},

@@ -265,3 +265,117 @@ SELECT sql FROM sqlite_master WHERE name = 'users';
 SELECT t0.id AS id_1, t0.roles AS roles_2 FROM users t0 WHERE t0.email = 't@l.com' LIMIT 1;
 select * from pragma_table_list where name = 'users';
 SELECT p.* FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type='table' AND m.name IN ('users','cache') ORDER BY m.name, p.cid;
+-- case: program/efcore/migrations
+SELECT COUNT(*) FROM "sqlite_master" WHERE "name" = '__EFMigrationsHistory' AND "type" = 'table';
+CREATE TABLE IF NOT EXISTS "__EFMigrationsHistory" ("MigrationId" TEXT NOT NULL CONSTRAINT "PK___EFMigrationsHistory" PRIMARY KEY, "ProductVersion" TEXT NOT NULL);
+BEGIN TRANSACTION;
+CREATE TABLE "Blogs" ("BlogId" INTEGER NOT NULL CONSTRAINT "PK_Blogs" PRIMARY KEY AUTOINCREMENT, "Url" TEXT NULL, "Rating" TEXT NOT NULL DEFAULT '0.0', "Created" TEXT NOT NULL DEFAULT (datetime('now')), "Version" BLOB NULL, "Flags" INTEGER NOT NULL, "Len" AS (length("Url")) STORED);
+CREATE TABLE "Posts" ("PostId" INTEGER NOT NULL CONSTRAINT "PK_Posts" PRIMARY KEY AUTOINCREMENT, "Title" TEXT COLLATE NOCASE, "BlogId" INTEGER NOT NULL, CONSTRAINT "FK_Posts_Blogs_BlogId" FOREIGN KEY ("BlogId") REFERENCES "Blogs" ("BlogId") ON DELETE CASCADE);
+CREATE UNIQUE INDEX "IX_Blogs_Url" ON "Blogs" ("Url") WHERE "Url" IS NOT NULL;
+CREATE INDEX "IX_Posts_BlogId" ON "Posts" ("BlogId");
+INSERT INTO "__EFMigrationsHistory" ("MigrationId", "ProductVersion") VALUES ('20240101_Init', '8.0.0');
+COMMIT;
+PRAGMA foreign_keys = 1;
+-- bind: {"p0": "http://a", "p1": "1.50", "p2": 3}
+INSERT INTO "Blogs" ("Url", "Rating", "Flags") VALUES (@p0, @p1, @p2) RETURNING "BlogId", "Len", "Rating";
+-- bind: {"p0": "http://b", "p1": "10.0", "p2": 5}
+INSERT INTO "Blogs" ("Url", "Rating", "Flags") VALUES (@p0, @p1, @p2);
+SELECT "BlogId", "Len" FROM "Blogs" WHERE changes() = 1 AND "rowid" = last_insert_rowid();
+-- bind: {"p0": "t", "p1": 1}
+UPDATE "Posts" SET "Title" = @p0 WHERE "PostId" = @p1 RETURNING 1;
+SELECT changes();
+INSERT INTO "Posts" ("Title","BlogId") VALUES ('One',1),('one',1),('Two',2);
+-- bind: {"__p_0": 10, "__term_0": "ON"}
+SELECT "b"."BlogId", "t"."Title" FROM "Blogs" AS "b" LEFT JOIN (SELECT "p"."PostId", "p"."BlogId", "p"."Title" FROM "Posts" AS "p" WHERE @__term_0 = '' OR instr("p"."Title", @__term_0) > 0 OR "p"."Title" LIKE 'o%') AS "t" ON "b"."BlogId" = "t"."BlogId" ORDER BY "b"."BlogId", "t"."PostId" LIMIT @__p_0;
+SELECT COALESCE(SUM(CAST("b"."Rating" AS REAL)), 0.0), ef_sum("b"."Rating") FROM "Blogs" AS "b";
+SELECT "b"."BlogId", (SELECT COUNT(*) FROM "Posts" AS "p" WHERE "b"."BlogId" = "p"."BlogId") AS "c", EXISTS (SELECT 1 FROM "Posts" AS "p0" WHERE "p0"."Title" = 'ONE' AND "p0"."BlogId" = "b"."BlogId"), CASE WHEN ("b"."Flags" & 1) = 1 THEN 1 ELSE 0 END FROM "Blogs" AS "b" WHERE CAST("b"."Rating" AS REAL) > 1.0 ORDER BY (SELECT 1) LIMIT -1 OFFSET 0;
+SELECT "p"."Title", rtrim(rtrim(strftime('%Y-%m-%d %H:%M:%f', "b"."Created"), '0'), '.') IS NOT NULL, CAST(strftime('%Y', "b"."Created") AS INTEGER) > 2000 FROM "Posts" AS "p" INNER JOIN "Blogs" AS "b" ON "p"."BlogId" = "b"."BlogId" WHERE "p"."Title" IN ('two', 'ONE') ORDER BY "p"."PostId";
+DELETE FROM "Posts" AS "p" WHERE "p"."Title" = 'TWO';
+UPDATE "Blogs" AS "b" SET "Flags" = "b"."Flags" + 1, "Url" = "b"."Url" || '/' WHERE "b"."BlogId" = 1;
+CREATE TABLE "ef_temp_Posts" ("PostId" INTEGER NOT NULL CONSTRAINT "PK_Posts" PRIMARY KEY AUTOINCREMENT, "BlogId" INTEGER NULL, "Title" TEXT COLLATE NOCASE NOT NULL DEFAULT '', CONSTRAINT "FK_Posts_Blogs_BlogId" FOREIGN KEY ("BlogId") REFERENCES "Blogs" ("BlogId"));
+INSERT INTO "ef_temp_Posts" ("PostId", "BlogId", "Title") SELECT "PostId", "BlogId", IFNULL("Title", '') FROM "Posts";
+PRAGMA foreign_keys = 0;
+BEGIN TRANSACTION;
+DROP TABLE "Posts";
+ALTER TABLE "ef_temp_Posts" RENAME TO "Posts";
+COMMIT;
+PRAGMA foreign_keys = 1;
+CREATE INDEX "IX_Posts_BlogId" ON "Posts" ("BlogId");
+SELECT * FROM "Posts";
+DELETE FROM "Blogs" WHERE "BlogId" = 1;
+SELECT "name", "sql" FROM "sqlite_master" WHERE "type" = 'index' ORDER BY 1;
+-- case: program/typeorm/sync
+SELECT * FROM "sqlite_master" WHERE "type" = 'table' AND "name" = 'typeorm_metadata';
+PRAGMA foreign_keys = ON;
+CREATE TABLE "user" ("id" varchar PRIMARY KEY NOT NULL, "name" varchar NOT NULL, "age" integer NOT NULL DEFAULT (18), "isActive" boolean NOT NULL DEFAULT (1), "createdAt" datetime NOT NULL DEFAULT (datetime('now')), "role" varchar CHECK( "role" IN ('admin','user') ) NOT NULL DEFAULT ('user'), "data" text, CONSTRAINT "UQ_name" UNIQUE ("name"));
+CREATE TABLE "photo" ("id" integer PRIMARY KEY AUTOINCREMENT NOT NULL, "url" varchar NOT NULL, "userId" varchar, CONSTRAINT "REL_x" UNIQUE ("userId"));
+INSERT INTO "user"("id", "name", "age", "isActive", "createdAt", "role", "data") VALUES ('u1', 'Tim', 25, 1, '2024-01-01', 'admin', NULL);
+INSERT INTO "user"("id", "name") VALUES ('u2', 'Ann');
+INSERT INTO "photo"("id", "url", "userId") VALUES (NULL, 'x.png', 'u1');
+SELECT "user"."createdAt" = datetime('now') OR 1 FROM "user" "user" WHERE "user"."id" = 'u2';
+SELECT DISTINCT "distinctAlias"."user_id" AS "ids_user_id", "distinctAlias"."user_name" FROM (SELECT "user"."id" AS "user_id", "user"."name" AS "user_name", "photo"."id" AS "photo_id" FROM "user" "user" LEFT JOIN "photo" "photo" ON "photo"."userId"="user"."id" WHERE "user"."age" >= 18) "distinctAlias" ORDER BY "distinctAlias"."user_name" ASC, "user_id" ASC LIMIT 2;
+CREATE TABLE "temporary_photo" ("id" integer PRIMARY KEY AUTOINCREMENT NOT NULL, "url" varchar NOT NULL, "userId" varchar, CONSTRAINT "REL_x" UNIQUE ("userId"), CONSTRAINT "FK_y" FOREIGN KEY ("userId") REFERENCES "user" ("id") ON DELETE CASCADE ON UPDATE NO ACTION);
+INSERT INTO "temporary_photo"("id", "url", "userId") SELECT "id", "url", "userId" FROM "photo";
+DROP TABLE "photo";
+ALTER TABLE "temporary_photo" RENAME TO "photo";
+SELECT * FROM pragma_table_xinfo("photo");
+SELECT * FROM pragma_index_list("user");
+PRAGMA foreign_key_list("photo");
+SELECT *, "rowid" FROM "photo";
+INSERT INTO "user"("id","name","role") VALUES ('u3','Bad','root');
+INSERT INTO "user"("id","name","age") VALUES ('u1','Tim2',3) ON CONFLICT ("id") DO UPDATE SET "name" = EXCLUDED."name", "age" = EXCLUDED."age" WHERE "user"."name" <> EXCLUDED."name";
+DELETE FROM "user" WHERE "id" IN ('u1');
+SELECT COUNT(1) AS "cnt" FROM "photo";
+SELECT 'DROP VIEW "' || name || '";' as query FROM "sqlite_master" WHERE "type" = 'view';
+SELECT 'DROP TABLE "' || name || '";' as query FROM "sqlite_master" WHERE "type" = 'table' AND "name" != 'sqlite_sequence';
+-- case: program/prisma/engine
+CREATE TABLE "_prisma_migrations" ("id" TEXT PRIMARY KEY NOT NULL, "checksum" TEXT NOT NULL, "finished_at" DATETIME, "migration_name" TEXT NOT NULL, "logs" TEXT, "rolled_back_at" DATETIME, "started_at" DATETIME NOT NULL DEFAULT current_timestamp, "applied_steps_count" INTEGER UNSIGNED NOT NULL DEFAULT 0);
+CREATE TABLE "User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "email" TEXT NOT NULL, "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, "big" BIGINT, "dec" DECIMAL, "bytes" BLOB, "flag" BOOLEAN NOT NULL DEFAULT false, "json" JSONB);
+CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
+-- bind: ["a@b", 1700000000000, 9007199254740993, 1.25, {"$blob": "00ff"}, true]
+INSERT INTO `main`.`User` (`email`, `createdAt`, `big`, `dec`, `bytes`, `flag`) VALUES (?,?,?,?,?,?) RETURNING `id` AS `id`, `big`, `dec`, `createdAt`, typeof(createdAt);
+-- bind: ["c@b", "2024-01-01T00:00:00.000Z", null, "3", null, false]
+INSERT INTO `main`.`User` (`email`, `createdAt`, `big`, `dec`, `bytes`, `flag`) VALUES (?,?,?,?,?,?) RETURNING `id` AS `id`, `big`, `dec`, `createdAt`, typeof(createdAt);
+-- bind: ["a%", 10, 0]
+SELECT `main`.`User`.`id`, `main`.`User`.`email` FROM `main`.`User` WHERE (`main`.`User`.`email` LIKE ? AND 1=1) ORDER BY `main`.`User`.`id` ASC LIMIT ? OFFSET ?;
+SELECT COUNT(*), SUM(`dec`) FROM (SELECT `main`.`User`.`id`, `dec` FROM `main`.`User` WHERE 1=1 LIMIT -1 OFFSET 0) AS `sub`;
+-- bind: ["x@y", 1, 2, 3]
+UPDATE `main`.`User` SET `email` = ? WHERE (`main`.`User`.`id` IN (?,?,?) AND 1=1);
+-- bind: ["x@y", 1]
+UPDATE `main`.`User` SET `email` = ? WHERE (`main`.`User`.`id` = ? AND 1=1) RETURNING `id`, `email`;
+PRAGMA defer_foreign_keys=ON;
+PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "email" TEXT NOT NULL, "flag" BOOLEAN NOT NULL DEFAULT true, "score" REAL NOT NULL DEFAULT 0);
+INSERT INTO "new_User" ("email", "flag", "id") SELECT "email", "flag", "id" FROM "User";
+DROP TABLE "User";
+ALTER TABLE "new_User" RENAME TO "User";
+CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
+PRAGMA foreign_keys=ON;
+PRAGMA defer_foreign_keys=OFF;
+SELECT * FROM User;
+SELECT name, sql FROM sqlite_master WHERE type='table' AND tbl_name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY 1;
+SELECT DISTINCT m.name as table_name, p.* FROM sqlite_master as m JOIN pragma_foreign_key_list(m.name) AS p ON m.name != p."table" WHERE m.type = 'table';
+WITH idx AS (SELECT il.name AS index_name, il."unique" AS u, m.name AS t FROM sqlite_master m, pragma_index_list(m.name) il WHERE m.type = 'table') SELECT idx.t, idx.index_name, idx.u, ii.name FROM idx, pragma_index_info(idx.index_name) ii ORDER BY 1, 2, ii.seqno;
+-- case: program/sequelize/knex
+CREATE TABLE IF NOT EXISTS `Tasks` (`id` INTEGER PRIMARY KEY AUTOINCREMENT, `title` VARCHAR(255) DEFAULT 'none', `done` TINYINT(1) DEFAULT 0, `meta` JSON, `createdAt` DATETIME NOT NULL, `amount` DOUBLE PRECISION, `uid` UUID UNIQUE, `kind` TEXT CHECK (`kind` in ('a','b')));
+PRAGMA INDEX_LIST(`Tasks`);
+PRAGMA TABLE_INFO(`Tasks`);
+-- bind: {"1": "t", "2": true, "3": "{\"a\":1}", "4": "2024-01-01 00:00:00.000 +00:00"}
+INSERT INTO `Tasks` (`id`,`title`,`done`,`meta`,`createdAt`) VALUES (NULL,$1,$2,$3,$4);
+-- bind: {"1": "q", "2": false, "3": null, "4": "2024-01-02 00:00:00.000 +00:00"}
+INSERT INTO `Tasks` (`id`,`title`,`done`,`meta`,`createdAt`) VALUES (NULL,$1,$2,$3,$4) RETURNING `id`,`title`,`done`;
+SELECT count(*) AS `count` FROM `Tasks` AS `Task` WHERE (`Task`.`done` = 1 OR `Task`.`title` IS NULL) AND CAST(json_extract(`Task`.`meta`, '$.a') AS DOUBLE PRECISION) > 0;
+INSERT INTO `Tasks` (`id`,`title`,`createdAt`) VALUES (1,'up','2025') ON CONFLICT (`id`) DO UPDATE SET `title`=EXCLUDED.`title`,`createdAt`=EXCLUDED.`createdAt`;
+UPDATE `Tasks` SET `amount`=`amount`+ 2.5,`title`='x' WHERE `id` = 1;
+UPDATE `Tasks` SET `amount`=COALESCE(`amount`, 0)+ 2 WHERE `id` = 1 RETURNING *;
+CREATE TABLE IF NOT EXISTS `Tasks_backup` (`id` INTEGER PRIMARY KEY, `title` VARCHAR(300), `createdAt` DATETIME);
+INSERT INTO `Tasks_backup` SELECT `id`, `title`, `createdAt` FROM `Tasks`;
+DROP TABLE `Tasks`;
+ALTER TABLE `Tasks_backup` RENAME TO `Tasks`;
+select max(`id`) as `m`, `title` from `Tasks` group by `title` having `m` > 0 order by `m` desc limit 5;
+insert into `Tasks` (`createdAt`, `title`) select '2024' as `createdAt`, 'bulk1' as `title` union all select '2025' as `createdAt`, null as `title`;
+select `title`, count(distinct `createdAt`) as `c` from `Tasks` where not `id` = 99 and `title` is not null group by `title`;
+select * from (select *, row_number() over (partition by `title` order by `id` desc) as `rn` from `Tasks`) where `rn` = 1 order by id;
+create table `knex_migrations_lock` (`index` integer not null primary key autoincrement, `is_locked` integer);
+update `knex_migrations_lock` set `is_locked` = 1 where `is_locked` = 0;
+PRAGMA writable_schema;

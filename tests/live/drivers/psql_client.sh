@@ -64,5 +64,8 @@ same "an empty query" "" run -c ";"
 same "variables" "42" run -At -v x=42 <<'SQL'
 SELECT :x;
 SQL
+same "literals as drivers write them" "blob|00FF|2024-01-01 10:00:00|a\\b" run -At -c "SELECT typeof('\\x00ff'::bytea), hex('\\x00ff'::bytea), '2024-01-01T10:00:00'::timestamp, E'a\\\\b'"
+has "COPY is refused by name" "there is no COPY" run -c "COPY t FROM STDIN"
+same "the last rowid" "70" run -At -c "INSERT INTO t(id) VALUES (70)" -c "SELECT lastval()"
 same "wide and long" "100000" run -At -c "SELECT length(hex(zeroblob(50000)))"
 exit $((failures > 0))
