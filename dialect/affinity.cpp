@@ -59,17 +59,26 @@ Affinity text_to_apply(const Expr& e)
 
 } // namespace
 
-Select::Column as_operand(const Select& select, std::size_t column)
+bool is_subquery_arm(const Select& select, const SelectCore& core)
 {
-    Select::Column result = select.result[column];
+    return &core != &select.cores.front() && core.values.size() > 1;
+}
+
+Expr as_operand(const Select& select, std::size_t column)
+{
     const SelectCore& last = select.cores.back();
-    if (select.cores.size() == 1 && last.values.size() < 2)
-        return result;
-    const Expr& e = last.values.empty() ? *last.outputs[column].expr : *last.values.back()[column];
-    result.affinity = e.affinity;
-    result.collation = e.collation;
-    result.has_collation = e.has_collation;
-    return result;
+    const bool subquery = is_subquery_arm(select, last);
+    const Expr& value = last.values.empty() ? *last.outputs[column].expr
+                        : subquery          ? *last.values.front()[column]
+                                            : *last.values.back()[column];
+    Expr e;
+    e.node = Subquery{};
+    e.affinity = value.affinity;
+    e.collation = value.collation;
+    e.has_collation = value.has_collation;
+    e.collation_explicit = value.collation_explicit && !subquery;
+    e.classes = select.result[column].classes;
+    return e;
 }
 
 ComparisonRule comparison(const Expr& lhs, const Expr& rhs)

@@ -143,7 +143,7 @@ void Inference::result(Select& select)
             const Expr& e = *core.outputs[i].expr;
             if (&core == &select.cores.front())
                 column.affinity = e.affinity;
-            if (!column.has_collation && e.has_collation) {
+            if (!column.has_collation && (e.has_collation || is_subquery_arm(select, core))) {
                 column.has_collation = true;
                 column.collation = e.collation;
             }

@@ -232,20 +232,11 @@ void SelectLowering::add_path(const CommonTable& table, Arm& step)
 
 namespace {
 
-// What UNION compares column `i` under: the collation of the first arm that has one.
-Collation collation_of(const Select& select, std::size_t i)
-{
-    for (const SelectCore& core : select.cores)
-        if (i < core.outputs.size() && core.outputs[i].expr->has_collation)
-            return core.outputs[i].expr->collation;
-    return Collation::binary;
-}
-
 // PostgreSQL's UNION in a recursion knows a row again only when it is the same to the byte.
 void check_union(const Select& select)
 {
     for (std::size_t i = 0; i < select.result.size(); ++i)
-        if (select.operators.back() == CompoundOp::union_ && collation_of(select, i) != Collation::binary &&
+        if (select.operators.back() == CompoundOp::union_ && select.result[i].collation != Collation::binary &&
             select.result[i].classes.has(StorageClass::text))
             throw refusal("a recursive common table whose UNION compares texts under NOCASE or RTRIM");
 }

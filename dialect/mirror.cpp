@@ -280,13 +280,18 @@ void Mirror::Impl::forget_expressions()
 Mirror::Mirror() : impl_(std::make_unique<Impl>()) {}
 Mirror::~Mirror() = default;
 
+void Mirror::enforce_foreign_keys(bool on) const
+{
+    if (impl_->enforces_foreign_keys == on)
+        return;
+    impl_->run(on ? "PRAGMA foreign_keys = 1" : "PRAGMA foreign_keys = 0", Impl::Mode::open);
+    impl_->enforces_foreign_keys = on;
+}
+
 Mirror::Answer Mirror::prepare(std::string_view sql, bool foreign_keys) const
 {
     Answer answer;
-    if (impl_->enforces_foreign_keys != foreign_keys) {
-        impl_->run(foreign_keys ? "PRAGMA foreign_keys = 1" : "PRAGMA foreign_keys = 0", Impl::Mode::open);
-        impl_->enforces_foreign_keys = foreign_keys;
-    }
+    enforce_foreign_keys(foreign_keys);
     const Scoped scope(impl_->mode, Impl::Mode::prepare);
     impl_->deadline = Clock::now() + std::chrono::milliseconds(time_limit_ms);
     try {

@@ -43,6 +43,8 @@ public:
     };
     // `foreign_keys`: as a connection with PRAGMA foreign_keys = ON would, which misses parents and their keys.
     Answer prepare(std::string_view sql, bool foreign_keys = false) const;
+    // PRAGMA foreign_keys, for what is prepared or queried until the next prepare().
+    void enforce_foreign_keys(bool on) const;
 
     // Runs statements that make, change or drop schema objects, or set a pragma. Throws Error.
     void execute(std::string_view sql);

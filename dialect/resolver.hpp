@@ -44,8 +44,12 @@ struct ComparisonRule {
     Affinity lhs = Affinity::none, rhs = Affinity::none; // what to apply to each operand; none: nothing
     Collation collation = Collation::binary;
 };
-// A column of a SELECT as what is compared with it sees it: SQLite looks at the last arm of a compound.
-Select::Column as_operand(const Select& select, std::size_t column);
+// VALUES of several rows is read by the compound whose arm it is as SELECT * FROM (VALUES …), unless it is the first one:
+// its columns are columns, and those have a collation.
+bool is_subquery_arm(const Select& select, const SelectCore& core);
+// A column of a SELECT as what is compared with it sees it: SQLite looks at the last arm of a compound. The classes are
+// those of all arms.
+Expr as_operand(const Select& select, std::size_t column);
 
 ComparisonRule comparison(const Expr& lhs, const Expr& rhs);
 // The same for x IN (list), where the affinity of x is applied to both sides and that of a member is not.

@@ -246,6 +246,9 @@ VisitPlan::VisitPlan(const CompileRequest* request, const Statement* statement)
 {
     if (!request)
         return;
+    // Keys of the table itself would be looked for in loops of their own, beside those of an INSERT's source.
+    if (statement && std::holds_alternative<Insert>(statement->node))
+        request->catalog.mirror().enforce_foreign_keys(false);
     try {
         read_groups(*request);
         read_program(*request);

@@ -226,17 +226,6 @@ Fragment before_comparison(const Fragment& f, Affinity affinity)
     return affinity == Affinity::text ? with_affinity(f, affinity) : to_value(f);
 }
 
-Expr operand_of(const Select::Column& column)
-{
-    Expr e;
-    e.node = Subquery{};
-    e.affinity = column.affinity;
-    e.collation = column.collation;
-    e.has_collation = column.has_collation;
-    e.classes = column.classes;
-    return e;
-}
-
 Operands comparison_operands(const Expr& lhs, const Expr& rhs, const ComparisonRule& rule, Lowering& lowering)
 {
     const bool left_constant = is_constant(lhs, lowering);

@@ -15,8 +15,6 @@ Operands comparison_operands(const Expr& lhs, const Expr& rhs, const ComparisonR
 
 // Affinity before a comparison: unlike on store a number stays as it is.
 Fragment before_comparison(const Fragment& f, Affinity affinity);
-// The column of a SELECT as an operand of a comparison.
-Expr operand_of(const Select::Column& column);
 
 // lhs op rhs: boolean. `op` is one of the six comparisons, or is, is_not.
 Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collation collation);

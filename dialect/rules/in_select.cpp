@@ -15,11 +15,9 @@ struct Column {
 };
 
 // `name` is how the wrapped SELECT's column is called.
-Column match(const Expr& operand, const Select::Column& column, bool compound, const std::string& name,
-             Lowering& lowering)
+Column match(const Expr& operand, const Expr& column, bool compound, const std::string& name, Lowering& lowering)
 {
-    const Expr other = operand_of(column);
-    ComparisonRule rule = comparison(operand, other);
+    ComparisonRule rule = comparison(operand, column);
     const bool may_need_numbers = column.classes.has(StorageClass::text) && is_numeric(column.affinity);
     if (may_need_numbers)
         rule.rhs = Affinity::numeric;

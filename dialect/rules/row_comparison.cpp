@@ -94,19 +94,18 @@ Fragment by_columns(BinaryOp op, const std::vector<ExprPtr>& members, const Sele
     std::vector<std::string> names;
     std::vector<std::function<std::string(BinaryOp)>> pairs;
     for (std::size_t i = 0; i < members.size(); ++i) {
-        const Select::Column column = as_operand(select, i);
+        Expr column = as_operand(select, i);
         types.push_back(pg_type_of(column.classes));
         names.push_back("c" + std::to_string(i + 1));
-        Expr other = operand_of(column);
-        other.classes = other.classes.with_null(); // the SELECT may have no row
-        ComparisonRule rule = swapped ? comparison(other, *members[i]) : comparison(*members[i], other);
+        column.classes = column.classes.with_null(); // the SELECT may have no row
+        ComparisonRule rule = swapped ? comparison(column, *members[i]) : comparison(*members[i], column);
         if (swapped)
             std::swap(rule.lhs, rule.rhs);
         const bool may_need_numbers = column.classes.has(StorageClass::text) && is_numeric(column.affinity);
         const Fragment a = before_comparison(lowering.value(*members[i]), rule.lhs);
         if (select.cores.size() > 1 && column.affinity == Affinity::text && rule.lhs == Affinity::text)
             rule.rhs = Affinity::text;
-        const Fragment b = before_comparison({alias + "." + names.back(), types.back(), other.classes},
+        const Fragment b = before_comparison({alias + "." + names.back(), types.back(), column.classes},
                                              may_need_numbers ? Affinity::numeric : rule.rhs);
         pairs.emplace_back([=](BinaryOp sign) { return compare(sign, a, b, rule.collation).text; });
     }
@@ -133,7 +132,7 @@ Fragment with_subquery(BinaryOp op, const std::vector<ExprPtr>& members, const S
     std::vector<std::string> left;
     std::vector<PgType> types;
     for (std::size_t i = 0; i < members.size(); ++i) {
-        const Select::Column column = as_operand(select, i);
+        const Expr column = as_operand(select, i);
         const Fragment f = lowering.value(*members[i]);
         const PgType other = pg_type_of(column.classes);
         const bool alike = is_numeric(members[i]->affinity) == is_numeric(column.affinity) &&

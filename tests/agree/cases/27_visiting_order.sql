@@ -181,3 +181,15 @@ CREATE VIEW v0 AS SELECT DISTINCT a1.c0 AS x0 FROM t1 AS a1; SELECT a1.x0 FROM v
 CREATE TABLE t0(c0, r3); CREATE TABLE lg(a); INSERT INTO t0 VALUES (3, x'c3a9'), (42, NULL), (43, NULL), (1, 'a');
 WITH w1 AS (SELECT a1.r3 AS x2, a2.c0 AS x3 FROM t0 AS a1 RIGHT JOIN t0 AS a2 USING (r3)), w2 AS (SELECT 'a' AS x0 FROM lg AS a3) SELECT w1.x2, x3 FROM w1 LEFT JOIN w2 ON w1.x2 = w2.x0;
 SELECT x2, x3, t1.c0 FROM (SELECT a1.r3 AS x2, a2.c0 AS x3 FROM t0 AS a1 FULL JOIN t0 AS a2 ON a1.r3 = a2.r3) JOIN t1 WHERE t1.c0 > 7;
+
+-- case: visit/insert-into-a-table-with-a-key-to-itself
+PRAGMA foreign_keys = ON;
+CREATE TABLE u(id INTEGER PRIMARY KEY, name TEXT, boss INTEGER REFERENCES u(id));
+CREATE INDEX iu ON u(name);
+INSERT INTO u VALUES (0, 'ABC', 0), (1, '', 1);
+INSERT OR IGNORE INTO u(id, name) SELECT id + 10, name FROM u;
+INSERT OR IGNORE INTO u(id, name) SELECT id + 100, name FROM u UNION ALL SELECT id, name FROM u WHERE id = 1;
+REPLACE INTO u(id, name) SELECT a.id + 200, b.name FROM u AS a JOIN u AS b ON b.name = a.name UNION ALL SELECT id, name FROM u WHERE id = 1;
+INSERT INTO u SELECT id + 1000, name, boss FROM u WHERE id < 12 RETURNING id;
+SELECT * FROM u;
+PRAGMA foreign_key_check;
