@@ -94,7 +94,7 @@ std::vector<ColumnMatch> Resolver::find(const std::vector<Scope::Entry>& entries
     return matches;
 }
 
-// A bare rowid needs a FROM of one table; a subquery's is NULL (a match without a rowid).
+// A bare rowid needs a FROM of one table besides those WITHOUT ROWID; a subquery's is NULL (a match without a rowid).
 std::vector<ColumnMatch> Resolver::find_rowid(const std::vector<Scope::Entry>& entries, const ColumnRef& ref)
 {
     if (!is_rowid(ref.column.text))
@@ -103,7 +103,7 @@ std::vector<ColumnMatch> Resolver::find_rowid(const std::vector<Scope::Entry>& e
     leaves(entries, sources);
     std::vector<ColumnMatch> matches;
     for (Source* source : sources)
-        if (names_source(ref, *source))
+        if (names_source(ref, *source) && (source->has_rowid || source->kind != Source::Kind::table))
             matches.push_back({source, -1});
     if (matches.size() != 1)
         return {};
