@@ -234,6 +234,21 @@ void sort_by_place(std::vector<LoopKeys>& loops, const VisitGroup* group)
                      [&](const LoopKeys& a, const LoopKeys& b) { return place(a) < place(b); });
 }
 
+// The parenthesised join that has the source.
+const FromClause* parenthesised(const FromClause& from, const Source& source)
+{
+    for (const FromClause::Item& item : from.items) {
+        if (!item.table.join)
+            continue;
+        if (const FromClause* inside = parenthesised(*item.table.join, source))
+            return inside;
+        const std::vector<const Source*> sources = sources_of(*item.table.join);
+        if (std::find(sources.begin(), sources.end(), &source) != sources.end())
+            return item.table.join.get();
+    }
+    return nullptr;
+}
+
 } // namespace
 
 std::vector<LoopKeys> SelectLowering::loops_of(const std::vector<const Source*>& sources, const Expr* where)
@@ -270,6 +285,8 @@ std::vector<LoopKeys> SelectLowering::loops_of(const std::vector<const Source*>&
             continue; // a subquery's that has said so itself
         sort_by_place(join.loops, join.group);
         LoopKeys whole{join.loop, automatic_order(*join.loop, join.sources)};
+        if (const FromClause* inside = parenthesised(*l_.core_->from, *join.sources.front()))
+            append(whole.keys, rows_without_partner(*inside));
         for (LoopKeys& loop : join.loops)
             append(whole.keys, std::move(loop.keys));
         out.push_back(std::move(whole));
