@@ -160,8 +160,8 @@ Subtype subtype_of_subquery(const Subquery& subquery, Span span, Lowering& lower
         return subtype;
     const VisitGroup* group = lowering.plan().find(core, {});
     if (!group)
-        throw refusal("a JSON value of a subquery with ORDER BY may be seen as text or as JSON; write json(…) around it",
-                      span);
+        throw refusal(
+            "a JSON value of a subquery with ORDER BY may be seen as text or as JSON; write json(…) around it", span);
     return group->rows_are_sorted ? Subtype::none : subtype;
 }
 
@@ -314,32 +314,49 @@ std::string plain_json(const Fragment& f)
     }
 }
 
-// JSON where it is an object or an array, and written as JSON where it is anything else.
-std::string found_json(const Expr& expr, Lowering& lowering)
+bool converts(const ColumnRef& ref)
+{
+    const Affinity affinity = ref.source->table->columns[static_cast<std::size_t>(ref.index)].affinity;
+    return is_numeric(affinity) || affinity == Affinity::text;
+}
+
+// The JSON type of what `expr` finds, as SQL; empty where only the value can tell.
+std::string type_found(const Expr& expr, Lowering& lowering)
 {
     const Expr& origin = origin_of(expr);
     const auto text = [&](const Expr& e) { return to_text(lowering.value(e)).text; };
-    std::string type;
-    if (const Call* extract = call_of(origin, {"json_extract"}); extract && !is_constant(expr, lowering)) {
-        const std::vector<std::string> args{text(*extract->args[0]), text(*extract->args[1])};
-        if (&origin == &named(expr))
-            return call("COALESCE", {call("howdah.json_extracted", args), "'null'::text"});
-        type = call("howdah.json_type", args);
-    } else if (const ColumnRef* value = json_row_value(origin)) {
+    if (const Call* extract = call_of(origin, {"json_extract"}); extract && !is_constant(expr, lowering))
+        return call("howdah.json_type", {text(*extract->args[0]), text(*extract->args[1])});
+    if (const ColumnRef* value = json_row_value(origin)) {
         Expr column;
         column.node = *value;
         column.span = expr.span;
         as<ColumnRef>(column)->index = 2;
         column.classes = value->source->columns[2].classes;
-        type = text(column);
-    } else {
-        const auto* ref = as<ColumnRef>(named(expr));
-        if (ref)
-            if (const VirtualColumn column(*ref, lowering); column.expr() && !VirtualColumn::is_indexed(*ref))
-                return found_json(*column.expr(), lowering);
-        return call("howdah.found2j", {widen(lowering.value(expr), PgType::v).text});
+        return text(column);
     }
+    if (const auto* ref = as<ColumnRef>(named(expr)))
+        if (const VirtualColumn column(*ref, lowering); column.expr() && !VirtualColumn::is_indexed(*ref))
+            return type_found(*column.expr(), lowering);
+    return {};
+}
+
+// JSON where it is an object or an array, and written as JSON where it is anything else.
+std::string found_json(const Expr& expr, Lowering& lowering)
+{
+    const Expr& e = named(expr);
+    if (const Call* extract = call_of(e, {"json_extract"}); extract && !is_constant(expr, lowering))
+        return call("COALESCE", {call("howdah.json_extracted", {to_text(lowering.value(*extract->args[0])).text,
+                                                                to_text(lowering.value(*extract->args[1])).text}),
+                                 "'null'::text"});
+    if (const auto* ref = as<ColumnRef>(e))
+        if (const VirtualColumn column(*ref, lowering);
+            column.expr() && !VirtualColumn::is_indexed(*ref) && !converts(*ref))
+            return found_json(*column.expr(), lowering);
     const Fragment f = lowering.value(expr);
+    const std::string type = type_found(expr, lowering);
+    if (type.empty())
+        return call("howdah.found2j", {widen(f, PgType::v).text});
     return "(CASE WHEN " + type + " IN ('object', 'array') THEN " + or_null(to_text(f).text, f) + " ELSE " +
            plain_json(f) + " END)";
 }
