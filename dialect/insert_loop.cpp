@@ -37,7 +37,7 @@ public:
           table_(table),
           lowering_(lowering),
           out_(out),
-          loop_(lowering),
+          loop_(table_, lowering),
           rows_(insert_rows(insert, table, lowering, true)),
           policy_(insert_policy(insert, table, rows_, lowering.catalog(), lowering.options())),
           alias_(quote_identifier(insert.target->pg_alias))

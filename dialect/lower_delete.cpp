@@ -101,7 +101,7 @@ private:
     void lower_loop()
     {
         lowering_.fired("row_by_row");
-        RowLoop loop(lowering_);
+        RowLoop loop(table_, lowering_);
         std::string seen;
         if (!lowering_.in_trigger) {
             const OnceSubqueries once(lowering_, view_.changing, "seen");

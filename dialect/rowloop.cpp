@@ -1,8 +1,10 @@
 // Row-at-a-time execution; see rowloop.hpp.
 #include "dialect/rowloop.hpp"
 
+#include "dialect/foreign_keys.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/walk.hpp"
+#include "dialect/write_effects.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -121,7 +123,25 @@ Fragment OnceSubqueries::keep(const std::function<Fragment()>& lower)
     return f;
 }
 
-RowLoop::RowLoop(Lowering& lowering) : lowering_(lowering) { lowering_.begin_step(); }
+RowLoop::RowLoop(const Table& table, Lowering& lowering) : table_(table), lowering_(lowering)
+{
+    lowering_.begin_step();
+}
+
+// The foreign keys that SQLite tests at the end of the whole statement, PostgreSQL at the end of each row's.
+std::string RowLoop::keys() const
+{
+    if (lowering_.in_trigger || !lowering_.options().foreign_keys)
+        return {};
+    const std::vector<TriggerEvent> events{TriggerEvent::insert, TriggerEvent::update, TriggerEvent::delete_};
+    const Catalog& catalog = lowering_.catalog();
+    std::vector<std::string> names;
+    for (const Table* table : tables_written(table_, effects_of(table_, events, nullptr, catalog, true)))
+        for (std::string& name : immediate_foreign_keys(catalog, *table))
+            if (std::find(names.begin(), names.end(), name) == names.end())
+                names.push_back(std::move(name));
+    return join(names, ", ");
+}
 
 std::string RowLoop::values(std::string_view rowid) const
 {
@@ -175,10 +195,18 @@ std::string RowLoop::block() const
     if (keeps_earlier_rows)
         text += "howdah_state text; howdah_message text; howdah_detail text; howdah_schema text; howdah_table text; "
                 "howdah_column text; howdah_constraint text;\n";
+    const std::string keys_at_end = keys();
+    const auto test_keys = [&](std::string_view when) {
+        return keys_at_end.empty() ? std::string()
+                                   : "IF current_setting('howdah.fk', true) = 'on' AND "
+                                     "current_setting('howdah.defer_fk', true) IS DISTINCT FROM 'on' THEN\n"
+                                     "SET CONSTRAINTS " +
+                                         keys_at_end + std::string(when) + ";\nEND IF;\n";
+    };
     text += "BEGIN\n";
     if (keeps_earlier_rows)
         text += set("howdah.failure", "''");
-    text += before + "FOR " + row + " IN " + source + " LOOP\n";
+    text += test_keys(" DEFERRED") + before + "FOR " + row + " IN " + source + " LOOP\n";
     if (keeps_earlier_rows)
         text += "BEGIN\n" + body + "EXCEPTION WHEN " +
                 (on_failure.empty() ? "unique_violation OR not_null_violation OR check_violation" : "OTHERS") +
@@ -192,7 +220,7 @@ std::string RowLoop::block() const
                 on_failure + "EXIT;\nEND;\n";
     else
         text += body;
-    text += "END LOOP;\n" + after;
+    text += "END LOOP;\n" + after + test_keys(" IMMEDIATE");
     for (std::size_t i = 0; reports && i < returning.size(); ++i)
         text += set("howdah." + name_of(i), "howdah_" + name_of(i) + "::text");
     if (reports && rowids)

@@ -58,8 +58,9 @@ private:
 
 class RowLoop {
 public:
-    // Begins a step of `lowering`: everything that is lowered until finish() belongs to the block.
-    explicit RowLoop(Lowering& lowering);
+    // Begins a step of `lowering`: everything that is lowered until finish() belongs to the block. `table`: what the
+    // statement changes.
+    RowLoop(const Table& table, Lowering& lowering);
 
     std::vector<std::string> declarations; // "howdah_key bigint"
     std::string before;                    // statements ahead of the loop
@@ -90,6 +91,8 @@ private:
     std::string block() const;
     std::string values(std::string_view rowid) const;
     void add_result(Compiled& out, bool write) const;
+    std::string keys() const;
+    const Table& table_;
     Lowering& lowering_;
 };
 

@@ -26,7 +26,7 @@ public:
           table_(plan.table),
           lowering_(lowering),
           out_(out),
-          loop_(lowering),
+          loop_(table_, lowering),
           alias_(update_.table.source->pg_alias)
     {
     }

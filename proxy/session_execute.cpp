@@ -90,8 +90,10 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         for (std::string& sql : writer_locks(*catalog(), packet.implicit))
             packet.add(std::move(sql));
     packet.lock_end = packet.batch.commands.size();
-    if (meets_keys && defer_foreign_keys && inside)
+    if (meets_keys && defer_foreign_keys && inside) {
         packet.add("SET CONSTRAINTS ALL DEFERRED");
+        packet.set("howdah.defer_fk", "on"); // for blocks that otherwise test keys at their end
+    }
     if (plan.rehearsal && inside && transaction.enforces_keys())
         packet.set("howdah.fk", "off"); // behind the savepoint, with which it is undone
     // A transaction keeps what it was told; the pragma may change inside it.
