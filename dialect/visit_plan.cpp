@@ -384,6 +384,8 @@ bool VisitPlan::covers(const VisitGroup& group, const FromClause& from, std::set
     };
     bool covered = true;
     for (const Source* source : sources_of(from)) {
+        if (!source)
+            return false; // nothing reads this common table, and its names have not been looked up
         const Select* inner = source->common ? source->common->select.get() : source->select;
         if (uses_loop(group, *source) || uses_join(*source))
             continue;

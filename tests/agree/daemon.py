@@ -11,7 +11,7 @@ def free_ports(n):
 
 class Daemon:
     """`deaths` counts how often it ended without being told to."""
-    def __init__(self, binary, out, port=0):
+    def __init__(self, binary, out, port=0, settings=''):
         self.binary, self.out, self.process, self.deaths, self.built = binary, out, None, 0, 0
         self.dir = tempfile.mkdtemp(prefix='howdah-random-')
         os.chmod(self.dir, 0o755)
@@ -19,7 +19,7 @@ class Daemon:
         self.pgwire, self.lines, self.http = (f'127.0.0.1:{p}' for p in ports)
         self.config, self.log = os.path.join(self.dir, 'howdah.toml'), os.path.join(self.dir, 'howdah.log')
         with open(self.config, 'w', encoding='utf-8') as f:
-            f.write(f'[listen]\npgwire = ["{self.pgwire}"]\nlines = ["{self.lines}"]\nhttp = ["{self.http}"]\n')
+            f.write(f'[listen]\npgwire = ["{self.pgwire}"]\nlines = ["{self.lines}"]\nhttp = ["{self.http}"]\n{settings}')
         if not self.start(): self.bury()
 
     def start(self, fresh=False):
@@ -37,6 +37,11 @@ class Daemon:
             except OSError:
                 time.sleep(0.2)
         return False
+
+    def psql(self, *commands):
+        """Commands to its PostgreSQL, as its owner."""
+        told = [a for c in commands for a in ('-c', c)]
+        subprocess.run(['psql', '-qX', '-h', os.path.join(self.dir, 'data'), *told], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120, check=True)
 
     def died(self): return self.process.poll() is not None
 

@@ -1,18 +1,25 @@
 #!/usr/bin/env python3
 """Random statements on the linked SQLite and through howdah, for as long as it is let run.
 
-  random_statements.py [--serve BINARY | --addr HOST:PORT] [--seconds 60] [--seed N] [--rounds N] [--out DIR] [--counts FILE]
+  random_statements.py [--serve BINARY | --addr HOST:PORT] [--large] [--seconds 60] [--seed N] [--rounds N] [--out DIR] [--counts FILE]
 
 With --serve it runs a howdah of its own, with a private PostgreSQL: started again when it dies (counted, its log kept),
 when BINARY is built anew, and with an empty PostgreSQL now and then. Every round makes a random schema (see grammar/),
 then queries, writes, transactions and ALTERs on it, some with bound parameters, and compares rows, storage classes,
 counters and errors after each. A round depends on the seed and its number alone: `--seed 7 --first 12 --rounds 1`
 repeats one. Row order is compared where the statement makes it total, otherwise rows are compared as a multiset.
+
+With --large every table is filled with 50 to 5,000 rows behind its schema, so that PostgreSQL sorts, hashes
+and merges, and the rows of every query are compared in SQLite's order. SQLite answers queries first: one that takes it more than a second, or
+has more than 50,000 rows, is left out ("skipped"). With --serve PostgreSQL has been told of its tables by ANALYZE in some rounds
+(SQLite has not: its own ANALYZE changes its plans), and kinds of plans are forbidden to it in others.
+
 Classes of answers:
   identical   as SQLite's
   refused     howdah answers an error where SQLite answers a result; counted by message, with a shrunk example
   wording     both answer an error, another one
   WRONG       anything else: a finding; shrunk, and written to DIR as a case file that agree.py runs
+  slow        howdah did not answer within 20 seconds what SQLite did within one (--large)
   close       a REAL that differs beyond the 12th digit, or an overflow that SQLite finds in a row howdah does not evaluate
   noted       a difference that known_random.txt lists, with the place in docs/dialect.md that tells it
 Every minute the counts of this run and of those before it go to the file of --counts. The last line is
@@ -21,11 +28,14 @@ import argparse, collections, json, os, random, re, signal, sys, time, traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agree, oracle  # noqa: E402
+import large_tables  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from grammar import values  # noqa: E402
 from grammar.expressions import Expressions  # noqa: E402
+from grammar.large import Large  # noqa: E402
 from grammar.programs import Programs  # noqa: E402
 from grammar.queries import Queries  # noqa: E402
+from grammar.shapes import Shapes  # noqa: E402
 from grammar.tree import Statement  # noqa: E402
 from grammar.writes import Writes  # noqa: E402
 
@@ -39,13 +49,17 @@ BOUND_ANYWHERE = values.INTEGERS + values.REALS + values.TEXTS + values.NUMERIC_
 BOUND = BOUND_ANYWHERE + values.EDGE_INTEGERS + values.EDGE_REALS + values.SPACED_TEXTS + values.EDGE_TEXTS + values.HUGE[:6]
 
 
-class Grammar(Expressions, Queries, Writes, Programs):
+class Grammar(Expressions, Queries, Writes, Programs, Large, Shapes):
     """Every other round has the schema that programs have, and of their statements."""
-    def __init__(self, rng, number=0): self.rng, self.aliases, self.program = rng, 0, number % 2 == 1
+    def __init__(self, rng, number=0, large=False): self.rng, self.aliases, self.program, self.large = rng, 0, number % 2 == 1, large
 
-    def schema_of(self, number): return self.program_schema() if self.program else self.schema(number)
-    def any_query(self): return self.program_query() if self.program and self.rng.random() < 0.75 else self.query()
-    def any_write(self): return self.program_write() if self.program and self.rng.random() < 0.85 else self.write()
+    def schema_of(self, number): return self.filled(self.program_schema() if self.program else self.schema(number))
+    def any_query(self):
+        if self.large and self.rng.random() < 0.6: return self.shaped_query()
+        return self.program_query() if self.program and self.rng.random() < 0.75 else self.query()
+    def any_write(self):
+        if self.large and self.rng.random() < 0.3: return self.shaped_write()
+        return self.program_write() if self.program and self.rng.random() < 0.85 else self.write()
 
 
 def loosened(cell, fold):
@@ -68,7 +82,7 @@ def compare_rows(statement, expected, got, fold):
     """None when they agree, else 'close' or 'WRONG'."""
     form = (lambda c: loosened(c, fold)) if statement.loose else exact
     e, g = [tuple(map(form, r)) for r in expected], [tuple(map(form, r)) for r in got]
-    if not (statement.ordered() or EVERY_ORDER and statement.kind == 'query'): e, g = sorted(e, key=repr), sorted(g, key=repr)
+    if not (statement.ordered() or (EVERY_ORDER or large_tables.compared) and statement.kind == 'query'): e, g = sorted(e, key=repr), sorted(g, key=repr)
     if e == g: return None
     same = len(e) == len(g) and all(len(a) == len(b) and all(map(close, a, b)) for a, b in zip(e, g))
     return 'close' if same else 'WRONG'
@@ -86,7 +100,8 @@ def judge(statement, expected, got, fold, counters=('in_tx', 'changes', 'last_in
     else:
         if (expected['columns'] or None) != (got['columns'] or None): return 'WRONG', f'columns {expected["columns"]} and {got["columns"]}'
         kind = compare_rows(statement, expected['rows'], got['rows'], fold)
-        if kind: return kind, f'rows {expected["rows"][:6]} and {got["rows"][:6]}'
+        at = 0 if len(expected['rows']) < 30 else next((i for i, rows in enumerate(zip(expected['rows'], got['rows'])) if rows[0] != rows[1]), 0)
+        if kind: return kind, f'rows {"from " + str(at) + " of " + str(len(expected["rows"])) + " and " + str(len(got["rows"])) + " " if at else ""}{expected["rows"][at:at + 6]} and {got["rows"][at:at + 6]}'
     for k in counters:
         if k in got and expected[k] != got[k]: return 'WRONG', f'{k} {expected[k]} and {got[k]}'
     return 'identical', ''
@@ -108,12 +123,15 @@ class Pair:
         sql = statement.sql
         self.fold = self.fold or re.search('NOCASE|RTRIM', sql) is not None
         if self.unknown and re.search(r'changes\(\)|last_insert_rowid\(\)', sql): return 'identical', ''
+        expected = self.answer_first(statement)
         got = self.client.run(sql + ';', statement.params)
+        if large_tables.ran_out(got): return self.slow(statement, expected)
         if got['error'] and got['error']['message'].startswith('howdah:'):
             self.unknown |= {'changes', 'last_insert_rowid'}
             return 'refused', got['error']['message']
-        self.deadline = time.monotonic() + 20
-        expected = self.sqlite.run(sql, statement.params)
+        if not expected:
+            self.deadline = time.monotonic() + 20
+            expected = self.sqlite.run(sql, statement.params)
         if expected['error'] and expected['error']['message'] == 'interrupted': raise EndOfRound
         # What SQLite keeps of a statement that STRICT refused in its middle is told in docs/dialect.md.
         self.over = bool(expected['error'] and expected['error']['name'] == 'SQLITE_CONSTRAINT_DATATYPE')
@@ -126,6 +144,20 @@ class Pair:
         for k in ('changes', 'last_insert_rowid'):
             if k in got and got[k] == expected[k] and statement.kind == 'write' and got['changes'] > 0: self.unknown.discard(k)
         return judge(statement, expected, got, self.fold, [k for k in ('in_tx', 'changes', 'last_insert_rowid') if k not in self.unknown])
+
+    def answer_first(self, statement):
+        """SQLite's answer to a query of large tables, if it comes soon and is not too long."""
+        if not large_tables.compared or statement.kind != 'query': return None
+        self.deadline = time.monotonic() + large_tables.SOON
+        expected = self.sqlite.run(statement.sql, statement.params)
+        if expected['error'] and expected['error']['message'] == 'interrupted' or len(expected['rows']) > large_tables.ROWS: raise Skipped
+        return expected
+
+    def slow(self, statement, expected):
+        began, self.deadline = time.monotonic(), time.monotonic() + 20
+        expected = expected or self.sqlite.run(statement.sql, statement.params)
+        self.over = statement.kind != 'query'
+        return ('slow' if time.monotonic() - began < large_tables.SOON else 'identical'), 'no answer from howdah'
 
     def close(self): self.sqlite.close(); self.client.close()
 
@@ -141,13 +173,14 @@ def outcome(addr, statements, stop_at=None):
         return len(statements), 'identical', ''
     except (EOFError, OSError) as e:
         return len(statements) - 1, 'WRONG', f'connection: {e!r}'
-    except EndOfRound:
+    except (EndOfRound, Skipped):
         return -1, 'identical', ''
     finally:
         pair.close()
 
 
 class EndOfRound(Exception): pass
+class Skipped(Exception): pass
 
 
 def read_known():
@@ -169,6 +202,9 @@ def shrink(addr, statements, kind, text, seconds=40):
         index, k, t = outcome(addr, candidate)
         return k == kind and index == len(candidate) - 1 and (want is None or shape(t) == want)
 
+    if large_tables.compared:
+        best = large_tables.without_writes(best, holds)
+        best[-1] = large_tables.shrink_last(addr, best, kind, want, end - seconds / 2, Pair, shape)
     size = max(len(best) // 2, 1)
     while size >= 1 and time.time() < end:
         i = len(best) - 1 - size
@@ -202,7 +238,7 @@ def example(statement):
 class Run:
     def __init__(self, args, daemon):
         self.args, self.daemon, self.known = args, daemon, read_known()
-        self.counts, self.kinds, self.refusals, self.wordings, self.noted = collections.Counter(), collections.Counter(), {}, {}, collections.Counter()
+        self.counts, self.kinds, self.refusals, self.wordings, self.slow, self.noted = collections.Counter(), collections.Counter(), {}, {}, {}, collections.Counter()
         self.findings, self.rounds, self.seen, self.shrinking, self.started, self.written = 0, 0, collections.Counter(), 0.0, time.time(), 0.0
         self.before = json.load(open(args.counts, encoding='utf-8')) if args.counts and os.path.exists(args.counts) else None
 
@@ -216,9 +252,9 @@ class Run:
         """Writes a finding, shrunk while less than half of the time has gone into shrinking; False when it is one of before."""
         began = time.time()
         small = list(statements)
-        if not self.args.no_shrink and self.shrinking < 30 + (began - self.started) / 2: small = shrink(self.addr(), small, kind, text)
+        if kind != 'slow' and not self.args.no_shrink and self.shrinking < 30 + (began - self.started) / 2: small = shrink(self.addr(), small, kind, text, 120 if self.args.large else 40)
         self.shrinking += time.time() - began
-        _, again, small_text = outcome(self.addr(), small)
+        _, again, small_text = outcome(self.addr(), small) if kind != 'slow' else (0, kind, text)
         listed = self.known_as(kind, small_text, Statement('; '.join(s.sql for s in small))) if again == kind else None
         if listed:
             self.noted[listed] += 1
@@ -243,6 +279,9 @@ class Run:
         """False when the round is over."""
         try:
             kind, text = pair.run(statement)
+        except Skipped:
+            self.counts['skipped'] += 1
+            return True
         except (EOFError, OSError) as e:
             kind, text = 'WRONG', f'connection: {e!r}'
         self.kinds[statement.kind] += 1
@@ -255,6 +294,9 @@ class Run:
             done.append(statement)
             return not pair.over
         self.counts[kind] += 1
+        if kind == 'slow':
+            self.met(self.slow, done, statement, kind, f'{text} <- {statement.sql}', name)
+            return not pair.over
         if kind == 'refused':
             self.met(self.refusals, done, statement, kind, text, name)
             return text.startswith('howdah:') or statement.kind == 'query'
@@ -294,12 +336,14 @@ class Run:
                 yield statement, None
 
     def round(self, number):
-        g = Grammar(random.Random(f'{self.args.seed}/{number}'), number)
+        g = Grammar(random.Random(f'{self.args.seed}/{number}'), number, self.args.large)
+        if self.args.large and self.daemon: large_tables.choose_plans(self.daemon, random.Random(f'{self.args.seed}/{number}/plans'))
         pair, done = Pair(self.addr()), []
         name = f'{self.args.seed}-{number}'
         try:
             for statement in g.schema_of(number):
                 if not self.step(pair, done, statement, name): return
+            if self.args.large and self.daemon and g.rng.random() < 0.5: large_tables.analyze(self.daemon)
             for statement, after in self.statements_of(g, pair):
                 if not self.step(pair, done, statement, name, after): return
                 if statement.kind in ('write', 'session'):
@@ -344,9 +388,9 @@ class Run:
 
     def summary(self):
         total = sum(self.counts.values())
-        print(f'seed {self.args.seed}: {self.rounds} schemas, {total} statements: ' + ', '.join(f'{self.counts[k]} {k}' for k in ('identical', 'close', 'noted', 'wording', 'refused', 'WRONG')))
+        print(f'seed {self.args.seed}: {self.rounds} schemas, {total} statements: ' + ', '.join(f'{self.counts[k]} {k}' for k in ('identical', 'close', 'noted', 'wording', 'refused', 'slow', 'skipped', 'WRONG') if self.counts[k] or k not in ('slow', 'skipped')))
         print('kinds: ' + ', '.join(f'{n} {k}' for k, n in sorted(self.kinds.items())))
-        for title, table in (('refused', self.refusals), ('wording', self.wordings)):
+        for title, table in (('refused', self.refusals), ('wording', self.wordings), ('slow', self.slow)):
             for key, (count, sql) in sorted(table.items(), key=lambda kv: -kv[1][0])[:40]: print(f'  {title} {count:5} {key}   e.g. {sql[:200]}'.encode('utf-8', 'replace').decode())
         if self.args.counts: self.write_counts()
         print(f'random: {total - self.findings} passed, {self.findings} failed')
@@ -365,10 +409,12 @@ def main():
     parser.add_argument('--out', default='.')
     parser.add_argument('--counts', metavar='FILE')
     parser.add_argument('--no-shrink', action='store_true')
+    parser.add_argument('--large', action='store_true', help='tables of 50 to 5,000 rows, and the order of every query')
     args = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.default_int_handler)
     os.makedirs(args.out, exist_ok=True)
-    daemon = Daemon(args.serve, args.out, args.port) if args.serve else None
+    large_tables.compared = args.large
+    daemon = Daemon(args.serve, args.out, args.port, large_tables.SETTINGS if args.large else '') if args.serve else None
     run, end, number = Run(args, daemon), time.time() + args.seconds, args.first - 1
     try:
         while time.time() < end and (not args.rounds or number < args.first - 1 + args.rounds):
