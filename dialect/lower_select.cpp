@@ -55,7 +55,8 @@ void SelectLowering::choose_places(const SelectCore& core, const std::vector<Ord
     l_.visits_.group = around ? around : l_.plan().find(core, name);
     // A subquery in WHERE may become a join, which keeps no order.
     const bool joins = core.from->items.size() > 1 || (core.where && has_subquery(*core.where));
-    const bool sorts = !terms.empty() || core.distinct || joins || row_dependence(core) == RowDependence::sorted;
+    const bool sorts = !terms.empty() || core.distinct || joins || has_window(core) ||
+                       row_dependence(core) == RowDependence::sorted;
     if (needs.places || ((needs.in_order || needs.one_row || core.aggregate) && sorts))
         l_.visits_.wants = Lowering::Places::all;
     else if (needs.in_order || needs.one_row || core.aggregate)

@@ -84,7 +84,7 @@ class Writes:
         return Statement(fixed(f'CREATE {unique}INDEX ix{number} ON {t.name}({key})§', where), kind='ddl')
 
     def create_view(self, number):
-        self.aliases = 0
+        self.aliases = 50 * (number + 1) if self.large else 0  # tables of one name may be taken for each other (docs/dialect.md)
         if self.rng.random() < 0.4:
             t = self.rng.choice(self.tables)
             if t.key != ['rowid']:
