@@ -74,9 +74,10 @@ public:
     // "WITH … " or nothing. To be asked for after everything that may refer to it was lowered: a common table is
     // printed when it is first referred to, as SQLite only then looks at it.
     std::string with_clause(const With* with);
-    // FROM list without the keyword; empty string for an absent clause. Conditions of inner joins that refer to a table
-    // further right are left in `postponed`, for WHERE.
-    std::string from(const FromClause& from);
+    // UPDATE's FROM list without the keyword. Conditions of inner joins that refer to a table further right are left in
+    // `postponed`, for WHERE. Where not `one_match`, its subqueries tell their rows' places: the last of several rows
+    // that meet the same row of the target counts.
+    std::string from_for_update(const FromClause& from, bool one_match);
     // One table, subquery, … of a FROM clause with its alias, as it stands between JOINs.
     std::string table_ref(const TableRef& ref);
     // WHERE's text without the keyword: `where` (may be null) and what from() postponed; empty when there is nothing.

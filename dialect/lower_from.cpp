@@ -73,17 +73,29 @@ std::string SelectLowering::table(const Source& source)
     return source.pg_alias == table.pg ? name : name + " AS " + quote_identifier(source.pg_alias);
 }
 
+// Whether SQLite sorts the rows of FROM's subquery although the SELECT around it has no need of that: those of one that
+// is MATERIALIZED, read twice, or joined by RIGHT and FULL.
+bool SelectLowering::is_sorted(const Select& select, const std::string& name)
+{
+    if (select.order_by.empty() || select.cores.size() != 1 || !select.cores.front().from)
+        return false;
+    const VisitGroup* group = l_.plan().find(select.cores.front(), name);
+    return group && group != l_.visits_.group && group->rows_are_sorted;
+}
+
 // A subquery of FROM, with what tells each row's place behind its columns, where that is asked for.
 std::string SelectLowering::placed(const Select& select, const Source& source, bool in_order,
                                    std::vector<Output>& outputs, RowPlaces& places)
 {
     const Lowering::Places wanted = l_.visits_.wants;
-    places.ignores_order_by = l_.visits_.ignores_inner_order && !select.limit;
+    const std::string name =
+        source.common ? source.common->name.text : source.table ? source.table->name : source.name;
+    places.ignores_order_by = l_.visits_.ignores_inner_order && !select.limit && !is_sorted(select, name);
     const bool shows = wanted != Lowering::Places::none && shows_places(select, places.ignores_order_by);
     const bool numbers = wanted == Lowering::Places::all && !shows && !is_single_row(select);
     if (shows && l_.visits_.group && !l_.visits_.group->find(source.name))
         l_.group_around_ = l_.visits_.group;
-    l_.name_around_ = source.common ? source.common->name.text : source.table ? source.table->name : source.name;
+    l_.name_around_ = name;
     std::string text =
         query(select, nullptr, &outputs,
               {(in_order && !shows) || numbers, false, shows ? &places : nullptr, numbers && places.ignores_order_by});
@@ -341,7 +353,17 @@ std::string SelectLowering::from(const FromClause& from, bool in_order)
 
 // ------------------------------------------------------------------------------------------------ Lowering
 
-std::string Lowering::from(const FromClause& from) { return SelectLowering(*this).from(from, false); }
+std::string Lowering::from_for_update(const FromClause& from, bool one_match)
+{
+    const Visits around = std::exchange(visits_, {});
+    if (!one_match) {
+        visits_.group = plan().outermost();
+        visits_.wants = Places::all;
+    }
+    std::string text = SelectLowering(*this).from(from, false);
+    visits_ = around;
+    return text;
+}
 
 std::string Lowering::table_ref(const TableRef& ref) { return SelectLowering(*this).table_ref(ref, false); }
 

@@ -76,18 +76,55 @@ void disjuncts(const Expr& e, std::vector<const Expr*>& out)
     disjuncts(*binary->rhs, out);
 }
 
-// The OR of so many terms among what all rows must satisfy.
-void find_alternatives(const Expr& e, std::size_t count, std::vector<const Expr*>& out)
+// A column of the source, by the name that the plan has for it.
+class NamesColumn : public Visitor {
+public:
+    NamesColumn(const Source& source, std::string_view name) : source_(source), name_(name) {}
+    bool found = false;
+    bool enter(const Expr& e) override
+    {
+        const auto* ref = as<ColumnRef>(e);
+        if (!ref || ref->source != &source_)
+            return !found;
+        const bool rowid = ref->index < 0 || ref->index == source_.rowid_alias;
+        found = found || equal_names(rowid ? "rowid" : source_.columns[static_cast<std::size_t>(ref->index)].name, name_);
+        return !found;
+    }
+
+private:
+    const Source& source_;
+    std::string_view name_;
+};
+
+// Whether the term names the column that the loop searches by first: "t USING INDEX i (a=? AND b>?)".
+bool is_searched_by(const Expr& term, const VisitLoop& loop, const Source& source)
+{
+    const auto begin = loop.detail.rfind('(');
+    if (begin == std::string::npos)
+        return true;
+    const auto end = loop.detail.find_first_of("<>=", begin);
+    if (end == std::string::npos || loop.detail[begin + 1] == '<')
+        return true; // a value that is computed
+    NamesColumn names(source, std::string_view(loop.detail).substr(begin + 1, end - begin - 1));
+    walk(term, names);
+    return names.found;
+}
+
+// The OR that the loop goes through, among what all rows must satisfy.
+void find_alternatives(const Expr& e, const VisitLoop& loop, const Source& source, std::vector<const Expr*>& out)
 {
     const auto* binary = as<Binary>(bare(e));
     if (binary && binary->op == BinaryOp::logical_and) {
-        find_alternatives(*binary->lhs, count, out);
-        find_alternatives(*binary->rhs, count, out);
+        find_alternatives(*binary->lhs, loop, source, out);
+        find_alternatives(*binary->rhs, loop, source, out);
         return;
     }
     std::vector<const Expr*> terms;
     disjuncts(e, terms);
-    if (out.empty() && terms.size() == count)
+    bool fits = out.empty() && terms.size() == loop.alternatives.size();
+    for (std::size_t i = 0; fits && i < terms.size(); ++i)
+        fits = is_searched_by(*terms[i], loop.alternatives[i], source);
+    if (fits)
         out = std::move(terms);
 }
 
@@ -115,7 +152,7 @@ std::vector<SortKey> SelectLowering::alternatives_order(const VisitLoop& loop, c
 {
     std::vector<const Expr*> terms;
     if (where)
-        find_alternatives(*where, loop.alternatives.size(), terms);
+        find_alternatives(*where, loop, source, terms);
     if (terms.empty())
         return {};
     std::string rank = "(CASE";
@@ -345,11 +382,8 @@ std::vector<SortKey> SelectLowering::rows_without_partner(const FromClause& from
 std::vector<SortKey> SelectLowering::visiting_order(const SelectCore& core)
 {
     std::vector<SortKey> keys = rows_without_partner(*core.from);
-    for (LoopKeys& loop : loops_of(core)) {
-        if (loop.keys.empty())
-            break;
-        append(keys, std::move(loop.keys));
-    }
+    for (LoopKeys& loop : loops_of(core))
+        append(keys, std::move(loop.keys)); // a source of one row has none
     return keys;
 }
 

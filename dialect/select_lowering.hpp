@@ -198,6 +198,7 @@ private:
     // lower_from.cpp
     std::string table(const Source& source);
     std::string derived(Source& source, const Select& select, bool in_order);
+    bool is_sorted(const Select& select, const std::string& name);
     std::string placed(const Select& select, const Source& source, bool in_order, std::vector<Output>& outputs,
                        RowPlaces& places);
     void keep_places(const Source& source, const RowPlaces& places);

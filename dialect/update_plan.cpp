@@ -109,7 +109,7 @@ std::string target_text(const Table& table, const Source& source)
 
 std::string other_rows(const Update& update, Lowering& lowering)
 {
-    return update.from ? lowering.from(*update.from) : std::string();
+    return update.from ? lowering.from_for_update(*update.from, meets_one(update)) : std::string();
 }
 
 std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>& values, const std::string& others,
