@@ -147,6 +147,10 @@ void Inference::result(Select& select)
                 column.has_collation = true;
                 column.collation = e.collation;
             }
+            // A rowid has no collation, but for one beside windows: SQLite reads it from a subquery then.
+            const auto is_windowed = [](const SelectCore::Output& o) { return o.expr->has_window; };
+            if (as<ColumnRef>(e) && std::any_of(core.outputs.begin(), core.outputs.end(), is_windowed))
+                column.has_collation = true;
             if (core.values.empty())
                 column.classes = column.classes | e.classes;
             // Without GROUP BY there is a row even when there was nothing to aggregate.

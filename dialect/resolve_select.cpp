@@ -176,6 +176,16 @@ std::string Resolver::as_resolved(const std::string& text, Scope& scope)
     return out;
 }
 
+// The columns that a term of a compound's ORDER BY may mean in one arm; none where the arm has several of that name.
+std::vector<ColumnMatch> Resolver::find_quietly(const Scope& scope, const ColumnRef& name)
+{
+    try {
+        return find(scope.entries, name);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
 // The terms of a compound's ORDER BY are result columns: by number, by an alias of an arm, or by being the expression
 // of an arm; the arms are asked from left to right.
 void Resolver::compound_order_by(Select& select, std::vector<std::unique_ptr<Scope>>& scopes)
@@ -189,9 +199,10 @@ void Resolver::compound_order_by(Select& select, std::vector<std::unique_ptr<Sco
             const ColumnRef* name = as<ColumnRef>(inside);
             if (const ColumnRef* bare_name = bare_identifier(inside))
                 term.result_column = std::max(0, alias_position(core, bare_name->column.text));
+            if (term.result_column != 0)
+                break; // the arm's tables may have several columns of that name
             const std::string resolved = name ? std::string() : as_resolved(text, *scopes[arm]);
-            const std::vector<ColumnMatch> matches =
-                name ? find(scopes[arm]->entries, *name) : std::vector<ColumnMatch>{};
+            const std::vector<ColumnMatch> matches = name ? find_quietly(*scopes[arm], *name) : std::vector<ColumnMatch>{};
             for (std::size_t i = 0; i < core.outputs.size() && term.result_column == 0; ++i) {
                 const auto* output = as<ColumnRef>(bare(*core.outputs[i].expr));
                 const bool same_column = output && matches.size() == 1 && output->source == matches.front().source &&

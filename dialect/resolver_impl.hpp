@@ -110,6 +110,7 @@ private:
     // resolve_names.cpp
     static std::vector<ColumnMatch> find(const std::vector<Scope::Entry>& entries, const ColumnRef& ref);
     static std::vector<ColumnMatch> find(const Scope::Entry& entry, const ColumnRef& ref);
+    static std::vector<ColumnMatch> find_quietly(const Scope& scope, const ColumnRef& name);
     static std::vector<ColumnMatch> find_rowid(const std::vector<Scope::Entry>& entries, const ColumnRef& ref);
     static ExprPtr column_expr(const std::vector<ColumnMatch>& matches, std::string_view name, Span span);
     static void become(Expr& expr, const std::vector<ColumnMatch>& matches, int depth);

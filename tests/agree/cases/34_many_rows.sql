@@ -13,3 +13,59 @@ SELECT first_value(qty) OVER (PARTITION BY price), qty FROM (SELECT qty, price F
 CREATE TABLE mr_a(id INTEGER PRIMARY KEY, a INTEGER UNIQUE); CREATE TABLE mr_b(b TEXT);
 INSERT INTO mr_a VALUES (1, 5), (2, 3), (3, 4);
 WITH w1 AS (SELECT x0 FROM (SELECT b AS x0 FROM mr_b)), w2 AS (SELECT first_value(a) OVER () AS a FROM mr_a) SELECT x0 FROM (SELECT DISTINCT a AS x0 FROM w2) GROUP BY 1 EXCEPT SELECT y.id FROM mr_a AS y JOIN w2 ON w2.a = y.a;
+
+-- case: many_rows/subqueries-of-one-row-beside-others
+CREATE TABLE mr_u(id INTEGER PRIMARY KEY, k, v);
+WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s WHERE i < 200) INSERT INTO mr_u SELECT i * 7919 % 1009, i * 17 % 23, i * 31 % 101 FROM s;
+SELECT mr_u.id FROM (SELECT count(*) AS n FROM mr_u WHERE k = 3) AS a RIGHT JOIN mr_u ON a.n = mr_u.k;
+SELECT mr_u.id, n FROM (SELECT count(*) AS n FROM mr_u WHERE k = 3) AS a LEFT JOIN mr_u ON a.n < mr_u.k;
+SELECT mr_u.id, n FROM mr_u JOIN (SELECT count(*) AS n FROM mr_u WHERE k = 3) AS a ON a.n <= mr_u.k;
+SELECT mr_u.id, n FROM (SELECT max(v) AS n FROM mr_u WHERE k = 3) AS a, mr_u WHERE mr_u.v <> n LIMIT 50;
+SELECT mr_u.k, group_concat(mr_u.id) FROM (SELECT max(v) AS n FROM mr_u WHERE k = 3) AS a, mr_u WHERE mr_u.v <> n GROUP BY mr_u.k;
+WITH w AS (SELECT max(v) AS n FROM mr_u) SELECT group_concat(mr_u.id) FROM w, mr_u WHERE mr_u.v <> n;
+SELECT mr_u.id, n FROM (VALUES (3)) AS a JOIN (SELECT max(v) AS n FROM mr_u) AS b JOIN mr_u ON mr_u.k > a.column1;
+
+-- case: many_rows/several-ors
+CREATE TABLE mr_o(id INTEGER PRIMARY KEY, b, c); CREATE INDEX mr_ob ON mr_o(b);
+WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s WHERE i < 200) INSERT INTO mr_o SELECT i * 7919 % 1009, CASE i % 3 WHEN 0 THEN NULL ELSE i * 17 % 23 END, i * 31 % 101 FROM s;
+SELECT id, b FROM mr_o WHERE (c >= 50 OR c IS NOT NULL) AND (b IS NULL OR id = 858);
+SELECT id, b FROM mr_o WHERE (id IS NOT NULL OR c > 20) AND (b = 7 OR id > 900);
+SELECT id, b FROM mr_o WHERE (b = 3 OR b = 2) AND (id = 858 OR b = 7 OR b = 3);
+
+-- case: many_rows/sorted-although-materialized
+CREATE TABLE mr_x(x); CREATE TABLE mr_g(id INTEGER PRIMARY KEY, g, h);
+WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s WHERE i < 100) INSERT INTO mr_g SELECT i * 7919 % 1009, i * 17 % 43, i * 31 % 101 FROM s;
+INSERT INTO mr_x VALUES (3), (77), (5), (88);
+WITH w AS MATERIALIZED (SELECT g, h FROM mr_g GROUP BY g ORDER BY h) SELECT mr_x.x, w.g FROM mr_x FULL JOIN w ON mr_x.x = w.g;
+WITH w AS (SELECT g, h FROM mr_g GROUP BY g ORDER BY h) SELECT mr_x.x, w.g FROM mr_x FULL JOIN w ON mr_x.x = w.g;
+WITH w AS MATERIALIZED (SELECT g, h FROM mr_g GROUP BY g ORDER BY h) SELECT mr_x.x, w.g FROM mr_x LEFT JOIN w ON mr_x.x < w.g;
+WITH w AS (SELECT id, g, h FROM mr_g ORDER BY h) SELECT w.g, z.g FROM w JOIN w AS z ON w.g = z.h;
+
+-- case: many_rows/update-from-subqueries
+CREATE TABLE mr_t(id INTEGER PRIMARY KEY, k, v, w); CREATE TABLE mr_m(id INTEGER PRIMARY KEY, k INT, v); CREATE INDEX mr_mk ON mr_m(k, v DESC);
+WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s WHERE i < 200) INSERT INTO mr_m SELECT i * 7919 % 1009, i * 17 % 23, i * 31 % 101 FROM s;
+WITH RECURSIVE s(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM s WHERE i < 25) INSERT INTO mr_t(k) SELECT i FROM s;
+UPDATE mr_t SET v = q.v FROM (SELECT k, v FROM mr_m) AS q WHERE q.k = mr_t.k RETURNING id, v;
+UPDATE mr_t SET v = q.v FROM (SELECT k, v FROM mr_m ORDER BY id DESC) AS q WHERE q.k = mr_t.k RETURNING id, v;
+UPDATE mr_t SET v = q.v FROM (SELECT k, v FROM mr_m ORDER BY id DESC LIMIT 150) AS q WHERE q.k = mr_t.k RETURNING id, v;
+UPDATE mr_t SET v = q.v FROM (SELECT k, v FROM mr_m UNION ALL SELECT k, id FROM mr_m) AS q WHERE q.k = mr_t.k RETURNING id, v;
+UPDATE mr_t SET v = q.v FROM (SELECT k, v FROM mr_m UNION SELECT k, id FROM mr_m) AS q WHERE q.k = mr_t.k RETURNING id, v;
+UPDATE mr_t SET v = q.g FROM (SELECT k, id % 10 AS j, group_concat(v) AS g FROM mr_m GROUP BY k, j) AS q WHERE q.k = mr_t.k RETURNING id, v;
+UPDATE mr_t SET v = q.g FROM (SELECT k, v AS g FROM mr_m GROUP BY v) AS q WHERE q.k = mr_t.k RETURNING id, v;
+UPDATE mr_t SET v = q.g FROM (SELECT DISTINCT v AS g, k FROM mr_m) AS q WHERE q.k = mr_t.k RETURNING id, v;
+WITH w AS (SELECT k, v FROM mr_m WHERE v > 3) UPDATE mr_t SET v = w.v FROM w WHERE w.k = mr_t.k RETURNING id, v;
+WITH w AS (SELECT k, max(v) AS v FROM mr_m GROUP BY k, v % 3) UPDATE mr_t SET v = w.v, w = x.v FROM w, (SELECT v, id FROM mr_m WHERE id < 30) AS x WHERE w.k = mr_t.k AND x.id > w.k RETURNING id, v, w;
+CREATE VIEW mr_v AS SELECT k, v FROM mr_m; UPDATE mr_t SET v = mr_v.v FROM mr_v WHERE mr_v.k = mr_t.k RETURNING id, v;
+
+-- case: many_rows/a-rowid-beside-windows-in-a-compound
+CREATE TABLE mr_c(id INTEGER PRIMARY KEY, t, s TEXT COLLATE NOCASE); INSERT INTO mr_c VALUES (1, 1, 'Paid'), (2, 1, 'paid'), (3, 2, 'x');
+SELECT nth_value(s, 2) OVER () AS x0, id AS x1 FROM mr_c UNION SELECT t, s FROM mr_c;
+SELECT 1, id FROM mr_c UNION SELECT t, s FROM mr_c; SELECT count(*) OVER (), id + 0 FROM mr_c UNION SELECT t, s FROM mr_c; SELECT count(*) OVER (), rowid FROM mr_c EXCEPT SELECT t, s FROM mr_c;
+
+-- case: many_rows/order-by-an-alias-of-a-compound-that-tables-have-too
+CREATE TABLE mr_p(x0 TEXT, x1); CREATE TABLE mr_q(x0 TEXT, y);
+INSERT INTO mr_p VALUES ('b', 'C'), ('A', 'x'), ('c', 'B'); INSERT INTO mr_q VALUES ('A', 1), ('z', 2);
+SELECT mr_p.x1 AS x0 FROM mr_p JOIN mr_q UNION SELECT x0 FROM mr_q ORDER BY x0 COLLATE NOCASE;
+SELECT mr_p.x1 AS x0 FROM mr_p JOIN mr_q UNION SELECT x0 FROM mr_q UNION SELECT 'q' FROM mr_p ORDER BY x0 DESC;
+SELECT mr_p.x1 AS x0, mr_p.x0 FROM mr_p JOIN mr_q UNION SELECT x0, y FROM mr_q ORDER BY 1 COLLATE NOCASE, x0;
+SELECT mr_p.x1 FROM mr_p JOIN mr_q UNION SELECT y AS x0 FROM mr_q ORDER BY x0; SELECT mr_p.x1 AS q FROM mr_p JOIN mr_q UNION SELECT x0 FROM mr_q ORDER BY x0 DESC;
