@@ -64,6 +64,7 @@ struct CommonTable {
     SelectPtr select;
     // resolved:
     bool recursive = false;
+    int uses = 0; // FROM clauses that read it
 };
 struct With {
     bool recursive = false;

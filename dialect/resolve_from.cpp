@@ -144,6 +144,7 @@ void Resolver::subquery(TableRef& ref, Scope* outer)
     auto source = std::make_unique<Source>();
     source->kind = Source::Kind::subquery;
     select(*ref.select, outer);
+    lift_limit(*ref.select);
     source->select = ref.select.get();
     source->name = ref.alias.text;
     source->pg_alias = unique_alias(ref.alias.empty() ? "subquery" : ref.alias.text);
@@ -171,6 +172,7 @@ bool Resolver::common_table(TableRef& ref, const Scope& scope)
         common_[common] = State::open;
         const Environment* here = std::exchange(environment_, environment);
         select(*common->select, environment->scope);
+        lift_limit(*common->select);
         environment_ = here;
         common_[common] = State::done;
     } else if (found->second == State::open) {
@@ -185,6 +187,7 @@ bool Resolver::common_table(TableRef& ref, const Scope& scope)
     auto source = std::make_unique<Source>();
     source->kind = Source::Kind::common_table;
     source->common = common;
+    ++common->uses;
     source->name = ref.alias.empty() ? ref.table.name.text : ref.alias.text;
     source->pg_alias = unique_alias(source->name);
     for (std::string& name : column_names(*common->select, common->columns))
@@ -230,6 +233,7 @@ void Resolver::view(TableRef& ref, const Table& table)
     const std::string home = std::exchange(home_schema_, table.schema);
     const Environment* environment = std::exchange(environment_, nullptr);
     select(*source->select, nullptr);
+    lift_limit(*source->view_select);
     text_ = text;
     home_schema_ = home;
     environment_ = environment;

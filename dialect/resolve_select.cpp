@@ -255,6 +255,54 @@ void Resolver::select(Select& select, Scope* outer)
     environment_ = around;
 }
 
+// ------------------------------------------------------------------------------------------------ LIMIT
+
+namespace {
+
+// Rows of sources as they are: what SQLite makes part of the SELECT around it.
+bool is_plain(const Select& select)
+{
+    const SelectCore& core = select.cores.front();
+    return select.cores.size() == 1 && core.from && !core.distinct && !core.aggregate && !select.offset &&
+           std::none_of(core.outputs.begin(), core.outputs.end(), [](const auto& o) { return o.expr->has_window; });
+}
+
+// The subquery, view or common table that is all that the SELECT reads.
+Select* only_source(const Select& select)
+{
+    const std::vector<FromClause::Item>& items = select.cores.front().from->items;
+    if (items.size() != 1 || items.front().table.join || !items.front().table.source)
+        return nullptr;
+    const TableRef& ref = items.front().table;
+    if (!ref.source->common)
+        return ref.select ? ref.select.get() : ref.source->view_select.get();
+    if (select.with)
+        for (CommonTable& table : select.with->tables)
+            if (&table == ref.source->common && !table.recursive && table.uses == 1 &&
+                table.materialize != CommonTable::Materialize::yes)
+                return table.select.get();
+    return nullptr;
+}
+
+} // namespace
+
+// SELECT x FROM (SELECT x FROM t LIMIT 5) ORDER BY x: SQLite makes one SELECT of the two, which sorts before it counts.
+void lift_limit(Select& select)
+{
+    if (select.order_by.empty() || select.limit || !is_plain(select))
+        return;
+    for (const Select* around = &select; !around->cores.front().where;) {
+        Select* inner = only_source(*around);
+        if (!inner || !is_plain(*inner) || !inner->order_by.empty())
+            return;
+        if (inner->limit) {
+            select.limit = std::move(inner->limit);
+            return;
+        }
+        around = inner;
+    }
+}
+
 // ------------------------------------------------------------------------------------------------ column names
 
 namespace {

@@ -51,6 +51,9 @@ struct Environment {
     Scope* scope = nullptr; // around the SELECT that has the WITH
 };
 
+// A LIMIT of what the SELECT reads becomes its own, where SQLite takes the two for one.
+void lift_limit(Select& select);
+
 class Resolver {
 public:
     explicit Resolver(const ResolveRequest& request)
