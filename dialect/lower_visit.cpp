@@ -224,13 +224,23 @@ std::vector<SortKey> SelectLowering::automatic_order(const VisitLoop& loop, cons
     return keys;
 }
 
+namespace {
+
+bool is_single_row(const Source& source)
+{
+    const Select* select = source.common ? source.common->select.get() : source.select;
+    return select && is_single_row(*select);
+}
+
+} // namespace
+
 // The order of one source, which `loop` goes through; null: no loop is known.
 LoopKeys SelectLowering::keys_of(const Source& source, const VisitLoop* loop, const Expr* where)
 {
     const auto places = l_.places_.find(&source);
     if (places == l_.places_.end())
-        return {loop, loop ? loop_order(*loop, source, where) : own_order(source, false)};
-    LoopKeys whole{loop, {}};
+        return {loop, loop ? loop_order(*loop, source, where) : own_order(source, false), is_single_row(source)};
+    LoopKeys whole{loop, {}, is_single_row(source)};
     for (const LoopKeys& l : places->second->loops)
         append(whole.keys, l.keys);
     if (loop && loop->backwards)
@@ -382,8 +392,11 @@ std::vector<SortKey> SelectLowering::rows_without_partner(const FromClause& from
 std::vector<SortKey> SelectLowering::visiting_order(const SelectCore& core)
 {
     std::vector<SortKey> keys = rows_without_partner(*core.from);
-    for (LoopKeys& loop : loops_of(core))
-        append(keys, std::move(loop.keys)); // a source of one row has none
+    for (LoopKeys& loop : loops_of(core)) {
+        if (loop.keys.empty() && !loop.is_single_row)
+            break;
+        append(keys, std::move(loop.keys));
+    }
     return keys;
 }
 

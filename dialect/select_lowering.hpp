@@ -41,6 +41,7 @@ std::string join_keys(const std::vector<SortKey>& keys, bool whole = false);
 struct LoopKeys {
     const VisitLoop* loop = nullptr; // null: none is known
     std::vector<SortKey> keys;
+    bool is_single_row = false; // which needs no keys
 };
 
 // Where the rows of a FROM's subquery stand among themselves: hidden columns of it.
