@@ -198,7 +198,7 @@ private:
         if (rows_.rowid == InsertRows::Rowid::none || rowid_is_chosen_late(table_))
             return {};
         const std::string rowid = field(table_.rowid_pg);
-        std::string last = last_rowid(table_, lowering_.catalog());
+        std::string last = last_rowid(table_, lowering_.catalog(), lowering_.options().writers);
         if (table_.autoincrement) {
             loop_.declarations.emplace_back("howdah_sequence bigint := 0");
             last = "greatest(" + last + ", howdah_sequence)";

@@ -330,7 +330,8 @@ std::string numbered_rows(const InsertRows& rows, const Table& table, const Lowe
     }
 
     const std::string others = names.size() > 1 ? ", " + prefixed(names, "n", 1) : std::string();
-    const std::string base = "(SELECT " + last_rowid(table, lowering.catalog()) + " AS last OFFSET 0) AS b";
+    const std::string base =
+        "(SELECT " + last_rowid(table, lowering.catalog(), lowering.options().writers) + " AS last OFFSET 0) AS b";
     const std::string place = rows.placed ? "" : "row_number() OVER () AS \"~place\", ";
     const std::string numbered = "(SELECT " + place + "n.* FROM (" + query + ") AS n" + where + ") AS n";
     if (rows.rowid == InsertRows::Rowid::automatic)

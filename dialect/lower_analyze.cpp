@@ -137,7 +137,8 @@ std::vector<std::string> analyze_statements(const Catalog& catalog, const Analyz
             out.push_back("INSERT INTO " + pg_name(*stat) + " (" + join(columns, ", ") + ") SELECT " +
                           stored(0, literal(subject.table)) + ", " + index + ", " +
                           stored(2, {"stat", PgType::text, StorageClass::text}) + ", " +
-                          next_rowid(*stat, writers, last_rowid(*stat, catalog), "1") + " FROM (" + query + ") AS q");
+                          next_rowid(*stat, writers, last_rowid(*stat, catalog, writers), "1") + " FROM (" + query +
+                          ") AS q");
         }
     }
     return out;

@@ -240,7 +240,8 @@ private:
     {
         if (rowid_is_chosen_late(table_))
             return "NULL::bigint";
-        return rowid_after(table_, lowering_.options().writers, last_rowid(table_, lowering_.catalog()), "1");
+        const Writers writers = lowering_.options().writers;
+        return rowid_after(table_, writers, last_rowid(table_, lowering_.catalog(), writers), "1");
     }
 
     // REPLACE of one row: what conflicts with it is deleted by the same statement. The join with the count of deleted
@@ -286,10 +287,8 @@ private:
         const std::string rowid = alias + "." + quote_identifier(table_.rowid_pg);
         list.push_back(policy.form == Form::upsert ? "CASE WHEN " + alias + ".\"howdah is new\" THEN " + rowid + " END"
                                                    : rowid);
-        std::string sql = "SELECT " + join(list, ", ") + " FROM \"howdah inserted\" AS " + alias;
-        if (lowering_.options().writers == Writers::concurrent && has_rowid_sequence(table_))
-            sql.append(" LEFT JOIN ").append(recording_table).append(" ON true");
-        return sql;
+        return "SELECT " + join(list, ", ") + " FROM \"howdah inserted\" AS " + alias + " LEFT JOIN " +
+               std::string(recording_table) + " ON true";
     }
 
     std::string rowid_result(const InsertPolicy& policy) const

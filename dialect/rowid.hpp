@@ -21,7 +21,7 @@ namespace howdah::dialect {
 
 // The largest rowid that the next one must exceed, 0 when there is none, as a closed scalar: a subquery on the table
 // and, for AUTOINCREMENT, on sqlite_sequence.
-std::string last_rowid(const Table& table, const Catalog& catalog);
+std::string last_rowid(const Table& table, const Catalog& catalog, Writers writers);
 // The rowid `offset` (text of an int8) places after `last`: SQLITE_FULL or a random one where that would pass 2^63-1.
 // With concurrent writers it may be a later one; it differs for each row that asks.
 std::string next_rowid(const Table& table, Writers writers, std::string_view last, std::string_view offset);
@@ -29,8 +29,8 @@ std::string next_rowid(const Table& table, Writers writers, std::string_view las
 std::string rowid_after(const Table& table, Writers writers, std::string_view last, std::string_view offset);
 
 // Common table expressions (without WITH, comma separated) that record in sqlite_sequence that the rowid `largest` (a
-// scalar, may be NULL) was given out. With concurrent writers `recording_table` is among them, which runs when it is
-// read; none waits for another transaction that is recording, so sqlite_sequence may be behind what was given out. No
+// scalar, may be NULL) was given out. `recording_table` is among them, which runs when it is read. With concurrent
+// writers none waits for another transaction that is recording, so sqlite_sequence may be behind what was given out. No
 // number comes twice all the same: the table's own sequence never goes back.
 inline constexpr std::string_view recording_table = "\"howdah sequence\"";
 std::string record_sequence(const Table& table, const Catalog& catalog, Writers writers, std::string_view largest);

@@ -1,7 +1,7 @@
 // UTF-8 as PostgreSQL checks it; see text.hpp.
 #include "dialect/text.hpp"
 
-#include <cstdint>
+#include <cstdio>
 
 namespace howdah::dialect {
 
@@ -51,6 +51,20 @@ std::size_t character_count(std::string_view text)
     for (const char c : text)
         count += (static_cast<std::uint8_t>(c) & 0xC0) != 0x80;
     return count;
+}
+
+std::uint64_t hash(std::string_view text, std::uint64_t so_far)
+{
+    for (const char c : text)
+        so_far = (so_far ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return so_far;
+}
+
+std::string hash_digits(std::uint64_t hash)
+{
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+    return text;
 }
 
 } // namespace howdah::dialect
