@@ -44,7 +44,10 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
         type = PgType::float8;
     else if (function_name(*n) == "unixepoch")
         type = PgType::int8;
-    return Fragment{call(name, args), type, classes_of(type).with_null()};
+    if (type != PgType::text)
+        return Fragment{call(name, args), type, classes_of(type).with_null()};
+    // Its arguments say no collation: where an index has "C" the query has to say so, too.
+    return Fragment{"(" + call(name, args) + " COLLATE \"C\")", type, text_or_null, true};
 }
 
 } // namespace

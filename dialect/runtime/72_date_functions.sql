@@ -67,64 +67,162 @@ BEGIN
   RETURN out;
 END $$;
 
--- True of a text whose date part every function may copy: no modifier will be asked to normalise it.
+-- True of a text whose date and time every function may copy: no modifier will be asked to normalise it.
 CREATE OR REPLACE FUNCTION howdah.d_plain(z text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT z COLLATE "C" ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])( ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?)?$' $$;
+  SELECT z COLLATE "C" ~ '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?Z?)?$' $$;
+
+-- The moment of a plain text, a Julian day or seconds 'unixepoch' after the usual modifiers, in milliseconds; NULL where
+-- howdah.d_run() has to look: it takes ten times as long. 148731163200000 is the start of the year 1. What is not between
+-- the years 401 and 9999 is left to d_run(): SQLite's calendar before is not PostgreSQL's.
+CREATE OR REPLACE FUNCTION howdah.d_quick(x howdah.v, modifiers text[]) RETURNS int8
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  z text := (x).t;
+  first int := 1;
+  month date;
+  d int;
+  ms int8; -- since the start of the year 1
+  r float8;
+  m text;
+  unit text;
+  n int;
+BEGIN
+  IF z IS NOT NULL THEN
+    IF NOT howdah.d_plain(z) OR length(z) > 23 OR z COLLATE "C" < '0401' THEN RETURN NULL; END IF;
+    month := make_date(left(z, 4)::int, substr(z, 6, 2)::int, 1);
+    d := substr(z, 9, 2)::int;
+    IF d > 28 AND d > extract(day FROM month + interval '1 month' - interval '1 day') THEN RETURN NULL; END IF;
+    ms := (month - date '0001-01-01' + d - 1)::int8 * 86400000;
+    IF length(z) > 10 THEN
+      ms := ms + substr(z, 12, 2)::int * 3600000 + substr(z, 15, 2)::int * 60000
+            + CASE WHEN length(z) > 17 THEN trunc(rtrim(substr(z, 18), 'Z')::float8 * 1000 + 0.5::float8)::int8 ELSE 0 END;
+    END IF;
+  ELSIF (x).n IS NOT NULL THEN
+    r := (x).n::float8;
+    IF modifiers[1] = 'unixepoch' THEN
+      IF r NOT BETWEEN -49512816000 AND 253402300799 THEN RETURN NULL; END IF;
+      ms := trunc(r * 1000.0 + 210866760000000.0 + 0.5)::int8 - 148731163200000;
+      first := 2;
+    ELSE
+      IF r NOT BETWEEN 1867523 AND 5373484 THEN RETURN NULL; END IF;
+      ms := trunc(r * 86400000.0 + 0.5)::int8 - 148731163200000;
+    END IF;
+  END IF;
+  IF ms IS NULL THEN RETURN NULL; END IF;
+  FOR i IN first..cardinality(modifiers) LOOP
+    m := modifiers[i];
+    IF m COLLATE "C" ~ '^[-+]?[0-9]{1,4} ' THEN
+      n := split_part(m, ' ', 1)::int;
+      unit := substr(m, strpos(m, ' ') + 1);
+      IF unit IN ('day', 'days') THEN ms := ms + n * 86400000::int8;
+      ELSIF unit IN ('month', 'months', 'year', 'years') THEN
+        month := date '0001-01-01' + (ms / 86400000)::int;
+        d := extract(day FROM month);
+        n := extract(year FROM month) * 12 + extract(month FROM month) - 1 + CASE WHEN unit IN ('month', 'months') THEN n ELSE n * 12 END;
+        IF n NOT BETWEEN 4812 AND 119987 THEN RETURN NULL; END IF;
+        ms := (make_date(n / 12, n % 12 + 1, 1) - date '0001-01-01' + d - 1)::int8 * 86400000 + ms % 86400000;
+      ELSIF unit IN ('hour', 'hours') THEN ms := ms + n * 3600000::int8;
+      ELSIF unit IN ('minute', 'minutes') THEN ms := ms + n * 60000::int8;
+      ELSIF unit IN ('second', 'seconds') THEN ms := ms + n * 1000::int8;
+      ELSE RETURN NULL;
+      END IF;
+    ELSIF m = 'start of day' THEN ms := ms - ms % 86400000;
+    ELSIF m IN ('start of month', 'start of year') THEN
+      month := date_trunc(substr(m, 10), (date '0001-01-01' + (ms / 86400000)::int)::timestamp);
+      ms := (month - date '0001-01-01')::int8 * 86400000;
+    ELSIF m = 'localtime' THEN ms := ms + howdah.d_local_offset(ms + 148731163200000);
+    ELSIF m COLLATE "C" ~ '^weekday [0-6]$' THEN
+      n := right(m, 1)::int - ((ms / 86400000 + 1) % 7)::int;
+      ms := ms + CASE WHEN n < 0 THEN n + 7 ELSE n END * 86400000::int8;
+    ELSE RETURN NULL;
+    END IF;
+    IF ms NOT BETWEEN 12622780800000 AND 315537897599999 THEN RETURN NULL; END IF;
+  END LOOP;
+  RETURN ms + 148731163200000;
+END $$;
+
+-- A moment that d_quick() has found.
+CREATE OR REPLACE FUNCTION howdah.d_timestamp(jd int8) RETURNS timestamp
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT date '0001-01-01' + ((jd - 148731163200000) / 86400000)::int + ((jd - 148731163200000) % 86400000)::int * interval '1 millisecond' $$;
+
+-- How to_char() is asked for what strftime() prints under the usual formats.
+CREATE OR REPLACE FUNCTION howdah.d_template(format text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE format WHEN '%Y' THEN 'YYYY' WHEN '%Y-%m' THEN 'YYYY-MM' WHEN '%Y-%m-%d' THEN 'YYYY-MM-DD' WHEN '%m' THEN 'MM' WHEN '%d' THEN 'DD'
+                     WHEN '%H' THEN 'HH24' WHEN '%H:%M' THEN 'HH24:MI' WHEN '%H:%M:%S' THEN 'HH24:MI:SS' WHEN '%M' THEN 'MI' WHEN '%S' THEN 'SS'
+                     WHEN '%Y-%m-%d %H:%M:%S' THEN 'YYYY-MM-DD HH24:MI:SS' WHEN '%Y-%m-%d %H:%M' THEN 'YYYY-MM-DD HH24:MI'
+                     WHEN '%Y-%m-%d %H:00' THEN 'YYYY-MM-DD HH24":00"' WHEN '%Y-%m-%d %H' THEN 'YYYY-MM-DD HH24'
+                     WHEN '%Y-%m-%dT%H:%M:%S' THEN 'YYYY-MM-DD"T"HH24:MI:SS' WHEN '%Y-%m-%dT%H:%M:%SZ' THEN 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+                     WHEN '%Y-%m-%d %H:%M:%f' THEN 'YYYY-MM-DD HH24:MI:SS.MS' WHEN '%Y%m%d' THEN 'YYYYMMDD' WHEN '%Y%m' THEN 'YYYYMM'
+                     WHEN '%d.%m.%Y' THEN 'DD.MM.YYYY' WHEN '%d/%m/%Y' THEN 'DD/MM/YYYY' WHEN '%m/%d/%Y' THEN 'MM/DD/YYYY' WHEN '%d-%m-%Y' THEN 'DD-MM-YYYY'
+                     WHEN '%Y/%m/%d' THEN 'YYYY/MM/DD' WHEN '%Y/%m' THEN 'YYYY/MM' WHEN '%m/%Y' THEN 'MM/YYYY' WHEN '%m-%d' THEN 'MM-DD' WHEN '%j' THEN 'DDD' END $$;
 
 -- The functions a statement calls. `now` is the statement's: SQLite freezes it so. Those that end in _i know no 'now' and
 -- are IMMUTABLE, so that an index may be made of them; the statement calls the others when it says 'now' or 'localtime'.
 CREATE OR REPLACE FUNCTION howdah.date_at(moment timestamptz, x howdah.v, modifiers text[]) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  jd int8 := howdah.d_quick(x, modifiers);
 BEGIN
-  IF cardinality(modifiers) = 0 AND howdah.d_plain((x).t) THEN RETURN left((x).t, 10); END IF;
+  IF jd IS NOT NULL THEN RETURN to_char(howdah.d_timestamp(jd), 'YYYY-MM-DD'); END IF;
   RETURN howdah.d_date_text(howdah.d_run(x, modifiers, moment));
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.time_at(moment timestamptz, x howdah.v, modifiers text[]) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
-  p howdah.moment := howdah.d_run(x, modifiers, moment);
+  jd int8 := howdah.d_quick(x, modifiers);
+  p howdah.moment;
 BEGIN
+  IF jd IS NOT NULL THEN RETURN to_char(howdah.d_timestamp(jd), 'HH24:MI:SS'); END IF;
+  p := howdah.d_run(x, modifiers, moment);
   RETURN CASE WHEN p.has_jd THEN howdah.d_time_text(p) END;
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.datetime_at(moment timestamptz, x howdah.v, modifiers text[]) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
-  p howdah.moment := howdah.d_run(x, modifiers, moment);
+  jd int8 := howdah.d_quick(x, modifiers);
+  p howdah.moment;
 BEGIN
+  IF jd IS NOT NULL THEN RETURN to_char(howdah.d_timestamp(jd), 'YYYY-MM-DD HH24:MI:SS'); END IF;
+  p := howdah.d_run(x, modifiers, moment);
   RETURN CASE WHEN p.has_jd THEN howdah.d_date_text(p) || ' ' || howdah.d_time_text(p) END;
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.julianday_at(moment timestamptz, x howdah.v, modifiers text[]) RETURNS float8
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
-  p howdah.moment := howdah.d_run(x, modifiers, moment);
+  jd int8 := howdah.d_quick(x, modifiers);
 BEGIN
-  RETURN p.jd / 86400000.0::float8;
+  IF jd IS NULL THEN jd := (howdah.d_run(x, modifiers, moment)).jd; END IF;
+  RETURN jd / 86400000.0::float8;
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.unixepoch_at(moment timestamptz, x howdah.v, modifiers text[]) RETURNS int8
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
-  p howdah.moment := howdah.d_run(x, modifiers, moment);
+  jd int8 := howdah.d_quick(x, modifiers);
 BEGIN
-  RETURN p.jd / 1000 - 210866760000;
+  IF jd IS NULL THEN jd := (howdah.d_run(x, modifiers, moment)).jd; END IF;
+  RETURN jd / 1000 - 210866760000;
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.strftime_at(moment timestamptz, format text, x howdah.v, modifiers text[]) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  template text := howdah.d_template(format);
+  jd int8;
 BEGIN
-  IF cardinality(modifiers) = 0 AND howdah.d_plain((x).t) THEN
-    CASE format
-      WHEN '%Y' THEN RETURN left((x).t, 4);
-      WHEN '%Y-%m' THEN RETURN left((x).t, 7);
-      WHEN '%Y-%m-%d' THEN RETURN left((x).t, 10);
-      WHEN '%m' THEN RETURN substr((x).t, 6, 2);
-      WHEN '%d' THEN RETURN substr((x).t, 9, 2);
-      ELSE NULL;
-    END CASE;
+  IF template IS NOT NULL OR format IN ('%s', '%w') THEN
+    jd := howdah.d_quick(x, modifiers);
+    IF jd IS NOT NULL THEN
+      RETURN CASE WHEN template IS NOT NULL THEN to_char(howdah.d_timestamp(jd), template)
+                  WHEN format = '%s' THEN (jd / 1000 - 210866760000)::text
+                  ELSE (((jd + 129600000) / 86400000) % 7)::text END;
+    END IF;
   END IF;
   RETURN howdah.d_strftime(format, howdah.d_run(x, modifiers, moment));
 END $$;
@@ -142,15 +240,31 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT howdah.unixepoch_at(statement_tim
 CREATE OR REPLACE FUNCTION howdah.strftime(format text, x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT howdah.strftime_at(statement_timestamp(), format, x, modifiers) $$;
 
-CREATE OR REPLACE FUNCTION howdah.date_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
+-- IMMUTABLE is what they are of all that is not about a session.
+CREATE OR REPLACE FUNCTION howdah.date_n(x howdah.v, modifiers text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.date_at(NULL, x, modifiers); END $$;
+CREATE OR REPLACE FUNCTION howdah.datetime_n(x howdah.v, modifiers text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.datetime_at(NULL, x, modifiers); END $$;
+CREATE OR REPLACE FUNCTION howdah.strftime_n(format text, x howdah.v, modifiers text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.strftime_at(NULL, format, x, modifiers); END $$;
+
+-- What may be copied from a text is; PostgreSQL writes these into the query.
+CREATE OR REPLACE FUNCTION howdah.date_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN modifiers = '{}' AND howdah.d_plain((x).t) THEN left((x).t, 10) ELSE howdah.date_n(x, modifiers) END $$;
+CREATE OR REPLACE FUNCTION howdah.datetime_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN modifiers = '{}' AND howdah.d_plain((x).t) AND length((x).t) BETWEEN 19 AND 23 AND substr((x).t, 17, 1) = ':'
+              THEN left((x).t, 10) || ' ' || substr((x).t, 12, 8) ELSE howdah.datetime_n(x, modifiers) END $$;
+CREATE OR REPLACE FUNCTION howdah.strftime_i(format text, x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN modifiers = '{}' AND format IN ('%Y', '%Y-%m', '%Y-%m-%d', '%m', '%d') AND howdah.d_plain((x).t)
+              THEN substr((x).t, CASE format WHEN '%m' THEN 6 WHEN '%d' THEN 9 ELSE 1 END,
+                          CASE format WHEN '%Y' THEN 4 WHEN '%Y-%m' THEN 7 WHEN '%Y-%m-%d' THEN 10 ELSE 2 END)
+              ELSE howdah.strftime_n(format, x, modifiers) END $$;
 CREATE OR REPLACE FUNCTION howdah.time_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.time_at(NULL, x, modifiers); END $$;
-CREATE OR REPLACE FUNCTION howdah.datetime_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.datetime_at(NULL, x, modifiers); END $$;
 CREATE OR REPLACE FUNCTION howdah.julianday_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS float8
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.julianday_at(NULL, x, modifiers); END $$;
 CREATE OR REPLACE FUNCTION howdah.unixepoch_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS int8
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.unixepoch_at(NULL, x, modifiers); END $$;
-CREATE OR REPLACE FUNCTION howdah.strftime_i(format text, x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.strftime_at(NULL, format, x, modifiers); END $$;
