@@ -170,6 +170,25 @@ std::optional<Fragment> compare_with_constant_fraction(BinaryOp op, const Fragme
     return predicate_fragment("(" + lhs.text + (below ? " <= " : " >= ") + literal(bound).text + ")", {&lhs});
 }
 
+// A column of one class against a value of any: howdah.i2v(c) would not be found by an index of c, nor by PostgreSQL's
+// hash of its numbers. The value has a key in the column's type, or none; where it has none the answer is false. A
+// value that is a column itself may have an index of its own.
+std::optional<Fragment> compare_by_key(BinaryOp op, const Fragment& column, const Fragment& any)
+{
+    if (op != BinaryOp::equal || any.type != PgType::v || is_printed_constant(any) || !is_plain_column(column.text))
+        return std::nullopt;
+    const std::optional<Fragment> key = key_in(any, column.type);
+    if (!key)
+        return std::nullopt;
+    const std::string found = "(" + column.text + " = " + key->text + " AND ";
+    if (is_plain_column(any.text))
+        return predicate_fragment(found + widen(column, PgType::v).text + " = " + any.text + ")", {&column, &any});
+    std::string decides = "(" + key->text + " IS NOT NULL OR " + is_null(any);
+    if (column.classes.nullable())
+        decides += " OR " + is_null(column);
+    return predicate_fragment(found + decides + "))", {&column, &any});
+}
+
 std::optional<Fragment> lower_comparison(const Expr& expr, Lowering& lowering)
 {
     const auto* n = as<Binary>(expr);
@@ -190,6 +209,15 @@ std::optional<Fragment> lower_is(const Expr& expr, Lowering& lowering)
 }
 
 } // namespace
+
+std::optional<Fragment> key_in(const Fragment& any, PgType type)
+{
+    if (type == PgType::int8)
+        return Fragment{call("howdah.key_i", {any.text}), type, integer.with_null()};
+    if (type == PgType::text)
+        return Fragment{call("howdah.key_t", {any.text}), type, text_or_null};
+    return std::nullopt;
+}
 
 int class_rank(PgType type)
 {
@@ -274,6 +302,10 @@ Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collatio
         return *bounded;
     if (const auto bounded = compare_with_fraction(mirrored(op), rhs, lhs))
         return *bounded;
+    if (collation == Collation::binary)
+        for (const auto& [column, any] : {std::pair(&lhs, &rhs), std::pair(&rhs, &lhs)})
+            if (const auto found = compare_by_key(op, *column, *any))
+                return *found;
     std::optional<Operands> operands = comparable(lhs, rhs, collation);
     if (!operands)
         return compare_classes(op, to_value(lhs), to_value(rhs));

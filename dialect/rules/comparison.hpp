@@ -24,6 +24,9 @@ Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& loweri
 // Both brought to one PostgreSQL type under which =, < and ORDER BY are SQLite's; nullopt when the classes of the two
 // can never meet (a number and a text): see `class_rank`.
 std::optional<Operands> comparable(const Fragment& lhs, const Fragment& rhs, Collation collation);
+// What a value of any class is among the values of a column's type, so that = may use the column's index: NULL where it
+// is none of them. nullopt: there is no such key.
+std::optional<Fragment> key_in(const Fragment& any, PgType type);
 // NULL is not ranked. Numbers 0, text 1, blob 2.
 int class_rank(PgType type);
 

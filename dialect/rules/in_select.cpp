@@ -12,10 +12,12 @@ struct Column {
     Fragment x;          // the left side, ready
     PgType type;         // what the SELECT must deliver
     std::string wrapped; // what is made of the delivered column; empty: nothing
+    std::string kept;    // which of the delivered ones count; empty: all
 };
 
-// `name` is how the wrapped SELECT's column is called.
-Column match(const Expr& operand, const Expr& column, bool compound, const std::string& name, Lowering& lowering)
+// `name` is how the wrapped SELECT's column is called; `alone` says that it is the only one.
+Column match(const Expr& operand, const Expr& column, bool compound, bool alone, const std::string& name,
+             Lowering& lowering)
 {
     ComparisonRule rule = comparison(operand, column);
     const bool may_need_numbers = column.classes.has(StorageClass::text) && is_numeric(column.affinity);
@@ -42,16 +44,20 @@ Column match(const Expr& operand, const Expr& column, bool compound, const std::
         y = with_affinity(y, Affinity::real);
 
     const PgType type = only_null(x) ? y.type : only_null(y) ? x.type : wider(x.type, y.type);
+    // A value that is none of the column's is never found; without it the column is compared in its own type.
+    if (alone && is_plain_column(x.text) && y.type == PgType::v && rule.collation == Collation::binary)
+        if (const auto key = key_in(y, x.type))
+            return {x, delivered, key->text, key->text + " IS NOT NULL OR " + name + " IS NULL"};
     const bool converted = y.text != name || rule.collation != Collation::binary;
     x = widen(x, type);
     if (!converted)
-        return {x, type, {}};
+        return {x, type, {}, {}};
     y = widen(y, type);
     if (rule.collation != Collation::binary) {
         x = collation_key(x, rule.collation);
         y = collation_key(y, rule.collation);
     }
-    return {x, delivered, y.text};
+    return {x, delivered, y.text, {}};
 }
 
 std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
@@ -71,23 +77,26 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     const std::string alias = quote_identifier(lowering.fresh("in"));
     std::vector<PgType> types;
     std::vector<std::string> left, names, right;
+    std::string kept;
     bool wrap = false;
     bool nullable = false;
     for (std::size_t i = 0; i < operands.size(); ++i) {
         names.push_back("\"c" + std::to_string(i + 1) + "\"");
         const std::string name = alias + "." + names.back();
-        const Column column =
-            match(*operands[i], as_operand(*n->select, i),
-                  n->select->cores.size() > 1 || n->select->cores.front().values.size() > 1, name, lowering);
+        const Column column = match(*operands[i], as_operand(*n->select, i),
+                                    n->select->cores.size() > 1 || n->select->cores.front().values.size() > 1,
+                                    operands.size() == 1, name, lowering);
         left.push_back(column.x.text);
         types.push_back(column.type);
         right.push_back(column.wrapped.empty() ? name : column.wrapped);
+        kept = column.kept;
         wrap = wrap || !column.wrapped.empty();
         nullable = nullable || column.x.classes.nullable() || n->select->result[i].classes.nullable();
     }
     std::string query = lowering.select(*n->select, &types);
     if (wrap)
-        query = "SELECT " + join(right, ", ") + " FROM (" + query + ") AS " + alias + "(" + join(names, ", ") + ")";
+        query = "SELECT " + join(right, ", ") + " FROM (" + query + ") AS " + alias + "(" + join(names, ", ") + ")" +
+                (kept.empty() ? kept : " WHERE " + kept);
     const std::string x = left.size() == 1 ? left.front() : call("ROW", left);
     return Fragment{"(" + x + (n->negated ? " NOT IN (" : " IN (") + query + "))", PgType::boolean,
                     nullable ? integer.with_null() : Classes(StorageClass::integer)};

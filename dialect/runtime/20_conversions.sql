@@ -108,9 +108,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 CREATE OR REPLACE FUNCTION howdah.t2n(x text) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  p text := howdah.numeric_prefix(x);
+  p text;
   n numeric;
 BEGIN
+  IF length(x) < 19 AND x COLLATE "C" ~ '^[0-9]+$' THEN RETURN x::numeric; END IF;
+  p := howdah.numeric_prefix(x);
   IF p IS NULL THEN RETURN 0; END IF;
   IF p COLLATE "C" ~ '^[+-]?[0-9]+$' THEN
     n := p::numeric;
@@ -129,8 +131,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 CREATE OR REPLACE FUNCTION howdah.t2i(x text) RETURNS int8
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  p text := substring(x COLLATE "C" from '^[ \t\n\v\f\r]*([+-]?[0-9]+)');
+  p text;
 BEGIN
+  IF length(x) < 19 AND x COLLATE "C" ~ '^[0-9]+$' THEN RETURN x::int8; END IF;
+  p := substring(x COLLATE "C" from '^[ \t\n\v\f\r]*([+-]?[0-9]+)');
   IF p IS NULL THEN RETURN 0; END IF;
   RETURN greatest(least(p::numeric, 9223372036854775807), -9223372036854775808)::int8;
 END $$;
@@ -189,7 +193,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 -- Column affinity, on store and before a comparison: here the whole text must look like a number.
 CREATE OR REPLACE FUNCTION howdah.looks_numeric(x text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT x COLLATE "C" ~ '^[ \t\n\v\f\r]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\n\v\f\r]*$' $$;
+  SELECT x COLLATE "C" ~ '^[ \t\n\v\f\r]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t\n\v\f\r]*$' $$;
 
 CREATE OR REPLACE FUNCTION howdah.aff_num_t(x text) RETURNS howdah.v
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -254,3 +258,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 CREATE OR REPLACE FUNCTION howdah.v_rtrim(x howdah.v) RETURNS howdah.v
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).t IS NOT NULL THEN ROW(NULL, rtrim((x).t, ' '), NULL)::howdah.v ELSE x END $$;
+
+-- A value as the INTEGER or the TEXT that is equal to it; NULL where there is none (dialect/rules/comparison.cpp).
+CREATE OR REPLACE FUNCTION howdah.key_i(x howdah.v) RETURNS int8
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  IF (x).n BETWEEN -9223372036854775808 AND 9223372036854775807 AND (x).n = trunc((x).n) THEN RETURN (x).n::int8; END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION howdah.key_t(x howdah.v) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT (x).t $$;

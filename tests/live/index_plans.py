@@ -20,6 +20,8 @@ CREATE INDEX t_u ON t(u);
 CREATE INDEX t_d ON t(d);
 CREATE INDEX t_ws ON t(w, s DESC);
 CREATE INDEX t_upper ON t(upper(s));
+CREATE INDEX t_day ON t(date(d));
+CREATE INDEX t_hour ON t(strftime('%Y-%m-%d %H', d));
 CREATE INDEX t_sum ON t(i + w);
 CREATE INDEX t_part ON t(w) WHERE i > 19990;
 CREATE INDEX t_sn ON t(s COLLATE NOCASE);
@@ -141,6 +143,8 @@ PLANS = [
     ('SELECT id FROM t WHERE w = ? AND s = ?', [500, 'Key500'], 't_ws|t_s'),
     ('SELECT id FROM t WHERE w = ? ORDER BY s DESC', [500], 't_ws'),
     ('SELECT id FROM t WHERE upper(s) = ?', ['KEY500'], 't_upper'),
+    ("SELECT id FROM t WHERE date(d) = ?", ['2024-01-05'], 't_day'),
+    ("SELECT id FROM t WHERE strftime('%Y-%m-%d %H', d) = '2024-01-05 07'", [], 't_hour'),
     ('SELECT id FROM t WHERE i + w = ?', [4], 't_sum'),
     ('SELECT id FROM t ORDER BY i + w LIMIT 3', [], 't_sum', 'ordered'),
     ('SELECT id FROM t WHERE i > 19990 AND w = 995', [], 't_part|t_i|t_ws'),
@@ -159,6 +163,10 @@ PLANS = [
     ("SELECT c.k FROM h JOIN t ON t.v = h.c JOIN c ON c.t_id = t.id WHERE h.word = 'w600'", [], 't_v'),
     ('SELECT s FROM t WHERE id IN (SELECT t_id FROM c WHERE k = ?)', ['k5'], '-'),
     ('SELECT s FROM t WHERE i = (SELECT t_id FROM c WHERE k = ?)', ['k5'], 't_i'),
+    ('SELECT c.k FROM h JOIN c ON c.t_id = h.c WHERE h.word = ?', ['w5'], 'c_t'),
+    ('SELECT t.id FROM h JOIN t ON h.c = t.id WHERE h.word = ?', ['w5'], '-'),
+    ('SELECT s FROM t WHERE id IN (SELECT value FROM json_each(?))', ['[5, 9]'], '-'),
+    ('SELECT id FROM t WHERE s IN (SELECT value FROM json_each(?))', ['["Key5", "Key77"]'], 't_s'),
     ('SELECT s FROM t WHERE id < 3 AND EXISTS (SELECT 1 FROM c WHERE c.t_id = t.id)', [], 'c_t'),
     ('SELECT (SELECT k FROM c WHERE t_id = t.id) FROM t WHERE id = ?', [9], 'c_t'),
     ('SELECT s FROM t WHERE n = ? AND i > 0 ORDER BY id', ['name4'], 't_n'),
