@@ -180,4 +180,7 @@ void lower_delete(const Delete& del, Lowering& lowering, Compiled& out);
 // CREATE, ALTER, DROP of every kind. `sql` is the client's text: the mirror runs it to find the next catalog.
 void lower_schema_change(const Statement& statement, Lowering& lowering, Compiled& out);
 
+// A column's quoted name and nothing else.
+bool is_plain_column(const std::string& text);
+
 } // namespace howdah::dialect

@@ -126,12 +126,31 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     return arm;
 }
 
+// Rows that differ in no column are one: once the keys have named all columns the others decide nothing. A key that is
+// a column is known by its number.
+void SelectLowering::leave_out_ties_of_equals(Arm& arm)
+{
+    std::vector<bool> named(arm.columns.size());
+    for (auto key = arm.order.begin(); key != arm.order.end(); ++key) {
+        for (std::size_t i = 0; i < arm.columns.size() && key->column == 0; ++i)
+            if (arm.columns[i].text == key->key.text && is_plain_column(key->key.text))
+                key->column = static_cast<int>(i + 1);
+        if (key->column > 0)
+            named[static_cast<std::size_t>(key->column) - 1] = true;
+        if (std::all_of(named.begin(), named.end(), [](bool n) { return n; })) {
+            arm.order.erase(key + 1, arm.order.end());
+            return;
+        }
+    }
+}
+
 // DISTINCT keeps the first of the rows it takes for equal, and sorts by that row's keys even where they are not
 // selected.
 void SelectLowering::distinct(const SelectCore& core, Arm& arm)
 {
     if (!core.distinct)
         return;
+    leave_out_ties_of_equals(arm);
     bool simple = std::all_of(arm.order.begin(), arm.order.end(), [](const SortKey& k) { return k.column > 0; });
     for (std::size_t i = 0; i < arm.columns.size(); ++i)
         simple = simple && !has_variants(arm.columns[i], core.outputs[i].expr->collation);

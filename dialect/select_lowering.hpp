@@ -165,6 +165,7 @@ private:
     std::string print(const Arm& arm);
     std::string print_unique(const Arm& arm);
     static void distinct(const SelectCore& core, Arm& arm);
+    static void leave_out_ties_of_equals(Arm& arm);
     void output_order(const SelectCore& core, const std::vector<OrderingTerm>& terms, Arm& arm);
     void choose_places(const SelectCore& core, const std::vector<OrderingTerm>& terms, Needs needs);
     void break_ties(const SelectCore& core, const std::vector<OrderingTerm>& terms,
@@ -246,8 +247,6 @@ private:
 };
 
 bool has_window(const SelectCore& core);
-// A column's quoted name and nothing else.
-bool is_plain_column(const std::string& text);
 // Two different values may be equal: which of them is kept, or comes first, matters.
 bool has_variants(const Fragment& f, Collation collation);
 // Whether the SELECT gives at most one row whatever the data.

@@ -226,3 +226,23 @@ SELECT * FROM a JOIN (b FULL JOIN c ON b.p=c.p);
 SELECT * FROM a JOIN (b FULL JOIN c ON b.p=c.p) LIMIT 12;
 SELECT * FROM (a FULL JOIN b ON a.id=b.p) FULL JOIN c ON c.p=b.id;
 SELECT group_concat(a.id||'/'||b.id) FROM a FULL JOIN (b FULL JOIN c ON b.p=c.p) ON a.id=b.p;
+
+-- case: visit/distinct-columns-of-an-index
+CREATE TABLE places(id INTEGER PRIMARY KEY, country TEXT, city TEXT COLLATE NOCASE, n, since TEXT);
+CREATE INDEX places_country ON places(country, since DESC);
+CREATE INDEX places_city ON places(city, country);
+CREATE INDEX places_n ON places(n, id);
+INSERT INTO places(country, city, n, since) VALUES('se', 'Lund', 1, '2001'), ('de', 'ulm', 1.0, '2003'), (NULL, 'Ulm', '1', '2002'), ('se', 'LUND', NULL, '2004'), ('ch', 'Bern', 2, '2000'), ('de', 'Ulm', 1, '2005'), (NULL, NULL, 2.0, NULL);
+SELECT DISTINCT country FROM places;
+SELECT DISTINCT city FROM places;
+SELECT DISTINCT n FROM places;
+SELECT DISTINCT country, since FROM places;
+SELECT DISTINCT since, country FROM places;
+SELECT DISTINCT city, country FROM places;
+SELECT DISTINCT country FROM places WHERE country > 'd';
+SELECT DISTINCT country FROM places ORDER BY country DESC;
+SELECT DISTINCT country FROM places ORDER BY since;
+SELECT DISTINCT country, city FROM places ORDER BY country, n;
+SELECT DISTINCT city FROM places ORDER BY city COLLATE BINARY;
+SELECT DISTINCT country FROM places LIMIT 2 OFFSET 1;
+SELECT group_concat(country) FROM (SELECT DISTINCT country FROM places);
