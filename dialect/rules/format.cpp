@@ -1,6 +1,7 @@
 // format:  printf('%d of %s', a, b)  =>  text(a) || ' of ' || text(b)      printf('%.2f', x)  =>  howdah.printf_f(x, 2)
 //
-// A literal format of plain %d, %s and %.Nf is a concatenation; any other is SQLite's printf on the server.
+// A literal format of %d, %s, %x and %.Nf, with a width or without, is a concatenation; any other is SQLite's printf on
+// the server, which takes a hundred times as long.
 #include "dialect/rules/rules.hpp"
 
 namespace howdah::dialect::rules {
@@ -9,9 +10,42 @@ namespace {
 
 struct Piece {
     std::string text;    // between conversions
-    char conversion = 0; // 'd', 's', 'f', 0 for text
+    char conversion = 0; // 'd', 's', 'x', 'X', 'f', 0 for text
     int places = 0;      // of %.Nf
+    int width = 0;
+    char padding = 0; // '0' or '-' before the width
 };
+
+constexpr int max_width = 999;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The conversion at the front of `rest` (behind its '%'), which it leaves; nullopt for one that is not plain.
+std::optional<Piece> conversion_of(std::string_view& rest)
+{
+    Piece piece;
+    const auto next = [&rest] { return rest.empty() ? '\0' : rest.front(); };
+    if (next() == '0' || next() == '-') {
+        piece.padding = next();
+        rest.remove_prefix(1);
+        if (piece.padding == '-' && next() == '0')
+            return std::nullopt; // both flags
+    }
+    for (; is_digit(next()) && piece.width <= max_width; rest.remove_prefix(1))
+        piece.width = piece.width * 10 + (next() - '0');
+    const bool has_places = rest.size() > 2 && rest[0] == '.' && rest[1] >= '0' && rest[1] <= '6' && rest[2] == 'f';
+    if (has_places) {
+        piece.places = rest[1] - '0';
+        rest.remove_prefix(2);
+    }
+    piece.conversion = next() == 'i' ? 'd' : next();
+    const bool known = has_places || (piece.conversion != '\0' &&
+                                      std::string_view("dsxX").find(piece.conversion) != std::string_view::npos);
+    if (!known || piece.width > max_width || (piece.padding == '0' && piece.conversion == 's'))
+        return std::nullopt;
+    rest.remove_prefix(1);
+    return piece;
+}
 
 // The pieces of a format that has nothing but plain conversions; nullopt for any other.
 std::optional<std::vector<Piece>> pieces_of(std::string_view format)
@@ -22,31 +56,24 @@ std::optional<std::vector<Piece>> pieces_of(std::string_view format)
             pieces.emplace_back();
         pieces.back().text += c;
     };
-    for (std::size_t i = 0; i < format.size(); ++i) {
-        if (format[i] != '%') {
-            add_text(format[i]);
+    while (!format.empty()) {
+        const char c = format.front();
+        format.remove_prefix(1);
+        if (c != '%' || format.starts_with('%')) {
+            add_text(c);
+            if (c == '%')
+                format.remove_prefix(1);
             continue;
         }
-        if (++i == format.size())
+        const std::optional<Piece> piece = conversion_of(format);
+        if (!piece)
             return std::nullopt;
-        if (format[i] == '%') {
-            add_text('%');
-        } else if (format[i] == 'd' || format[i] == 'i') {
-            pieces.push_back({"", 'd', 0});
-        } else if (format[i] == 's') {
-            pieces.push_back({"", 's', 0});
-        } else if (i + 2 < format.size() && format[i] == '.' && format[i + 1] >= '0' && format[i + 1] <= '6' &&
-                   format[i + 2] == 'f') {
-            pieces.push_back({"", 'f', format[i + 1] - '0'});
-            i += 2;
-        } else {
-            return std::nullopt;
-        }
+        pieces.push_back(*piece);
     }
     return pieces.empty() ? std::nullopt : std::optional(pieces);
 }
 
-std::string converted(const Piece& piece, const Fragment* argument)
+std::string without_width(const Piece& piece, const Fragment* argument)
 {
     const bool missing = !argument || only_null(*argument);
     if (piece.conversion == 's') {
@@ -55,14 +82,28 @@ std::string converted(const Piece& piece, const Fragment* argument)
         const std::string text = to_c_string(*argument).text;
         return argument->classes.nullable() ? call("COALESCE", {text, "''::text"}) : text;
     }
-    if (piece.conversion == 'd') {
+    if (piece.conversion != 'f') {
         if (missing)
             return "'0'::text";
-        const std::string text = cast(to_integer(*argument).text, PgType::text);
+        const std::string number = to_integer(*argument).text;
+        const std::string text = piece.conversion == 'd'   ? cast(number, PgType::text)
+                                 : piece.conversion == 'x' ? call("to_hex", {number})
+                                                           : call("upper", {call("to_hex", {number})});
         return argument->classes.nullable() ? call("COALESCE", {text, "'0'::text"}) : text;
     }
     const std::string real = missing ? "'0'::double precision" : to_real(*argument).text;
     return call("howdah.printf_f", {real, std::to_string(piece.places)});
+}
+
+std::string converted(const Piece& piece, const Fragment* argument)
+{
+    const std::string text = without_width(piece, argument);
+    if (piece.width == 0)
+        return text;
+    const std::string_view function = piece.padding == '0'   ? "howdah.pad_zeros"
+                                      : piece.padding == '-' ? "howdah.pad_right"
+                                                             : "howdah.pad_left";
+    return call(function, {text, std::to_string(piece.width)});
 }
 
 std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)

@@ -31,8 +31,10 @@ END $$;
 CREATE OR REPLACE FUNCTION howdah.sub_t(x text, y int8, z int8 DEFAULT 1000000000) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  r record := howdah.sub_range(length(x), y, z);
+  r record;
 BEGIN
+  IF y BETWEEN 1 AND 2147483647 AND z BETWEEN 0 AND 2147483647 THEN RETURN substr(x, y::int4, z::int4); END IF;
+  r := howdah.sub_range(length(x), y, z);
   RETURN CASE WHEN r.len = 0 THEN '' ELSE substr(x, (r.first + 1)::int4, r.len::int4) END;
 END $$;
 

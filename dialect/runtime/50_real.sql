@@ -95,22 +95,20 @@ BEGIN
   END LOOP;
 END $$;
 
--- Whether the decimal x, cut after d places, is so far from a half there that no rounding error of SQLite's matters.
-CREATE OR REPLACE FUNCTION howdah.is_no_tie(x numeric, d int) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT abs(abs(x) * ('1e' || d)::numeric % 1 - 0.5) > abs(x) * ('1e' || d)::numeric * 1e-15 + 1e-15 $$;
-
--- What "%.<p>f" prints.
+-- What "%.<p>f" prints. Where the shortest decimal of f is itself half way between two SQLite rounds away from zero, because
+-- it adds 3e-16 of f before it cuts.
 CREATE OR REPLACE FUNCTION howdah.r_fixed(f float8, p int, nsd int DEFAULT 16) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   x numeric;
+  y numeric; -- |x| in units of the last place
   q record;
 BEGIN
   IF f = 0 THEN RETURN round(0::numeric, p); END IF;
-  IF abs(f) < 1e9 AND abs(f) > 1e-9 AND p <= 6 THEN
+  IF abs(f) < 1e8 AND abs(f) > 1e-9 AND p BETWEEN 0 AND 6 THEN
     x := f::text::numeric;
-    IF howdah.is_no_tie(x, p) THEN RETURN round(x, p); END IF;
+    y := abs(x) * ('{1,10,100,1000,10000,100000,1000000}'::numeric[])[p + 1];
+    IF y % 1 = 0.5 OR abs(y % 1 - 0.5) > y * 1e-15 + 1e-15 THEN RETURN round(x, p); END IF;
   END IF;
   q := howdah.r_digits(f, true, p, nsd);
   x := round(('0' || q.digits)::numeric * ('1e' || (-p))::numeric, p);
@@ -125,7 +123,16 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 
 CREATE OR REPLACE FUNCTION howdah.round_(f float8, d int8) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  y float8; -- |f| in units of the last place
 BEGIN
+  IF d BETWEEN 1 AND 6 AND abs(f) < 1e5 THEN
+    y := abs(f) * 10::float8 ^ d;
+    IF abs(y - trunc(y) - 0.5) > 1e-4 THEN
+      y := trunc(y + 0.5) / 10::float8 ^ d;
+      RETURN CASE WHEN f < 0 THEN -y ELSE y END + 0.0::float8;
+    END IF;
+  END IF;
   d := howdah.low32(d);
   IF abs(f) >= 4503599627370496 OR f = 'NaN' THEN RETURN f; END IF;
   IF d <= 0 THEN RETURN howdah.round_(f); END IF;

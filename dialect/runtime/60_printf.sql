@@ -221,3 +221,14 @@ BEGIN
   IF abs(f) = 'Infinity' THEN RETURN howdah.r2t(f); END IF;
   RETURN CASE WHEN f < 0 THEN '-' ELSE '' END || abs(howdah.r_fixed(f, places))::text;
 END $$;
+
+-- The width of a conversion, in bytes: "%8s", "%-8s", "%08d". An infinity has no zeros before it.
+CREATE OR REPLACE FUNCTION howdah.pad_left(s text, width int) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT lpad(s, length(s) + greatest(width - octet_length(s), 0)) $$;
+CREATE OR REPLACE FUNCTION howdah.pad_right(s text, width int) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT rpad(s, length(s) + greatest(width - octet_length(s), 0)) $$;
+CREATE OR REPLACE FUNCTION howdah.pad_zeros(s text, width int) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN right(s, 1) = 'f' AND left(ltrim(s, '-'), 1) = 'I' THEN lpad(s, greatest(width, length(s)))
+              WHEN left(s, 1) = '-' THEN '-' || lpad(substr(s, 2), greatest(width, length(s)) - 1, '0')
+              ELSE lpad(s, greatest(width, length(s)), '0') END $$;
