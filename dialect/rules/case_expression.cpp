@@ -2,6 +2,8 @@
 //
 // x = a is a comparison with affinity and collation of its own for each WHEN. Where x is the same in all of them it is
 // printed once.
+#include "dialect/rules/case_expression.hpp"
+
 #include "dialect/rules/comparison.hpp"
 #include "dialect/rules/rules.hpp"
 
@@ -50,24 +52,40 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     const auto* n = as<Case>(expr);
     if (!n)
         return std::nullopt;
-    std::string x;
-    const std::vector<std::string> whens = conditions(*n, x, lowering);
+    const Whens whens = whens_of(*n, lowering);
     std::vector<Fragment> results;
     for (const Case::When& when : n->whens)
         results.push_back(lowering.value(*when.result));
     results.push_back(n->otherwise ? lowering.value(*n->otherwise) : null_of(PgType::text));
     const PgType type = common_type(results);
 
-    std::string text = x.empty() ? "(CASE" : "(CASE " + x;
-    for (std::size_t i = 0; i < whens.size(); ++i)
-        text += " WHEN " + whens[i] + " THEN " + widen(results[i], type).text;
-    if (n->otherwise)
-        text += " ELSE " + widen(results.back(), type).text;
+    std::vector<std::string> texts;
+    for (const Fragment& f : results)
+        texts.push_back(widen(f, type).text);
+    if (!n->otherwise)
+        texts.pop_back();
     const bool collated = std::all_of(results.begin(), results.end(), [](const Fragment& f) { return f.collated; });
-    return Fragment{text + " END)", type, union_of(results), collated};
+    return Fragment{case_text(whens, texts), type, union_of(results), collated};
 }
 
 } // namespace
+
+Whens whens_of(const Case& n, Lowering& lowering)
+{
+    Whens whens;
+    whens.conditions = conditions(n, whens.operand, lowering);
+    return whens;
+}
+
+std::string case_text(const Whens& whens, const std::vector<std::string>& results)
+{
+    std::string text = whens.operand.empty() ? "(CASE" : "(CASE " + whens.operand;
+    for (std::size_t i = 0; i < whens.conditions.size(); ++i)
+        text += " WHEN " + whens.conditions[i] + " THEN " + results[i];
+    if (results.size() > whens.conditions.size())
+        text += " ELSE " + results.back();
+    return text + " END)";
+}
 
 const Rule case_expression{"case", lower};
 
