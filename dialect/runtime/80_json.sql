@@ -67,7 +67,8 @@ CREATE OR REPLACE FUNCTION howdah.j2v(j json) RETURNS howdah.v
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
   CASE json_typeof(j)
-    WHEN 'string' THEN RETURN ROW(NULL, howdah.js_unraw(j::text)::json #>> '{}', NULL)::howdah.v;
+    WHEN 'string' THEN
+      RETURN ROW(NULL, CASE WHEN strpos(j::text, U&'\+10FFFE') = 0 THEN j #>> '{}' ELSE howdah.js_unraw(j::text)::json #>> '{}' END, NULL)::howdah.v;
     WHEN 'number' THEN RETURN ROW(howdah.t2n(j::text), NULL, NULL)::howdah.v;
     WHEN 'boolean' THEN RETURN ROW(CASE WHEN strpos(j::text, 't') > 0 THEN 1 ELSE 0 END::numeric, NULL, NULL)::howdah.v;
     WHEN 'null' THEN RETURN NULL;
@@ -153,32 +154,38 @@ BEGIN
   RETURN j;
 END $$;
 
--- Where a whole path leads in the text `x`.
+-- Where a whole path leads in the text `x`. '$.key' and '$.key.key' where each key stands in the text only once are for
+-- PostgreSQL's own operator, which takes the last and so finds the same.
 CREATE OR REPLACE FUNCTION howdah.js_find(x text, path text) RETURNS json
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  j json;
+  steps text[];
   k text;
+  plain boolean := strpos(x, '\') = 0 AND path COLLATE "C" ~ '^\$(?:\.[A-Za-z_][A-Za-z0-9_]*)+$';
 BEGIN
-  -- '$.key' where "key" stands in the text only once: PostgreSQL's own operator, which takes the last, finds the same.
-  IF path COLLATE "C" ~ '^\$\.[A-Za-z0-9_]+$' AND strpos(x, '\') = 0 THEN
-    j := x::json;
-    k := substr(path, 3);
-    IF json_typeof(j) = 'object' AND strpos(substr(x, strpos(x, '"' || k || '"') + 1), '"' || k || '"') = 0 THEN
-      RETURN j -> k;
-    END IF;
-  ELSE
-    j := howdah.js(x);
+  IF plain THEN
+    steps := string_to_array(substr(path, 3), '.');
+    FOREACH k IN ARRAY steps LOOP
+      k := '"' || k || '"';
+      plain := plain AND strpos(substr(x, strpos(x, k) + 1), k) = 0;
+    END LOOP;
+    IF plain THEN RETURN x::json #> steps; END IF;
   END IF;
-  IF left(path, 1) <> '$' THEN PERFORM howdah.js_path_error(path); END IF;
-  RETURN howdah.js_get(j, substr(path, 2));
+  IF left(path, 1) <> '$' THEN
+    PERFORM howdah.js(x);
+    PERFORM howdah.js_path_error(path);
+  END IF;
+  RETURN howdah.js_get(howdah.js(x), substr(path, 2));
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.json(x text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.js_text(howdah.js(x)); END $$;
 
 CREATE OR REPLACE FUNCTION howdah.json_extract(x text, path text) RETURNS howdah.v
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.j2v(howdah.js_find(x, path)); END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN howdah.j2v(howdah.js_find(x, path));
+END $$;
 
 -- What json_extract() gives as a piece of JSON: an object or an array is one, any other value is written anew.
 CREATE OR REPLACE FUNCTION howdah.json_extracted(x text, path text) RETURNS text

@@ -2,19 +2,25 @@
 -- parse tree: labels of objects too.
 
 CREATE OR REPLACE FUNCTION howdah.js_size(j json) RETURNS int8
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  CASE json_typeof(j)
+    WHEN 'array' THEN RETURN 1 + (SELECT coalesce(sum(howdah.js_size(value)), 0) FROM json_array_elements(j));
+    WHEN 'object' THEN RETURN 1 + (SELECT coalesce(sum(1 + howdah.js_size(value)), 0) FROM json_each(j));
+    ELSE RETURN 1;
+  END CASE;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.js_decoded(k text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT 1 + CASE json_typeof(j)
-    WHEN 'array' THEN (SELECT coalesce(sum(howdah.js_size(value)), 0) FROM json_array_elements(j))
-    WHEN 'object' THEN (SELECT coalesce(sum(1 + howdah.js_size(value)), 0) FROM json_each(j))
-    ELSE 0 END::int8 $$;
+  SELECT CASE WHEN strpos(k, U&'\+10FFFE') = 0 THEN k ELSE howdah.js_unraw('"' || k || '"')::json #>> '{}' END $$;
 
 -- A raw key as a step of a path.
 CREATE OR REPLACE FUNCTION howdah.js_label(k text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT howdah.js_unraw(CASE WHEN k COLLATE "C" ~ '^[A-Za-z][A-Za-z0-9]*$' THEN '.' || k ELSE '."' || k || '"' END) $$;
 
-CREATE OR REPLACE FUNCTION howdah.js_walk(j json, k howdah.v, my_id int8, my_parent int8, my_fullkey text, my_path text,
-                                          deep boolean, level int)
+CREATE OR REPLACE FUNCTION howdah.js_walk(j json, k howdah.v, my_id int8, my_parent int8, my_fullkey text, my_path text)
 RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
@@ -22,34 +28,27 @@ DECLARE
   n int8 := my_id;
   i int := 0;
   kind text := json_typeof(j);
-  decoded text;
 BEGIN
-  IF deep OR level = 1 OR kind NOT IN ('object', 'array') THEN
-    key := k;
-    value := howdah.j2v(j);
-    type := howdah.js_type(j);
-    atom := CASE WHEN kind IN ('object', 'array') THEN NULL ELSE value END;
-    id := my_id;
-    parent := CASE WHEN deep THEN my_parent END;
-    fullkey := my_fullkey;
-    path := my_path;
-    RETURN NEXT;
-  END IF;
-  IF NOT deep AND level = 1 THEN RETURN; END IF;
+  key := k;
+  value := howdah.j2v(j);
+  type := howdah.js_type(j);
+  atom := CASE WHEN kind IN ('object', 'array') THEN NULL ELSE value END;
+  id := my_id;
+  parent := my_parent;
+  fullkey := my_fullkey;
+  path := my_path;
+  RETURN NEXT;
   IF kind = 'object' THEN
     n := n + 1;
     FOR e IN SELECT x.key AS k, x.value AS v FROM json_each(j) WITH ORDINALITY x(key, value, o) ORDER BY x.o LOOP
-      decoded := CASE WHEN strpos(e.k, U&'\+10FFFE') = 0 THEN e.k
-                      ELSE howdah.js_unraw('"' || e.k || '"')::json #>> '{}' END;
-      RETURN QUERY SELECT * FROM howdah.js_walk(e.v, howdah.t2v(decoded), n + 1, my_id, my_fullkey || howdah.js_label(e.k),
-                                                my_fullkey, deep, level + 1);
+      RETURN QUERY SELECT * FROM howdah.js_walk(e.v, howdah.t2v(howdah.js_decoded(e.k)), n + 1, my_id,
+                                                my_fullkey || howdah.js_label(e.k), my_fullkey);
       n := n + 1 + howdah.js_size(e.v);
     END LOOP;
   ELSIF kind = 'array' THEN
     n := n + 1;
     FOR e IN SELECT x.value AS v FROM json_array_elements(j) WITH ORDINALITY x(value, o) ORDER BY x.o LOOP
-      RETURN QUERY SELECT * FROM howdah.js_walk(e.v, howdah.i2v(i), n, my_id, my_fullkey || '[' || i || ']', my_fullkey, deep,
-                                                level + 1);
+      RETURN QUERY SELECT * FROM howdah.js_walk(e.v, howdah.i2v(i), n, my_id, my_fullkey || '[' || i || ']', my_fullkey);
       n := n + howdah.js_size(e.v);
       i := i + 1;
     END LOOP;
@@ -99,17 +98,44 @@ BEGIN
   END LOOP;
 END $$;
 
+-- The children of an array or an object, or the value itself. ROWS is for the planner: most lists are short.
 CREATE OR REPLACE FUNCTION howdah.json_each_(x text, p text DEFAULT '$')
 RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 20 AS $$
 DECLARE
+  node json;
+  my_id int8 := 0;
   at record;
 BEGIN
   IF x IS NULL OR p IS NULL THEN RETURN; END IF;
   IF left(p, 1) <> '$' THEN PERFORM howdah.js_path_error(p); END IF;
-  at := howdah.js_locate(howdah.js(x), substr(p, 2));
-  IF at.node IS NULL THEN RETURN; END IF;
-  RETURN QUERY SELECT * FROM howdah.js_walk(at.node, NULL, at.id, NULL, p, p, false, 0);
+  IF p = '$' THEN
+    node := howdah.js(x);
+  ELSE
+    at := howdah.js_locate(howdah.js(x), substr(p, 2));
+    node := at.node;
+    my_id := at.id;
+  END IF;
+  CASE json_typeof(node)
+    WHEN 'array' THEN
+      RETURN QUERY
+        SELECT howdah.i2v(e.o - 1), e.v, howdah.js_type(e.j), CASE WHEN e.size IS NULL THEN e.v END,
+               my_id + e.o + coalesce(sum(e.size - 1) OVER (ORDER BY e.o ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::int8,
+               NULL::int8, p || '[' || (e.o - 1) || ']', p
+          FROM (SELECT a.o, a.j, howdah.j2v(a.j) AS v, CASE WHEN json_typeof(a.j) IN ('array', 'object') THEN howdah.js_size(a.j) END AS size
+                  FROM json_array_elements(node) WITH ORDINALITY a(j, o) OFFSET 0) e;
+    WHEN 'object' THEN
+      RETURN QUERY
+        SELECT howdah.t2v(howdah.js_decoded(e.k)), e.v, howdah.js_type(e.j), CASE WHEN e.size IS NULL THEN e.v END,
+               my_id + 2 * e.o + coalesce(sum(e.size - 1) OVER (ORDER BY e.o ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::int8,
+               NULL::int8, p || howdah.js_label(e.k), p
+          FROM (SELECT a.o, a.k, a.j, howdah.j2v(a.j) AS v, CASE WHEN json_typeof(a.j) IN ('array', 'object') THEN howdah.js_size(a.j) END AS size
+                  FROM json_each(node) WITH ORDINALITY a(k, j, o) OFFSET 0) e;
+    ELSE
+      IF node IS NOT NULL THEN
+        RETURN QUERY SELECT NULL::howdah.v, howdah.j2v(node), howdah.js_type(node), howdah.j2v(node), my_id, NULL::int8, p, p;
+      END IF;
+  END CASE;
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.json_tree_(x text, p text DEFAULT '$')
@@ -123,5 +149,5 @@ BEGIN
   at := howdah.js_locate(howdah.js(x), substr(p, 2));
   IF at.node IS NULL THEN RETURN; END IF;
   IF json_typeof(at.node) NOT IN ('object', 'array') THEN at.last_key := NULL; END IF; -- a scalar has no key of its own
-  RETURN QUERY SELECT * FROM howdah.js_walk(at.node, at.last_key, at.id, NULL, at.full_path, at.parent_path, true, 0);
+  RETURN QUERY SELECT * FROM howdah.js_walk(at.node, at.last_key, at.id, NULL, at.full_path, at.parent_path);
 END $$;
