@@ -3,6 +3,7 @@
 #include "dialect/catalog.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/row_dependence.hpp"
+#include "dialect/rules/rules.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/walk.hpp"
 
@@ -65,6 +66,34 @@ void SelectLowering::choose_places(const SelectCore& core, const std::vector<Ord
     l_.visits_.ignores_inner_order = (!terms.empty() || core.from->items.size() > 1) && !is_order_sensitive(core);
 }
 
+// SELECT max(v) FROM t, whose aggregate is none of PostgreSQL's: the first of the column's values in their order, which
+// an index may have. Of equal ones that is the one at which SQLite comes first.
+std::optional<Fragment> SelectLowering::lone_extreme(const SelectCore& core, const std::string& from)
+{
+    if (!core.aggregate || core.outputs.size() != 1 || core.where || core.having || !core.group_by.empty() ||
+        !core.from || l_.row_order.empty())
+        return std::nullopt;
+    const std::vector<const Source*> sources = sources_of(*core.from);
+    const auto* call = as<Call>(bare(*core.outputs.front().expr));
+    if (sources.size() != 1 || sources.front()->kind != Source::Kind::table || !call || !is_extreme(*call) ||
+        call->filter || call->over)
+        return std::nullopt;
+    const Expr& arg = *call->args.front();
+    const auto* column = as<ColumnRef>(bare(arg));
+    if (!column || column->source != sources.front())
+        return std::nullopt;
+    const Fragment x = l_.value(arg);
+    const Fragment key = collation_key(x, arg.collation);
+    const bool has_own = x.type == PgType::text ? key.text == x.text : x.type != PgType::v;
+    if (has_own || !is_plain_column(x.text))
+        return std::nullopt;
+    l_.fired("extreme");
+    const bool max = rules::function_name(*call) == "max";
+    return Fragment{"(SELECT " + x.text + from + (max ? "" : " WHERE " + rules::is_not_null(x)) + " ORDER BY " +
+                        key.text + (max ? " DESC NULLS LAST, " : " NULLS FIRST, ") + l_.row_order + " LIMIT 1)",
+                    x.type, x.classes.with_null(), x.collated};
+}
+
 SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& core,
                                         const std::vector<OrderingTerm>& terms, Needs needs)
 {
@@ -86,6 +115,12 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     }
     if (const std::string where = l_.where(core.where.get()); !where.empty())
         arm.rest += " WHERE " + where;
+    if (std::optional<Fragment> extreme =
+            terms.empty() && !needs.places ? lone_extreme(core, arm.rest) : std::nullopt) {
+        arm.columns.push_back(std::move(*extreme));
+        arm.rest.clear();
+        return arm;
+    }
     std::optional<Aggregation> aggregation;
     if (core.aggregate)
         aggregation.emplace(select, core, l_, row_of_nulls(core));

@@ -161,6 +161,7 @@ private:
     std::string compound(const Select& select, const std::vector<PgType>* types, std::vector<Output>* outputs,
                          Needs needs);
     Arm arm(const Select& select, const SelectCore& core, const std::vector<OrderingTerm>& terms, Needs needs);
+    std::optional<Fragment> lone_extreme(const SelectCore& core, const std::string& from);
     Arm values(const SelectCore& core);
     std::string print(const Arm& arm);
     std::string print_unique(const Arm& arm);
