@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,8 @@ public:
     std::string table_ref(const TableRef& ref);
     // WHERE's text without the keyword: `where` (may be null) and what from() postponed; empty when there is nothing.
     std::string where(const Expr* where);
+    // Whether the expression only chooses rows, so that NULL does there what false does: a term of where()'s ANDs and ORs.
+    bool is_filter(const Expr& expr) const { return filters_.count(&expr) != 0; }
     // RETURNING or a select list as PostgreSQL text, value by value; `outputs` receives the types.
     std::string outputs(const std::vector<SelectCore::Output>& list, std::vector<Output>* outputs);
     // ORDER BY list without the keyword, with NULLS FIRST where the term may be NULL (catalogue D5).
@@ -169,6 +172,8 @@ private:
     // Their text, in the order in which their bodies ended, which is the order PostgreSQL needs.
     std::vector<std::pair<const CommonTable*, std::string>> common_text_;
     std::vector<std::string> postponed_;
+    std::set<const Expr*> filters_;
+    void note_filters(const Expr& expr);
     const SelectCore* core_ = nullptr; // whose named windows are in force
 };
 

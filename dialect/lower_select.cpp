@@ -386,11 +386,24 @@ Fragment Lowering::scalar(const Select& select)
     return f;
 }
 
+void Lowering::note_filters(const Expr& expr)
+{
+    const Expr& e = bare(expr);
+    filters_.insert(&e);
+    const auto* binary = as<Binary>(e);
+    if (!binary || (binary->op != BinaryOp::logical_and && binary->op != BinaryOp::logical_or))
+        return;
+    note_filters(*binary->lhs);
+    note_filters(*binary->rhs);
+}
+
 std::string Lowering::where(const Expr* where)
 {
     std::vector<std::string> conditions = std::exchange(postponed_, {});
-    if (where)
+    if (where) {
+        note_filters(*where);
         conditions.insert(conditions.begin(), condition(*where).text);
+    }
     return join(conditions, " AND ");
 }
 

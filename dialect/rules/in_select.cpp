@@ -15,8 +15,9 @@ struct Column {
     std::string kept;    // which of the delivered ones count; empty: all
 };
 
-// `name` is how the wrapped SELECT's column is called; `alone` says that it is the only one.
-Column match(const Expr& operand, const Expr& column, bool compound, bool alone, const std::string& name,
+// `name` is how the wrapped SELECT's column is called. `single`: it is the only one; `chooses`: false does what NULL
+// does.
+Column match(const Expr& operand, const Expr& column, bool compound, bool single, bool chooses, const std::string& name,
              Lowering& lowering)
 {
     ComparisonRule rule = comparison(operand, column);
@@ -44,8 +45,10 @@ Column match(const Expr& operand, const Expr& column, bool compound, bool alone,
         y = with_affinity(y, Affinity::real);
 
     const PgType type = only_null(x) ? y.type : only_null(y) ? x.type : wider(x.type, y.type);
-    // A value that is none of the column's is never found; without it the column is compared in its own type.
-    if (alone && is_plain_column(x.text) && y.type == PgType::v && rule.collation == Collation::binary)
+    // A value that is none of the column's is never found; without it the column is compared in its own type. For a
+    // NULL on the left there is a difference: it is NULL whether it is IN rows, and false whether it is IN none.
+    if (single && (chooses || !x.classes.nullable()) && is_plain_column(x.text) && y.type == PgType::v &&
+        rule.collation == Collation::binary)
         if (const auto key = key_in(y, x.type))
             return {x, delivered, key->text, key->text + " IS NOT NULL OR " + name + " IS NULL"};
     const bool converted = y.text != name || rule.collation != Collation::binary;
@@ -85,7 +88,7 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
         const std::string name = alias + "." + names.back();
         const Column column = match(*operands[i], as_operand(*n->select, i),
                                     n->select->cores.size() > 1 || n->select->cores.front().values.size() > 1,
-                                    operands.size() == 1, name, lowering);
+                                    operands.size() == 1, !n->negated && lowering.is_filter(expr), name, lowering);
         left.push_back(column.x.text);
         types.push_back(column.type);
         right.push_back(column.wrapped.empty() ? name : column.wrapped);
