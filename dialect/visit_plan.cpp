@@ -4,6 +4,7 @@
 
 #include "dialect/catalog.hpp"
 #include "dialect/select_lowering.hpp"
+#include "dialect/visit_program.hpp"
 #include "dialect/walk.hpp"
 
 #include <algorithm>
@@ -14,11 +15,6 @@
 namespace howdah::dialect {
 
 namespace {
-
-struct Op {
-    std::string name;
-    int p1 = 0, p2 = 0, p3 = 0;
-};
 
 bool starts_with_word(std::string_view text, std::string_view word)
 {
@@ -33,117 +29,6 @@ std::string_view loop_detail(std::string_view detail)
         if (detail.starts_with(verb) && detail != "SCAN CONSTANT ROW")
             return detail.substr(verb.size());
     return {};
-}
-
-// Whether the loop that begins at `from` goes down: its first move says so. Subroutines and the lists of IN are passed.
-bool goes_down(const std::vector<Op>& program, std::size_t from)
-{
-    std::set<int> lists;
-    for (std::size_t i = from; i < program.size() && i < from + 400; ++i) {
-        const Op& op = program[i];
-        const auto target = static_cast<std::size_t>(std::max(op.p2, 0));
-        if (op.name == "OpenEphemeral")
-            lists.insert(op.p1);
-        if ((op.name == "Once" || op.name == "InitCoroutine") && target > i) {
-            for (std::size_t k = i; k < target && k < program.size(); ++k)
-                if (program[k].name == "OpenEphemeral")
-                    lists.insert(program[k].p1);
-            i = target - 1;
-            continue;
-        }
-        if (lists.count(op.p1) != 0)
-            continue;
-        if (op.name == "Last" || op.name == "SeekLE" || op.name == "SeekLT")
-            return true;
-        if (op.name == "Rewind" || op.name == "SeekGE" || op.name == "SeekGT" || op.name == "SeekRowid" ||
-            op.name == "NotExists" || op.name == "VFilter" || op.name == "Yield" || op.name == "Sort")
-            return false;
-    }
-    return false;
-}
-
-// The register that an operation puts a column, or the rowid (-1), of its cursor into.
-std::optional<std::pair<int, int>> column_put(const Op& op)
-{
-    if (op.name == "Column")
-        return std::pair{op.p3, op.p2};
-    if (op.name == "Rowid")
-        return std::pair{op.p2, -1};
-    return std::nullopt;
-}
-
-// What the automatic index that is made right before `end` consists of, behind the columns that are searched by.
-std::vector<int> automatic_key(const std::vector<Op>& program, std::size_t begin, std::size_t end, std::size_t searched)
-{
-    std::size_t open = end, record = end;
-    for (std::size_t i = begin; i < end && i < program.size(); ++i)
-        if (program[i].name == "OpenAutoindex")
-            open = i;
-    for (std::size_t i = open; i < end; ++i)
-        if (program[i].name == "IdxInsert" && program[i].p1 == program[open].p1)
-            for (record = i; record > open && program[record].name != "MakeRecord";)
-                --record;
-    std::vector<int> key;
-    for (std::size_t part = searched; record < end && part < static_cast<std::size_t>(program[record].p2); ++part) {
-        const int wanted = program[record].p1 + static_cast<int>(part);
-        std::optional<int> column;
-        for (std::size_t i = open; i < record; ++i)
-            if (const auto put = column_put(program[i]); put && put->first == wanted)
-                column = put->second;
-        if (!column)
-            return {};
-        key.push_back(*column);
-    }
-    return key;
-}
-
-// Whether the operation at `at` ends a loop that goes around `inside`.
-bool ends_loop_around(const std::vector<Op>& program, std::size_t at, std::size_t inside)
-{
-    const std::string& name = program[at].name;
-    return (name == "Next" || name == "Prev" || name == "VNext" || name == "SorterNext" || name == "Goto") &&
-           at > inside && program[at].p2 >= 0 && static_cast<std::size_t>(program[at].p2) <= inside;
-}
-
-// Where the loops go on when the aggregate at `step` has taken a row.
-VisitGroup::Stop stop_after(const std::vector<Op>& program, std::size_t step, std::size_t final)
-{
-    const auto goes_on = [&](std::size_t from) {
-        for (std::size_t i = from; i < final; ++i)
-            if (ends_loop_around(program, i, step))
-                return true;
-        return false;
-    };
-    for (std::size_t i = step + 1; i < final && !ends_loop_around(program, i, step); ++i) {
-        const auto target = static_cast<std::size_t>(std::max(program[i].p2, 0));
-        if (program[i].name != "Goto" || target <= i || target > final)
-            continue;
-        for (std::size_t k = i; k < target; ++k)
-            if (ends_loop_around(program, k, step))
-                return goes_on(target) ? VisitGroup::Stop::first_row_of_each : VisitGroup::Stop::first_row;
-    }
-    return VisitGroup::Stop::never;
-}
-
-// How the loops from `begin` on end: as their own aggregate says, not that of a subquery inside them.
-VisitGroup::Stop find_stop(const std::vector<Op>& program, std::size_t begin)
-{
-    for (std::size_t step = begin; step < program.size(); ++step) {
-        if (program[step].name == "AggFinal")
-            break;
-        if (program[step].name != "AggStep")
-            continue;
-        std::size_t final = step;
-        while (final < program.size() && !(program[final].name == "AggFinal" && program[final].p1 == program[step].p3))
-            ++final;
-        bool inside = false;
-        for (std::size_t i = final; i < program.size(); ++i)
-            inside = inside || (ends_loop_around(program, i, step) && static_cast<std::size_t>(program[i].p2) >= begin);
-        if (!inside)
-            return stop_after(program, step, final);
-        step = final;
-    }
-    return VisitGroup::Stop::never;
 }
 
 std::size_t count_of(std::string_view text, std::string_view part)
@@ -310,7 +195,7 @@ void VisitPlan::read_groups(const CompileRequest& request)
 
 void VisitPlan::read_program(const CompileRequest& request)
 {
-    std::vector<Op> program;
+    Program program;
     bool ended = false;
     request.catalog.mirror().query("EXPLAIN " + std::string(request.sql), request.parameters, request.session,
                                    [&](std::span<const ValueView> row) {
