@@ -3,7 +3,6 @@
 
 #include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
-#include "dialect/reads.hpp"
 #include "dialect/rowloop.hpp"
 #include "dialect/store.hpp"
 #include "dialect/write_effects.hpp"
@@ -108,11 +107,6 @@ std::string Assignments::list(Lowering& lowering) const
 bool Assignments::any(const std::function<bool(const Expr&)>& test) const
 {
     return std::any_of(sources_.begin(), sources_.end(), [&](const Source& s) { return test(*s.clause->value); });
-}
-
-bool Assignments::read_while_changing(const Catalog& catalog) const
-{
-    return any([&](const Expr& e) { return reads_while_changing(e, table_, catalog); });
 }
 
 bool Assignments::constant(const std::vector<int>& columns) const

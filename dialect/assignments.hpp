@@ -27,8 +27,6 @@ public:
     Fragment value(int column, Lowering& lowering) const;
     // Calls `test` for each value's expression until it answers true; whether it did.
     bool any(const std::function<bool(const Expr&)>& test) const;
-    // Some value reads `table` anew for each row while rows of it are changed.
-    bool read_while_changing(const Catalog& catalog) const;
     // Every column of the list gets the same value in each row.
     bool constant(const std::vector<int>& columns) const;
 

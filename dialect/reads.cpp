@@ -2,7 +2,11 @@
 #include "dialect/reads.hpp"
 
 #include "dialect/scope.hpp"
+#include "dialect/select_lowering.hpp"
 #include "dialect/walk.hpp"
+
+#include <algorithm>
+#include <set>
 
 namespace howdah::dialect {
 
@@ -55,14 +59,64 @@ bool reads_table(const Node& node, const Table& table, const Catalog& catalog)
     return visitor.found;
 }
 
-// A subquery in `expr` that reads `table`, and is correlated or is not.
-bool reads_in_subquery(const Expr& expr, const Table& table, const Catalog& catalog, bool correlated)
-{
-    return any_expr(expr, [&](const Expr& e) {
-        const Select* select = select_of(e);
-        return select && select->correlated == correlated && reads(*select, table, catalog);
-    });
-}
+// Values of columns, wherever a view or a common table has them from.
+class ReadsColumns : public Visitor {
+public:
+    ReadsColumns(const Table& table, const std::vector<int>& columns, const VisitPlan& plan)
+        : table_(table), columns_(columns), plan_(plan)
+    {
+    }
+    bool found = false;
+    bool enter(const Expr& expr) override
+    {
+        const auto* ref = as<ColumnRef>(expr);
+        if (ref && ref->source && ref->source->table == &table_ && copies_.count(ref->source) == 0)
+            found = found || is_changed(ref->index);
+        return !found;
+    }
+    bool enter(const Select& select) override
+    {
+        for (const SelectCore& core : select.cores)
+            if (core.from)
+                look_at(core);
+        return !found;
+    }
+    bool enter(const TableRef& ref) override
+    {
+        const Source* source = ref.source.get();
+        if (found || !source)
+            return !found;
+        const Select* inside = source->common ? source->common->select.get() : ref.select ? nullptr : source->select;
+        if (inside && seen_.insert(inside).second)
+            walk(*inside, *this);
+        return !found;
+    }
+
+private:
+    void look_at(const SelectCore& core)
+    {
+        for (const FromClause::Item& item : core.from->items)
+            found = found || item.op.natural || !item.using_columns.empty(); // whose columns no expression names
+        for (const Source* source : sources_of(*core.from)) {
+            const VisitLoop* loop = source && source->table == &table_ ? plan_.loop(core, *source) : nullptr;
+            if (loop && loop->automatic)
+                copies_.insert(source);
+            else if (const Index* index = loop ? loop->index(table_) : nullptr)
+                for (const IndexColumn& column : index->columns) // the order of the rows
+                    found = found || column.expr || is_changed(column.column);
+        }
+    }
+    bool is_changed(int column) const
+    {
+        return std::find(columns_.begin(), columns_.end(), column) != columns_.end() ||
+               (column >= 0 && table_.columns[static_cast<std::size_t>(column)].generated != Column::Generated::no);
+    }
+    const Table& table_;
+    const std::vector<int>& columns_;
+    const VisitPlan& plan_;
+    std::set<const Source*> copies_;
+    std::set<const Select*> seen_;
+};
 
 } // namespace
 
@@ -79,14 +133,24 @@ bool reads(const Select& select, const Table& table, const Catalog& catalog)
     return reads_table(select, table, catalog);
 }
 
-bool reads_while_changing(const Expr& expr, const Table& table, const Catalog& catalog)
+bool reads_while_changing(const Expr& expr, const Table& table, const std::vector<int>& columns, const VisitPlan& plan)
 {
-    return reads_in_subquery(expr, table, catalog, true);
+    return any_expr(expr, [&](const Expr& e) {
+        const Select* select = select_of(e);
+        if (!select || !select->correlated)
+            return false;
+        ReadsColumns visitor(table, columns, plan);
+        walk(*select, visitor);
+        return visitor.found;
+    });
 }
 
 bool reads_once(const Expr& expr, const Table& table, const Catalog& catalog)
 {
-    return reads_in_subquery(expr, table, catalog, false);
+    return any_expr(expr, [&](const Expr& e) {
+        const Select* select = select_of(e);
+        return select && !select->correlated && reads(*select, table, catalog);
+    });
 }
 
 bool has_subquery(const Expr& expr)

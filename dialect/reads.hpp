@@ -3,8 +3,10 @@
 
 #include "dialect/ast.hpp"
 #include "dialect/catalog.hpp"
+#include "dialect/visit_plan.hpp"
 
 #include <functional>
+#include <vector>
 
 namespace howdah::dialect {
 
@@ -18,9 +20,11 @@ bool any_expr(const Expr& expr, const ExprVisitor& visit);
 bool reads(const Expr& expr, const Table& table, const Catalog& catalog);
 bool reads(const Select& select, const Table& table, const Catalog& catalog);
 
-// Whether a subquery that depends on the row around it reads `table`, so that its value changes while rows are changed.
-bool reads_while_changing(const Expr& expr, const Table& table, const Catalog& catalog);
-// The same for a subquery that is computed once, at the first row.
+// Whether a subquery that depends on the row around it reads one of these columns of `table`, or what follows from
+// them, so that its value changes while rows are changed. Not so where the plan reads a copy: an index of SQLite's own,
+// made once.
+bool reads_while_changing(const Expr& expr, const Table& table, const std::vector<int>& columns, const VisitPlan& plan);
+// Whether one that is computed once, at the first row, reads `table`.
 bool reads_once(const Expr& expr, const Table& table, const Catalog& catalog);
 
 bool has_subquery(const Expr& expr);

@@ -44,6 +44,8 @@ public:
             const OnceSubqueries once(lowering_, changing(), "set");
             for (const int c : plan_.set.columns())
                 values.push_back(plan_.set.value(c, lowering_).text);
+            if (plan_.chooses_while_changing)
+                still_chosen_ = " AND (" + lowering_.where(update_.where.get()) + ")";
             statement = plan_.conflict == UpdatePlan::Conflict::probe ? probed(values) : plain(values);
             if (!once.statements().empty()) {
                 loop_.declarations.insert(loop_.declarations.end(), once.declarations().begin(),
@@ -64,7 +66,7 @@ public:
         const std::string rows = changed_rows(plan_, found, from, lowering_);
         const std::string with = lowering_.with_clause(update_.with.get());
         loop_.source = with + rows;
-        if (!update_.from && !with.empty() && plan_.set.any([](const Expr& e) { return has_subquery(e); }))
+        if (!update_.from && !with.empty() && has_row_subqueries())
             put_in_front(with);
         loop_.finish(out_);
     }
@@ -88,10 +90,14 @@ private:
         if (!update_.with)
             return;
         for (const auto& common : update_.with->tables)
-            if (common.select && reads(*common.select, table_, lowering_.catalog()) &&
-                plan_.set.any([](const Expr& e) { return has_subquery(e); }))
+            if (common.select && reads(*common.select, table_, lowering_.catalog()) && has_row_subqueries())
                 throw refusal("WITH over " + table_.name +
-                              " cannot be combined with subqueries in SET that are run row by row");
+                              " cannot be combined with subqueries that are run row by row");
+    }
+
+    bool has_row_subqueries() const
+    {
+        return plan_.chooses_while_changing || plan_.set.any([](const Expr& e) { return has_subquery(e); });
     }
 
     void lower_returning_list()
@@ -113,7 +119,7 @@ private:
         for (std::size_t i = 0; i < values.size(); ++i)
             list.push_back(column_text(table_, plan_.set.columns()[i]) + " = " + values[i]);
         return "UPDATE " + target_text(table_, *update_.table.source) + " SET " + join(list, ", ") + " WHERE " +
-               identity_condition(table_, alias_, "howdah_row");
+               identity_condition(table_, alias_, "howdah_row") + still_chosen_;
     }
 
     std::string plain(const std::vector<std::string>& values)
@@ -153,7 +159,7 @@ private:
             taken.push_back("howdah_new." + column_text(table_, c));
         update_text_ = "SELECT " + join(list, ", ") + " INTO howdah_new FROM " +
                        target_text(table_, *update_.table.source) + " WHERE " +
-                       identity_condition(table_, alias_, "howdah_row");
+                       identity_condition(table_, alias_, "howdah_row") + still_chosen_;
         std::string text = update_text_ + ";\nCONTINUE WHEN NOT FOUND;\n";
         for (const int c : plan_.set.columns())
             if (c >= 0 && ignores_null(c))
@@ -199,7 +205,7 @@ private:
                loop_.counted() + "END IF;\n";
     }
 
-    // SET's subqueries may speak of the client's common tables.
+    // Subqueries may speak of the client's common tables.
     void put_in_front(const std::string& with)
     {
         const auto at = loop_.body.find(update_text_);
@@ -213,7 +219,7 @@ private:
     Compiled& out_;
     RowLoop loop_;
     std::string alias_;
-    std::string seen_, update_text_;
+    std::string seen_, update_text_, still_chosen_;
 };
 
 } // namespace

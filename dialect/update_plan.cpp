@@ -61,12 +61,27 @@ bool ignores_null(const Table& table, const std::vector<int>& columns, ConflictA
     });
 }
 
+bool sees_changes(const Expr& expr, const UpdatePlan& plan, Lowering& lowering)
+{
+    return has_subquery(expr) && reads_while_changing(expr, plan.table, plan.set.columns(), lowering.plan());
+}
+
+// WHERE, but for what can come true only by the change of another row.
+std::string lasting_conditions(const UpdatePlan& plan, const Expr& where, Lowering& lowering)
+{
+    const auto* binary = as<Binary>(bare(where));
+    if (!binary || binary->op != BinaryOp::logical_and)
+        return sees_changes(where, plan, lowering) ? std::string() : lowering.where(&where);
+    const std::string lhs = lasting_conditions(plan, *binary->lhs, lowering);
+    const std::string rhs = lasting_conditions(plan, *binary->rhs, lowering);
+    return lhs.empty() ? rhs : rhs.empty() ? lhs : lhs + " AND " + rhs;
+}
+
 } // namespace
 
-UpdatePlan::UpdatePlan(const Update& u, const Table& t, const Lowering& lowering)
+UpdatePlan::UpdatePlan(const Update& u, const Table& t, Lowering& lowering)
     : update(u), table(t), set(u.set, t, u.conflict)
 {
-    const Catalog& catalog = lowering.catalog();
     const Source& source = *update.table.source;
     one_row = is_one(update.limit.get()) || (!update.from && at_most_one_row(update.where.get(), source, table));
     one_match = !update.from || meets_one(update);
@@ -98,8 +113,11 @@ UpdatePlan::UpdatePlan(const Update& u, const Table& t, const Lowering& lowering
     const bool fires = !triggers_on(table, TriggerEvent::update, &set.columns()).empty();
     if (!lowering.in_trigger)
         returning = returning_view(update.returning_outputs, table, {TriggerEvent::update}, &set.columns(), lowering);
-    row_by_row = conflict != Conflict::raise || fails || returning.looks ||
-                 (!one_row && (shifts || moves || fires || (!update.from && set.read_while_changing(catalog))));
+    chooses_while_changing = !one_row && !update.from && !update.limit && update.where && !lowering.in_trigger &&
+                             sees_changes(*update.where, *this, lowering) && !lowering.plan().two_passes();
+    const auto changes = [&](const Expr& e) { return sees_changes(e, *this, lowering); };
+    row_by_row = conflict != Conflict::raise || fails || returning.looks || chooses_while_changing ||
+                 (!one_row && (shifts || moves || fires || (!update.from && set.any(changes))));
 }
 
 std::string target_text(const Table& table, const Source& source)
@@ -122,7 +140,8 @@ std::string changed_rows(const UpdatePlan& plan, const std::vector<std::string>&
     std::string from = target_text(plan.table, source);
     if (!others.empty())
         from += ", " + others;
-    const std::string where = lowering.where(update.where.get());
+    const std::string where = plan.chooses_while_changing ? lasting_conditions(plan, *update.where, lowering)
+                                                          : lowering.where(update.where.get());
     const std::string body = " FROM " + from + (where.empty() ? "" : " WHERE " + where);
     const std::string list = join(values, ", ");
     const std::string selected = keys + (list.empty() ? "" : ", " + list);

@@ -13,7 +13,7 @@
 namespace howdah::dialect {
 
 struct UpdatePlan {
-    UpdatePlan(const Update& update, const Table& table, const Lowering& lowering);
+    UpdatePlan(const Update& update, const Table& table, Lowering& lowering);
 
     const Update& update;
     const Table& table;
@@ -22,6 +22,7 @@ struct UpdatePlan {
     bool one_match = true;      // FROM: no row of the target meets more than one row
     std::vector<KeyRule> rules; // keys that the change can break
     bool row_by_row = false;
+    bool chooses_while_changing = false; // WHERE sees what the rows before have become
     ReturningView returning;
     enum class Conflict : std::uint8_t {
         raise,  // whatever breaks is an error

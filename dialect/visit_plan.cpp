@@ -382,6 +382,16 @@ const VisitLoop* VisitPlan::right_join(std::string_view name) const
     return nullptr;
 }
 
+const VisitLoop* VisitPlan::loop(const SelectCore& core, const Source& source) const
+{
+    const VisitGroup* group = find(core, {});
+    if (!group)
+        return nullptr;
+    const auto loop =
+        std::find_if(group->loops.begin(), group->loops.end(), [&](const VisitLoop& l) { return l.is_of(source); });
+    return loop == group->loops.end() ? nullptr : &*loop;
+}
+
 const VisitGroup* VisitPlan::outermost() const
 {
     const auto group = std::find_if(groups_.begin(), groups_.end(), [](const VisitGroup& g) { return g.head.empty(); });

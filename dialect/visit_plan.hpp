@@ -60,6 +60,8 @@ public:
     const VisitLoop* right_join(std::string_view name) const;
     // Whether SQLite makes a table of FROM's subquery before it reads it. `name` is what the plan may call it by.
     bool materializes(const Select& select, std::string_view name) const;
+    // The loop of that group that reads the source; null: none is known.
+    const VisitLoop* loop(const SelectCore& core, const Source& source) const;
     // UPDATE or DELETE finds all rows first, and then goes through them by rowid or primary key.
     bool two_passes() const { return two_passes_; }
 
