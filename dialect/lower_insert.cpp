@@ -261,7 +261,8 @@ private:
         for (const auto& name : column_names(rows, table_))
             values.push_back("n." + name);
         return into(rows) + "SELECT " + join(values, ", ") +
-               " FROM \"howdah new\" AS n, (SELECT count(*) FROM \"howdah deleted\") AS d";
+               " FROM \"howdah new\" AS n, (SELECT count(*) FROM \"howdah deleted\") AS d" +
+               (table_.autoincrement ? " WHERE " + std::string(is_recorded) : std::string());
     }
 
     // AUTOINCREMENT: sqlite_sequence learns the largest rowid that was tried, even when its row was then left out.
@@ -271,8 +272,12 @@ private:
         own_tables_.push_back(
             record_sequence(table_, lowering_.catalog(), lowering_.options().writers,
                             "(SELECT max(" + quote_identifier(table_.rowid_pg) + ") FROM \"howdah new\")"));
-        return into(rows) + "SELECT * FROM \"howdah new\"" + (filter.empty() ? filter : " AS n WHERE " + filter);
+        return into(rows) + "SELECT * FROM \"howdah new\" AS n WHERE " + is_recorded +
+               (filter.empty() ? filter : " AND " + filter);
     }
+
+    // True. A condition that is no row's is tested first, so sqlite_sequence is told also when there is no row left.
+    static constexpr const char* is_recorded = "(SELECT count(*) FROM \"howdah sequence\") >= 0";
 
     // The INSERT becomes a common table itself, so that RETURNING and the count are those of its rows.
     std::string finish_sequence(const std::string& insert, const std::vector<Fragment>& returning,
@@ -287,8 +292,7 @@ private:
         const std::string rowid = alias + "." + quote_identifier(table_.rowid_pg);
         list.push_back(policy.form == Form::upsert ? "CASE WHEN " + alias + ".\"howdah is new\" THEN " + rowid + " END"
                                                    : rowid);
-        return "SELECT " + join(list, ", ") + " FROM \"howdah inserted\" AS " + alias + " LEFT JOIN " +
-               std::string(recording_table) + " ON true";
+        return "SELECT " + join(list, ", ") + " FROM \"howdah inserted\" AS " + alias;
     }
 
     std::string rowid_result(const InsertPolicy& policy) const

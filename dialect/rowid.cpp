@@ -23,18 +23,25 @@ struct Sequence {
     std::string setting;   // keeps where this transaction has put that row
 };
 
+// `this_name`: the name of the table whose row it is, as the column has it.
+Sequence described(const Table& sequence, const std::string& this_name)
+{
+    const auto column = [&](std::size_t i) {
+        const Column& c = sequence.columns[i];
+        return Fragment{"\"q\"." + quote_identifier(c.pg), c.storage, Classes::any(), true};
+    };
+    Sequence s{sequence, column(0), column(1), quote_identifier(sequence.rowid_pg), {}, this_name, {}};
+    s.key = s.name.text + " = " + s.this_name;
+    return s;
+}
+
 Sequence sequence_of(const Table& table, const Catalog& catalog)
 {
     const Table* sequence = catalog.find_table(table.schema, "sqlite_sequence");
     if (!sequence || sequence->columns.size() < 2)
         throw Error("no such table: sqlite_sequence");
-    const auto column = [&](std::size_t i) {
-        const Column& c = sequence->columns[i];
-        return Fragment{"\"q\"." + quote_identifier(c.pg), c.storage, Classes::any(), true};
-    };
-    Sequence s{*sequence, column(0), column(1), quote_identifier(sequence->rowid_pg), {}, {}, {}};
-    s.this_name = widen(literal(table.name), s.name.type).text;
-    s.key = s.name.text + " = " + s.this_name;
+    const Fragment name = widen(literal(table.name), sequence->columns.front().storage);
+    Sequence s = described(*sequence, name.text);
     s.setting = quote_string("howdah.sequence_row_" + hash_digits(hash(pg_name(table))));
     return s;
 }
@@ -44,19 +51,14 @@ std::string rows_of(const Sequence& s, const std::string& where)
     return " FROM " + pg_name(s.table) + " AS \"q\" WHERE " + where;
 }
 
-// Each INSERT of a transaction makes another version of the row, and PostgreSQL can remove none before COMMIT: who
-// looks for the row by its name looks at all of them, and n INSERTs at n * n. So a transaction notes where the newest
-// one is, and goes there by functions whose plan cannot be a search. Savepoints restore the setting as they restore the
-// row. Of several rows with one name none is noted.
-std::string noted_place(const Sequence& s) { return "coalesce(current_setting(" + s.setting + ", true), '')"; }
-
-std::string note_place(const Sequence& s)
+// A function of sqlite_sequence's schema; see sequence_functions().
+std::string function_name(const Sequence& s, const char* name)
 {
-    return "set_config(" + s.setting + ", CASE WHEN (SELECT count(*)" + rows_of(s, s.key) +
-           ") < 2 THEN \"q\".ctid::text ELSE '' END, true)";
+    return qualified(s.table.pg_schema, pg_identifier(s.table.pg_prefix + "howdah_" + name));
 }
 
-std::string at_place(const Sequence& s) { return s.key + " AND \"q\".ctid = $2"; }
+std::string last_function(const Sequence& s) { return function_name(s, "last_rowid"); }
+std::string record_function(const Sequence& s) { return function_name(s, "record_rowid"); }
 
 // `largest` as the seq column keeps it, never below what it has (NULL when there is no row).
 std::string advanced(const Sequence& s, std::string_view largest, std::string_view present)
@@ -73,18 +75,10 @@ std::string update_text(const Sequence& s, std::string_view largest, const std::
 
 std::string insert_text(const Sequence& s, std::string_view largest)
 {
-    return "INSERT INTO " + pg_name(s.table) + " AS \"q\" (" + s.rowid + ", " +
-           quote_identifier(s.table.columns[0].pg) + ", " + quote_identifier(s.table.columns[1].pg) +
-           ") SELECT (SELECT coalesce(max(" + s.rowid + "), 0) + 1 FROM " + pg_name(s.table) + "), " + s.this_name +
-           ", " + advanced(s, largest, "0::bigint") + " WHERE NOT EXISTS (SELECT 1" + rows_of(s, s.key) + ")";
-}
-
-// Changes the row where the transaction has noted it.
-std::string record_at_place(const Sequence& s, std::string_view largest)
-{
-    return call("howdah.record_sequence",
-                {s.setting, quote_string(update_text(s, "$1", at_place(s)) + " RETURNING \"q\".ctid::text"),
-                 quote_string(update_text(s, "$1", s.key)), quote_string(insert_text(s, "$1")), largest});
+    return "INSERT INTO " + pg_name(s.table) + " (" + s.rowid + ", " + quote_identifier(s.table.columns[0].pg) + ", " +
+           quote_identifier(s.table.columns[1].pg) + ") SELECT (SELECT coalesce(max(" + s.rowid + "), 0) + 1 FROM " +
+           pg_name(s.table) + "), " + s.this_name + ", " + advanced(s, largest, "0::bigint") +
+           " WHERE NOT EXISTS (SELECT 1" + rows_of(s, s.key) + ")";
 }
 
 // The table's sequence, as text that to_regclass() understands.
@@ -107,15 +101,10 @@ std::string last_rowid(const Table& table, const Catalog& catalog, Writers write
     if (!table.autoincrement)
         return "(SELECT coalesce((" + largest + "), 0))";
     const Sequence s = sequence_of(table, catalog);
-    const std::string seq = "SELECT " + to_integer(s.seq).text;
-    const std::string search = seq + rows_of(s, s.key) + " LIMIT 1";
-    const std::string found =
-        writers == Writers::concurrent && has_rowid_sequence(table)
-            ? parens(search)
-            : "CASE WHEN " + noted_place(s) + " = '' THEN (" + search + ") ELSE " +
-                  call("howdah.sequence_at",
-                       {s.setting, quote_string(seq + rows_of(s, at_place(s))), quote_string(search)}) +
-                  " END";
+    const std::string search = "SELECT " + to_integer(s.seq).text + rows_of(s, s.key) + " LIMIT 1";
+    const std::string found = writers == Writers::concurrent || table.is_private()
+                                  ? parens(search)
+                                  : call(last_function(s), {s.setting, s.this_name});
     return "(SELECT greatest((" + largest + "), coalesce(" + found + ", 0)))";
 }
 
@@ -145,12 +134,11 @@ std::string record_sequence(const Table& table, const Catalog& catalog, Writers 
                std::string(recording_table) + " AS (SELECT " + record_call(s, table, largest) + " WHERE NOT (" +
                plainly + ") OR NOT EXISTS (SELECT 1 FROM " + pg_name(s.table) + " AS \"q\" WHERE " + s.key + "))";
     }
-    const std::string place = "(SELECT place FROM \"howdah place\")";
-    return "\"howdah place\" AS MATERIALIZED (SELECT " + noted_place(s) + " AS place), \"howdah moved\" AS (" +
-           update_text(s, largest, s.key + " AND " + place + " = ''") + " RETURNING " + note_place(s) +
-           "), \"howdah new sequence\" AS (" + insert_text(s, largest) + " AND " + place + " = '' RETURNING " +
-           note_place(s) + "), " + std::string(recording_table) + " AS (SELECT " + record_at_place(s, largest) +
-           " WHERE " + place + " <> '')";
+    if (!table.is_private())
+        return std::string(recording_table) + " AS (SELECT " +
+               call(record_function(s), {s.setting, s.this_name, largest}) + ")";
+    return std::string(recording_table) + " AS (" + update_text(s, largest, s.key) + " RETURNING 1), " +
+           "\"howdah new sequence\" AS (" + insert_text(s, largest) + ")";
 }
 
 std::string record_sequence_statements(const Table& table, const Catalog& catalog, Writers writers,
@@ -159,9 +147,39 @@ std::string record_sequence_statements(const Table& table, const Catalog& catalo
     const Sequence s = sequence_of(table, catalog);
     if (writers == Writers::concurrent && has_rowid_sequence(table))
         return "PERFORM " + record_call(s, table, largest) + ";\n";
-    return "IF " + noted_place(s) + " <> '' THEN PERFORM " + record_at_place(s, largest) + ";\nELSE\n" +
-           update_text(s, largest, s.key) + ";\nIF NOT FOUND THEN " + insert_text(s, largest) + "; END IF;\nPERFORM " +
-           note_place(s) + rows_of(s, s.key) + ";\nEND IF;\n";
+    if (!table.is_private())
+        return "PERFORM " + call(record_function(s), {s.setting, s.this_name, largest}) + ";\n";
+    return update_text(s, largest, s.key) + ";\nIF NOT FOUND THEN " + insert_text(s, largest) + "; END IF;\n";
+}
+
+FunctionSql sequence_functions(const Table& sequence)
+{
+    const Sequence s = described(sequence, "$2");
+    const std::string type(plain_type_name(s.name.type));
+    const std::string at_place = s.key + " AND \"q\".ctid = place::tid";
+    const std::string seq = "SELECT " + to_integer(s.seq).text + " INTO found_seq";
+    const auto function = [](const std::string& name, const std::string& rest, const std::string& body) {
+        return "CREATE OR REPLACE FUNCTION " + name + rest + " SET enable_seqscan = off AS " + quote_string(body);
+    };
+    const std::string last =
+        "DECLARE\nplace text := current_setting($1, true);\nfound_seq int8;\nBEGIN\nIF place <> '' THEN\n" + seq +
+        rows_of(s, at_place) + ";\nIF FOUND THEN RETURN found_seq; END IF;\nEND IF;\n" + seq + rows_of(s, s.key) +
+        " LIMIT 1;\nRETURN found_seq;\nEND";
+    const std::string record =
+        "DECLARE\nplace text := current_setting($1, true);\nfound_rows int8;\nBEGIN\nIF $3 IS NULL THEN RETURN; END "
+        "IF;\n"
+        "IF place <> '' THEN\n" +
+        update_text(s, "$3", at_place) +
+        " RETURNING \"q\".ctid::text INTO place;\n"
+        "IF FOUND THEN PERFORM set_config($1, place, true); RETURN; END IF;\nEND IF;\n" +
+        update_text(s, "$3", s.key) + ";\nGET DIAGNOSTICS found_rows = ROW_COUNT;\nIF found_rows = 0 THEN " +
+        insert_text(s, "$3") + "; END IF;\nplace := '';\nIF found_rows < 2 THEN SELECT \"q\".ctid::text INTO place" +
+        rows_of(s, s.key) + "; END IF;\nPERFORM set_config($1, place, true);\nEND";
+    const std::string arguments = "(text, " + type + ")", more = "(text, " + type + ", int8)";
+    return {{function(last_function(s), arguments + " RETURNS int8 LANGUAGE plpgsql STABLE", last),
+             function(record_function(s), more + " RETURNS void LANGUAGE plpgsql", record)},
+            {"DROP FUNCTION IF EXISTS " + last_function(s) + arguments,
+             "DROP FUNCTION IF EXISTS " + record_function(s) + more}};
 }
 
 bool has_rowid_sequence(const Table& table)

@@ -29,7 +29,7 @@ std::string next_rowid(const Table& table, Writers writers, std::string_view las
 std::string rowid_after(const Table& table, Writers writers, std::string_view last, std::string_view offset);
 
 // Common table expressions (without WITH, comma separated) that record in sqlite_sequence that the rowid `largest` (a
-// scalar, may be NULL) was given out. `recording_table` is among them, which runs when it is read. With concurrent
+// scalar, may be NULL) was given out. `recording_table` is among them: the statement must read it. With concurrent
 // writers none waits for another transaction that is recording, so sqlite_sequence may be behind what was given out. No
 // number comes twice all the same: the table's own sequence never goes back.
 inline constexpr std::string_view recording_table = "\"howdah sequence\"";
@@ -37,6 +37,16 @@ std::string record_sequence(const Table& table, const Catalog& catalog, Writers 
 // The same as statements of PL/pgSQL.
 std::string record_sequence_statements(const Table& table, const Catalog& catalog, Writers writers,
                                        std::string_view largest);
+
+// What a single writer asks for a row of `sequence` (sqlite_sequence) and changes it by. Each INSERT of a transaction
+// makes another version of the row, and PostgreSQL can remove none before COMMIT: who looks for it by its name looks at
+// all of them, and n INSERTs at n * n. So a transaction notes in a setting where the newest one is, and these functions
+// go there. Savepoints restore the setting as they restore the row. Of several rows with one name none is noted. TEMP
+// tables, whose functions would be each session's own, do without.
+struct FunctionSql {
+    std::vector<std::string> create, drop;
+};
+FunctionSql sequence_functions(const Table& sequence);
 
 // Whether the table's rowids come from a sequence of its own: TEMP tables have one writer only.
 bool has_rowid_sequence(const Table& table);

@@ -5,6 +5,7 @@
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_create_view.hpp"
 #include "dialect/printer.hpp"
+#include "dialect/rowid.hpp"
 #include "dialect/schema_names.hpp"
 
 #include <algorithm>
@@ -82,6 +83,14 @@ void add_triggers(std::vector<SchemaObject>& out, const Catalog& catalog, const 
     add_choice_of_rowid(out, catalog, table, options.writers);
 }
 
+void add_sequence_functions(std::vector<SchemaObject>& out, const Table& table)
+{
+    if (table.name != "sqlite_sequence" || table.is_private())
+        return;
+    const FunctionSql sql = sequence_functions(table);
+    out.push_back({"sequence " + table.schema, &table, false, sql.create, sql.drop});
+}
+
 void append(std::vector<std::string>& to, const std::vector<std::string>& from)
 {
     to.insert(to.end(), from.begin(), from.end());
@@ -104,6 +113,7 @@ std::vector<SchemaObject> schema_objects(const Catalog& catalog, const Options& 
         const Table* table = catalog.find_table(row.schema, row.name);
         if (!table || table->kind == Table::Kind::virtual_table)
             continue;
+        add_sequence_functions(out, *table);
         add_triggers(out, catalog, *table, shared, strict);
         if (table->kind == Table::Kind::ordinary)
             add_foreign_keys(out, catalog, *table, shared);
@@ -114,7 +124,8 @@ std::vector<SchemaObject> schema_objects(const Catalog& catalog, const Options& 
 std::vector<std::string> remake_schema_objects(const Catalog& catalog, const Options& options)
 {
     const std::string ours =
-        "SELECT oid FROM pg_catalog.pg_proc WHERE prorettype = 'trigger'::regtype AND proname LIKE "
+        "SELECT oid FROM pg_catalog.pg_proc WHERE prorettype IN ('trigger'::regtype, 'int8'::regtype, 'void'::regtype) "
+        "AND proname LIKE "
         "'howdah\\_%' AND pronamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = " +
         quote_string(catalog.pg_schema("main")) + ")";
     // Their triggers go with them.

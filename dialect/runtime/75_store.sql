@@ -155,36 +155,6 @@ EXCEPTION WHEN serialization_failure OR unique_violation OR lock_not_available O
   NULL;
 END $$;
 
--- AUTOINCREMENT with one writer: the row of sqlite_sequence where the setting says that this transaction has put it
--- (dialect/rowid.cpp), and by its name where it is not there any more. The texts take a number and a place.
-CREATE OR REPLACE FUNCTION howdah.sequence_at(setting text, at_place text, by_name text) RETURNS int8
-LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
-DECLARE
-  seq int8;
-  found_one int8;
-BEGIN
-  EXECUTE at_place INTO seq USING NULL::int8, current_setting(setting)::tid;
-  GET DIAGNOSTICS found_one = ROW_COUNT;
-  IF found_one = 0 THEN EXECUTE by_name INTO seq; END IF;
-  RETURN seq;
-END $$;
-
-CREATE OR REPLACE FUNCTION howdah.record_sequence(setting text, change_at text, change text, creation text, largest int8) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
-DECLARE
-  place text;
-  found_one int8;
-BEGIN
-  IF largest IS NULL THEN RETURN; END IF;
-  EXECUTE change_at INTO place USING largest, current_setting(setting)::tid;
-  IF place IS NULL THEN
-    EXECUTE change USING largest;
-    GET DIAGNOSTICS found_one = ROW_COUNT;
-    IF found_one = 0 THEN EXECUTE creation USING largest; END IF;
-  END IF;
-  PERFORM set_config(setting, coalesce(place, ''), true);
-END $$;
-
 -- Keeps the question whether there are rows that this transaction, which has a snapshot, did not see: those of FROM
 -- `items`, an alias c among them, that are newer than its snapshot. It is for another connection. Where there are too
 -- many questions, `all_items` stands for all of the kind.
