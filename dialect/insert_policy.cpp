@@ -43,6 +43,23 @@ bool all(const std::vector<KeyRule>& rules, bool (*holds)(const KeyRule&))
     return std::all_of(rules.begin(), rules.end(), holds);
 }
 
+// Whether deleting rows of the table may delete or change what a new row of it refers to, by ON DELETE CASCADE and the
+// like. PostgreSQL would then do the same to the new row of the same statement.
+bool refers_to_deleted(const Table& table, const Catalog& catalog, bool foreign_keys)
+{
+    if (!foreign_keys)
+        return false;
+    const Effects effects = effects_of(table, {TriggerEvent::delete_}, nullptr, catalog, foreign_keys);
+    const std::vector<const Table*> written = tables_written(table, effects);
+    return std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(), [&](const ForeignKey& key) {
+        const Table* parent = catalog.find_table(table.schema, key.parent);
+        const bool acts = key.on_delete != ForeignKeyClause::Action::none &&
+                          key.on_delete != ForeignKeyClause::Action::restrict;
+        return parent && (parent != &table || acts) &&
+               std::find(written.begin(), written.end(), parent) != written.end();
+    });
+}
+
 InsertPolicy::Form form_without_upsert(const std::vector<KeyRule>& rules, const Table& table, const InsertRows& rows,
                                        const Catalog& catalog, const Options& options)
 {
@@ -57,7 +74,8 @@ InsertPolicy::Form form_without_upsert(const std::vector<KeyRule>& rules, const 
     if (rules.size() == 1 && !observed)
         return Form::rewrite;
     const bool deletes_fire = !triggers_on(table, TriggerEvent::delete_).empty();
-    return rows.single() && !deletes_fire ? Form::replace : Form::probe;
+    return rows.single() && !deletes_fire && !refers_to_deleted(table, catalog, options.foreign_keys) ? Form::replace
+                                                                                                      : Form::probe;
 }
 
 } // namespace
