@@ -97,6 +97,40 @@ void lower(const Statement& statement, Lowering& lowering, Compiled& out)
         lower_schema_change(statement, lowering, out);
 }
 
+const Table* target_of(const StatementNode& node)
+{
+    if (const auto* insert = std::get_if<Insert>(&node))
+        return insert->target->table;
+    if (const auto* update = std::get_if<Update>(&node))
+        return update->table.source->table;
+    const auto* del = std::get_if<Delete>(&node);
+    return del ? del->table.source->table : nullptr;
+}
+
+// A block that goes from row to row (rowloop.hpp) tests them at its own end.
+bool tests_keys_at_end(const Compiled& out)
+{
+    return std::any_of(out.steps.begin(), out.steps.end(), [](const Step& s) { return s.sql.starts_with("DO "); });
+}
+
+// Triggers may break a foreign key in one of their statements and mend it in another.
+void put_key_tests_at_end(const Statement& statement, const CompileRequest& request, Compiled& out)
+{
+    const Table* target = target_of(statement.node);
+    if (out.kind != Compiled::Kind::write || !target || !out.changes_others || tests_keys_at_end(out) ||
+        out.met_keys.tests == KeyTests::none)
+        return;
+    const std::vector<std::string> keys = keys_tested_at_end(*target, request.catalog);
+    out.may_mend_keys = request.options.foreign_keys && !keys.empty();
+    if (!out.may_mend_keys || !request.options.keys_at_end)
+        return;
+    Step before, behind;
+    before.sql = "SET CONSTRAINTS " + join(keys, ", ") + " DEFERRED";
+    behind.sql = "SET CONSTRAINTS " + join(keys, ", ") + " IMMEDIATE";
+    out.steps.insert(out.steps.begin(), std::move(before));
+    out.steps.push_back(std::move(behind));
+}
+
 } // namespace
 
 Result<Compiled> compile(const CompileRequest& request)
@@ -127,6 +161,7 @@ try {
         out.rules = lowering.take_rules();
         out.touches_temp = out.touches_temp || lowering.touches_temp;
         out.met_keys = met_keys(statement->node, request.catalog);
+        put_key_tests_at_end(*statement, request, out);
         if (request.options.writers == Writers::concurrent)
             out.point = point_access(statement->node, out, lowering);
         out.needs_writer_lock = !out.read_only && request.options.writers == Writers::single;

@@ -27,6 +27,8 @@ struct Options {
     bool recursive_triggers = false;
     bool legacy_alter_table = false;
     bool exact_arithmetic = false; // tier 2 (catalogue D2): the retry after PostgreSQL reported 22003
+    // The retry of a write whose triggers broke a foreign key on the way: it is tested when the whole is done.
+    bool keys_at_end = false;
     Writers writers = Writers::single;
     Mismatch mismatch = Mismatch::promote;
     // A query's rows come as PostgreSQL finds them where neither ORDER BY nor LIMIT decides; otherwise as SQLite would.
@@ -113,6 +115,9 @@ struct Compiled {
     bool moves_rowid_when_failing = false;
     // Its triggers, or the actions of foreign keys, may change rows that it does not count, and total_changes() does.
     bool changes_others = false;
+    // They may do so in statements at whose end PostgreSQL tests foreign keys that SQLite tests at this one's end:
+    // where that fails, Options::keys_at_end is to be tried.
+    bool may_mend_keys = false;
     bool rehearsal = false; // to be run and rolled back, without foreign keys; only the rowids it tells matter
     // The table whose AUTOINCREMENT or rowid an INSERT uses; for last_insert_rowid of WITHOUT ROWID tables it is empty.
     std::string insert_table;

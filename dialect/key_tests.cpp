@@ -1,6 +1,7 @@
 // See key_tests.hpp.
 #include "dialect/key_tests.hpp"
 
+#include "dialect/foreign_keys.hpp"
 #include "dialect/write_effects.hpp"
 
 #include <algorithm>
@@ -146,6 +147,17 @@ private:
 MetKeys met_keys(const StatementNode& statement, const Catalog& catalog)
 {
     return std::visit(Finder(catalog), statement);
+}
+
+std::vector<std::string> keys_tested_at_end(const Table& table, const Catalog& catalog)
+{
+    const std::vector<TriggerEvent> events{TriggerEvent::insert, TriggerEvent::update, TriggerEvent::delete_};
+    std::vector<std::string> names;
+    for (const Table* written : tables_written(table, effects_of(table, events, nullptr, catalog, true)))
+        for (std::string& name : immediate_foreign_keys(catalog, *written))
+            if (std::find(names.begin(), names.end(), name) == names.end())
+                names.push_back(std::move(name));
+    return names;
 }
 
 } // namespace howdah::dialect

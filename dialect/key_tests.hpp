@@ -6,6 +6,8 @@
 #include "dialect/catalog.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace howdah::dialect {
 
@@ -21,5 +23,9 @@ struct MetKeys {
 };
 // `statement` is resolved. What triggers and the actions of keys may write is looked at, too.
 MetKeys met_keys(const StatementNode& statement, const Catalog& catalog);
+
+// The constraints, quoted and qualified, that PostgreSQL tests at the end of each statement, and SQLite at the end of
+// the whole one that writes to `table`, fires its triggers and acts on its children.
+std::vector<std::string> keys_tested_at_end(const Table& table, const Catalog& catalog);
 
 } // namespace howdah::dialect

@@ -1,10 +1,9 @@
 // Row-at-a-time execution; see rowloop.hpp.
 #include "dialect/rowloop.hpp"
 
-#include "dialect/foreign_keys.hpp"
+#include "dialect/key_tests.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/walk.hpp"
-#include "dialect/write_effects.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -133,14 +132,7 @@ std::string RowLoop::keys() const
 {
     if (lowering_.in_trigger || !lowering_.options().foreign_keys)
         return {};
-    const std::vector<TriggerEvent> events{TriggerEvent::insert, TriggerEvent::update, TriggerEvent::delete_};
-    const Catalog& catalog = lowering_.catalog();
-    std::vector<std::string> names;
-    for (const Table* table : tables_written(table_, effects_of(table_, events, nullptr, catalog, true)))
-        for (std::string& name : immediate_foreign_keys(catalog, *table))
-            if (std::find(names.begin(), names.end(), name) == names.end())
-                names.push_back(std::move(name));
-    return join(names, ", ");
+    return join(keys_tested_at_end(table_, lowering_.catalog()), ", ");
 }
 
 std::string RowLoop::values(std::string_view rowid) const

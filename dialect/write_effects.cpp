@@ -245,6 +245,11 @@ bool never_null(const Expr& expr, const Rows& rows)
 // The expression an INSERT … VALUES of one row gives a column; null when it gives none or cannot be told.
 const Expr* given_value(const Insert& insert, const Table& table, int column, bool& known)
 {
+    known = !insert.columns.empty() &&
+            std::none_of(insert.columns.begin(), insert.columns.end(),
+                         [&](const Name& name) { return table.find_column(name.text) == column; });
+    if (known)
+        return nullptr;
     known = insert.source && insert.source->cores.size() == 1 && insert.source->cores[0].values.size() == 1;
     if (!known)
         return nullptr;

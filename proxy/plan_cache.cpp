@@ -71,6 +71,8 @@ void plan_key(std::string& key, std::string_view sql, const dialect::Options& op
                           (options.mismatch == dialect::Mismatch::reject ? 32U : 0U) |
                           (options.any_row_order ? 64U : 0U) | (options.legacy_alter_table ? 128U : 0U);
     key.push_back(static_cast<char>(bits));
+    if (options.keys_at_end)
+        key.push_back('~');
     for (const dialect::Value& value : parameters)
         key.push_back(static_cast<char>('0' + value.index()));
     key.push_back('\0');

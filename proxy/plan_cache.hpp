@@ -19,7 +19,7 @@ namespace howdah::proxy {
 struct CachedPlan : dialect::Compiled {
     explicit CachedPlan(dialect::Compiled compiled);
     // One command is all of it, on any connection.
-    bool is_plain() const { return steps.size() == 1 && !rehearsal && !touches_temp; }
+    bool is_plain() const { return steps.size() == 1 && !rehearsal && !touches_temp && !mends_keys; }
 
     std::uint64_t token = 0;                // a number of its own
     std::uint64_t many_token = 0;           // another, of Step::many
@@ -29,6 +29,7 @@ struct CachedPlan : dialect::Compiled {
     bool asks_counters = false;             // changes(), last_insert_rowid(): its values depend on the statement before
     bool forwardable = false;               // its columns are int8, text and bytea: PostgreSQL's bytes are the client's
     mutable pool::RunEstimate estimate;     // learnt while it runs; one thread
+    mutable bool mends_keys = false;        // it broke a foreign key on the way: Options::keys_at_end is its plan
     mutable int misfits = 0;                // so many transactions that it begins are no RowTransaction
     mutable int apart = 0;                  // so many of its next writes are not joined with others' (JoinedPacket)
 };

@@ -216,6 +216,7 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
     sql = text.sql;
     parameters = text.parameters;
     bool retried_stale = false;
+    Plan mending; // that broke a foreign key on the way
     int tries = 0;
     for (int promotions = 0;;) {
         Planned planned;
@@ -231,6 +232,10 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
             planned = std::move(std::get<Planned>(planning));
         }
         const Plan keep = planned.plan;
+        if (!begun && keep->mends_keys && !with.keys_at_end && !keys_wait_for_commit()) {
+            with.keys_at_end = true;
+            continue;
+        }
         const dialect::Compiled& compiled = *keep;
         if (!begun && !may_stay_by_rows(planned, run_options)) {
             const bool left = co_await leave_rows();
@@ -302,6 +307,8 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
                 continue;
         }
         if (attempt.ok()) {
+            if (mending)
+                mending->mends_keys = true;
             if (compiled.kind == Kind::schema)
                 adopt_catalog(compiled.next);
             co_return outcome_of(compiled, attempt);
@@ -321,6 +328,12 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
         if (again && wants_exact_arithmetic(error) && !with.exact_arithmetic) {
             ++shared.totals.retries_exact;
             with.exact_arithmetic = true;
+            continue;
+        }
+        if (again && error.sqlstate == "23503" && compiled.may_mend_keys && !with.keys_at_end &&
+            !keys_wait_for_commit()) {
+            with.keys_at_end = true;
+            mending = keep;
             continue;
         }
         if (again && error.sqlstate == "HW0PR" && ++promotions <= 64) {

@@ -215,6 +215,7 @@ struct Session::Impl {
             return dialect::KeyTests::none;
         return plan.kind == Kind::write ? plan.met_keys.tests : dialect::KeyTests::at_commit;
     }
+    bool keys_wait_for_commit() const { return defer_foreign_keys && !transaction.autocommit(); }
     // What the server keeps for the transaction from a statement that has succeeded.
     void note_keys(const CachedPlan& plan);
     // Others may have committed rows that refer to what the plan deletes, and that the transaction's snapshot lacks.
