@@ -7,13 +7,18 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace howdah::dialect {
 
 // The fields of an ErrorResponse that matter here; empty when absent. `schema` and `table` are PostgreSQL's names.
 struct ServerFailure {
     std::string sqlstate, message, detail, schema, table, column, datatype, constraint;
+    std::string context; // the functions that it was in, one a line
 };
+
+// An error of a trigger's statement that says OR ROLLBACK has this as its `datatype`.
+inline constexpr std::string_view rollback_mark = "howdah rollback";
 
 // SQLite's extended result code and text. `sqlstate` stays PostgreSQL's. Anything that is not known is code 1 with
 // PostgreSQL's message after "howdah: ".

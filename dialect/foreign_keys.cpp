@@ -359,14 +359,14 @@ private:
     {
         const std::string block = block_of([&] {
             TriggerProgram program(catalog_, parent_, synthetic(event, action_statement(event, action)), options_,
-                                   parent_.schema);
+                                   parent_.schema, TriggerProgram::Rows::plain, ConflictAction::abort);
             std::string body = join(program.statements("RETURN NULL;"), "");
             if (const std::string when = program.when(); !when.empty())
                 body = "IF " + when + " THEN\n" + body + "END IF;\n";
             TriggerProgram children(catalog_, parent_, select_children(event), options_, parent_.schema);
             body += note_unseen(children.query(0));
-            return "#variable_conflict use_column\nDECLARE\n    howdah_row record;\nBEGIN\n" + body +
-                   "RETURN NULL;\nEND";
+            return "#variable_conflict use_column\nDECLARE\n    howdah_row record;\n" + declared_conflict(body) +
+                   "BEGIN\n" + body + "RETURN NULL;\nEND";
         });
         SchemaObject out = object(suffix(event), parent_);
         const std::string f = function(suffix(event));

@@ -10,6 +10,7 @@
 #include "dialect/insert_loop.hpp"
 
 #include "dialect/assignments.hpp"
+#include "dialect/conflict_trigger.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/insert_rows.hpp"
 #include "dialect/lower.hpp"
@@ -40,10 +41,17 @@ public:
           loop_(table_, lowering),
           rows_(insert_rows(insert, table, lowering, true)),
           policy_(insert_policy(insert, table, rows_, lowering.catalog(), lowering.options())),
+          clauses_(clauses_to_tell(insert, table, lowering.catalog())),
           alias_(quote_identifier(insert.target->pg_alias))
     {
-        if (policy_.form == Form::replace || (policy_.form == Form::upsert && updates_by_what_it_read_once()))
+        if (policy_.form == Form::replace ||
+            (policy_.form == Form::upsert && (clauses_.updates_apart || updates_by_what_it_read_once())))
             policy_.form = Form::probe;
+        const bool looks = policy_.form == Form::probe || wants_filter(table_, insert.conflict) || fails();
+        if (looks && insert.upserts.empty() && looks_behind_before_triggers(table_, TriggerEvent::insert)) {
+            behind_triggers_ = true;
+            policy_.form = Form::plain;
+        }
         // An UPSERT's SET speaks of the new row as "excluded"; where PostgreSQL does not, the loop's record is it.
         if (policy_.form == Form::probe && insert.excluded)
             loop_.row = quote_identifier(insert.excluded->pg_alias);
@@ -55,6 +63,7 @@ public:
         loop_.rowids = table_.has_rowid();
         const bool rehearsal = lowering_.request().rehearsal;
         loop_.keeps_earlier_rows = rehearsal || (fails() && !lowering_.in_trigger);
+        loop_.triggers_fail = clauses_.all == ConflictAction::fail;
         if (!rehearsal)
             loop_.kept_errors = fail_condition(table_, policy_.rules, insert_.conflict);
         if (rehearsal)
@@ -63,6 +72,12 @@ public:
             lower_returning_list();
         loop_.body =
             next_rowid() + skip_refused() + (policy_.form == Form::probe ? probes() : std::string()) + insert();
+        if (behind_triggers_) {
+            loop_.declarations.emplace_back(probing_declaration);
+            loop_.before += begin_probing(table_, insert_.conflict);
+            loop_.after += end_probing();
+            loop_.failure_is_told = !rehearsal;
+        }
         const std::string from = source();
         loop_.source = lowering_.with_clause(insert_.with.get()) + from;
         loop_.finish(out_);
@@ -72,8 +87,9 @@ private:
     // AUTOINCREMENT gives a rowid to a row that is then left out, too.
     std::string filter(const std::string& row)
     {
-        return wants_filter(table_, insert_.conflict) ? ignore_filter(table_, rows_, insert_.conflict, lowering_, row)
-                                                      : std::string();
+        return !behind_triggers_ && wants_filter(table_, insert_.conflict)
+                   ? ignore_filter(table_, rows_, insert_.conflict, lowering_, row)
+                   : std::string();
     }
 
     std::string skip_refused()
@@ -104,7 +120,8 @@ private:
         const bool before = std::any_of(triggers.begin(), triggers.end(), [](const Trigger* t) {
             return t->definition->time == CreateTrigger::Time::before;
         });
-        if (before && (policy_.form == Form::probe || wants_filter(table_, insert_.conflict) || fails()))
+        if (before && !behind_triggers_ &&
+            (policy_.form == Form::probe || wants_filter(table_, insert_.conflict) || fails()))
             throw refusal("this conflict clause cannot be combined with the BEFORE INSERT trigger of " + table_.name);
         const auto looks = [&](const Expr* e) { return e && has_subquery(*e); };
         bool subqueries = false;
@@ -369,14 +386,20 @@ private:
         const std::string passes = "EXISTS (SELECT 1 FROM " + pg_name(table_) + " AS " + alias_ + " WHERE " + row + ")";
         first += compute_once(once, stem, clause.where ? passes : std::string());
         return "SELECT " + identity_list(table_, "o") + " INTO howdah_key FROM " + pg_name(table_) + " AS o WHERE " +
-               condition + ";\nIF FOUND THEN\n" + first + counted(update, "NULL::bigint", {&clause, true}) +
-               "CONTINUE;\nEND IF;\n";
+               condition + ";\nIF FOUND THEN\n" + first + counted_update(update, clause) + "CONTINUE;\nEND IF;\n";
+    }
+
+    std::string counted_update(const std::string& update, const UpsertClause& clause)
+    {
+        const std::string text = counted(update, "NULL::bigint", {&clause, true});
+        return clauses_.updates_apart ? governed(text, ConflictAction::abort, clauses_.all, lowering_.in_trigger)
+                                      : text;
     }
 
     std::string delete_conflicting(const std::string& condition)
     {
         const std::string sql = "DELETE FROM " + pg_name(table_) + " AS o WHERE " + condition + ";\n";
-        return replacing(table_, sql, lowering_);
+        return replacing(table_, sql, insert_.conflict, lowering_);
     }
 
     // A violation that must be told before a later key skips or changes something.
@@ -411,10 +434,12 @@ private:
     RowLoop loop_;
     InsertRows rows_;
     InsertPolicy policy_;
+    InsertClauses clauses_;
     std::string alias_;
     std::string seen_; // the subqueries of RETURNING that are computed once
     std::vector<std::string> seen_names_;
     bool reads_ = false;
+    bool behind_triggers_ = false; // what is wrong with a row is looked for when its BEFORE triggers have run
 };
 
 } // namespace

@@ -166,8 +166,10 @@ std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAc
 
 std::string fail_condition(const Table& table, const std::vector<KeyRule>& rules, ConflictAction statement)
 {
+    const std::string own =
+        "howdah_schema = " + quote_string(table.pg_schema) + " AND howdah_table = " + quote_string(table.pg);
     if (statement == ConflictAction::fail)
-        return {};
+        return own;
     std::vector<std::string> names;
     for (const auto& rule : rules)
         if (!rule.upsert && rule.action == ConflictAction::fail)
@@ -177,8 +179,7 @@ std::string fail_condition(const Table& table, const std::vector<KeyRule>& rules
             names.push_back(quote_string(column.pg));
     if (names.empty())
         return "false";
-    return "howdah_schema = " + quote_string(table.pg_schema) + " AND howdah_table = " + quote_string(table.pg) +
-           " AND coalesce(nullif(howdah_constraint, ''), howdah_column) IN (" + join(names, ", ") + ")";
+    return own + " AND coalesce(nullif(howdah_constraint, ''), howdah_column) IN (" + join(names, ", ") + ")";
 }
 
 bool replaces_null(const Column& column, ConflictAction statement)

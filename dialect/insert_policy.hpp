@@ -43,7 +43,7 @@ std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAc
 bool wants_filter(const Table& table, ConflictAction statement);
 
 // For a statement some of whose constraints are ON CONFLICT FAIL: the condition, over a row loop's howdah_table, ….
-// that the error which was caught is of such a one; empty when the statement itself is OR FAIL, and all are.
+// that the error which was caught is of such a one; all of the table's are when the statement itself is OR FAIL.
 std::string fail_condition(const Table& table, const std::vector<KeyRule>& rules, ConflictAction statement);
 
 // A NULL for a NOT NULL column whose conflict action is REPLACE becomes the column's default.

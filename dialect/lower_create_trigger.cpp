@@ -11,6 +11,7 @@
 #include "dialect/trigger_cycles.hpp"
 #include "dialect/walk.hpp"
 #include "dialect/write_effects.hpp"
+#include "dialect/write_keys.hpp"
 
 #include <algorithm>
 
@@ -68,6 +69,10 @@ constexpr const char* conflict_variable = "howdah_conflict"; // the clause that 
 
 std::string_view name_of(ConflictAction conflict)
 {
+    if (conflict == ConflictAction::unspecified)
+        return "";
+    if (conflict == ConflictAction::fail)
+        return "fail";
     return conflict == ConflictAction::ignore ? "ignore" : conflict == ConflictAction::replace ? "replace" : "abort";
 }
 
@@ -102,9 +107,7 @@ public:
             "#variable_conflict use_column\nDECLARE\n    howdah_row record;\n    howdah_new_rowid bigint;\n";
         if (program_.uses_changes())
             out += "    howdah_changes bigint;\n    howdah_count bigint;\n    howdah_rows bigint;\n";
-        if (body.find(conflict_variable) != std::string::npos)
-            out += std::string("    ") + conflict_variable +
-                   " text := coalesce(current_setting('howdah.conflict', true), '');\n";
+        out += declared_conflict(body);
         out += "    howdah_last_rowid bigint" + first_last_rowid() + ";\nBEGIN\n";
         out += prologue(leave) + body + epilogue() + "RETURN " + result() + ";\nEND";
         return out;
@@ -132,11 +135,66 @@ private:
         TriggerProgram program(catalog_, table_, trigger_.text, options_, trigger_.schema, TriggerProgram::Rows::plain,
                                conflict);
         std::string body;
-        for (const std::string& statement : program.statements(leave_ignored()))
-            body += statement;
+        std::size_t n = 0;
+        for (const std::string& statement : program.statements(leave_ignored())) {
+            const TriggerStatement& said = program.definition().body[n++];
+            body += conflict == ConflictAction::fail ? failing(said, statement) : statement;
+        }
         return body;
     } catch (const Error& error) {
         return "RAISE EXCEPTION USING ERRCODE = 'HW001', MESSAGE = " + quote_string(error.message) + ";\n";
+    }
+
+    // Under OR FAIL an error ends the outermost statement, and what was done until then stays: its loop sees
+    // howdah.failure. What a statement did for rows before the one that fails would be undone with it.
+    std::string failing(const TriggerStatement& said, const std::string& statement) const
+    {
+        const Table* target = nullptr;
+        bool is_whole = false;
+        if (const auto* insert = std::get_if<Insert>(&said)) {
+            target = insert->target->table;
+            is_whole = insert->upserts.empty() && insert->source && insert->source->cores.size() == 1 &&
+                       insert->source->cores[0].values.size() == 1 && !fires_before(*target, Event::insert);
+        } else if (const auto* update = std::get_if<Update>(&said)) {
+            target = update->table.source->table;
+            is_whole = !update->from && !fires_before(*target, Event::update) &&
+                       at_most_one_row(update->where.get(), *update->table.source, *target);
+        }
+        if (!target)
+            return statement;
+        const std::string refused = "RAISE EXCEPTION USING ERRCODE = 'HW001', MESSAGE = " +
+                                    quote_string("howdah: OR FAIL governs trigger " + trigger_.name +
+                                                 ", one of whose statements fails among several rows") +
+                                    ";\n";
+        const std::string told = "PERFORM set_config('howdah.failure', ARRAY[SQLSTATE, howdah_message, '', "
+                                 "howdah_schema, howdah_table, howdah_column, howdah_constraint]::text, true);\n" +
+                                 leave_ignored() + "\n";
+        return "DECLARE howdah_message text; howdah_schema text; howdah_table text; howdah_column text; "
+               "howdah_constraint text;\nBEGIN\n" +
+               statement +
+               "EXCEPTION WHEN unique_violation OR not_null_violation OR check_violation THEN\n"
+               "GET STACKED DIAGNOSTICS howdah_message = MESSAGE_TEXT, howdah_schema = SCHEMA_NAME, howdah_table = "
+               "TABLE_NAME, howdah_column = COLUMN_NAME, howdah_constraint = CONSTRAINT_NAME;\n"
+               "IF (howdah_schema, howdah_table) <> (" +
+               quote_string(target->pg_schema) + ", " + quote_string(target->pg) + ") THEN RAISE; END IF;\n" +
+               (is_whole ? told : refused) + "END;\nIF current_setting('howdah.failure', true) <> '' THEN\n" +
+               (is_whole ? leave_ignored() + "\n" : refused) + "END IF;\n";
+    }
+
+    static bool fires_before(const Table& table, Event event)
+    {
+        const auto triggers = triggers_on(table, event);
+        return std::any_of(triggers.begin(), triggers.end(),
+                           [](const Trigger* t) { return t->definition->time == Time::before; });
+    }
+
+    // Whether one that fires for the same row ahead of this one may end the statement under OR FAIL.
+    bool sibling_fails() const
+    {
+        return std::any_of(table_.triggers.begin(), table_.triggers.end(), [&](const Trigger& t) {
+            return &t != &trigger_ && t.definition->event == definition_.event && t.definition->time == Time::after &&
+                   definition_.time == Time::after && overrides_trigger(t, table_, ConflictAction::fail, catalog_);
+        });
     }
 
     void refuse()
@@ -193,6 +251,8 @@ private:
             leave_if(fires_for_no_column());
         if (definition_.time == Time::instead_of && definition_.event == Event::update)
             out += apply_affinities();
+        if (sibling_fails())
+            leave_if("current_setting('howdah.failure', true) <> ''");
         if (guarded_) {
             const std::string setting = running_setting(table_, trigger_);
             leave_if("current_setting(" + quote_string(setting) + ", true) = 'on' AND NOT coalesce(" +
@@ -395,6 +455,23 @@ Step end_governing(bool in_trigger)
     step.sql =
         std::string("SELECT set_config('howdah.conflict', ") + (in_trigger ? conflict_variable : "''") + ", true)";
     return step;
+}
+
+std::string governed(const std::string& sql, ConflictAction conflict, ConflictAction around, bool in_trigger)
+{
+    const auto perform = [](const Step& step) {
+        return "PERFORM" + step.sql.substr(std::string_view("SELECT").size()) + ";\n";
+    };
+    const Step after = around == ConflictAction::unspecified ? end_governing(in_trigger) : begin_governing(around);
+    return perform(begin_governing(conflict)) + sql + perform(after);
+}
+
+std::string declared_conflict(const std::string& body)
+{
+    if (body.find(conflict_variable) == std::string::npos)
+        return {};
+    return std::string("    ") + conflict_variable +
+           " text := coalesce(current_setting('howdah.conflict', true), '');\n";
 }
 
 std::string update_of_view_sql(const Table& view, const std::vector<int>& columns)

@@ -1,5 +1,6 @@
 // DELETE as one set, or row by row where triggers or RETURNING look at the rows that are still there.
 #include "dialect/lower.hpp"
+#include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_full_text.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/reads.hpp"
@@ -141,15 +142,14 @@ private:
 
     void lower_view()
     {
-        if (!delete_.returning.empty())
-            throw refusal("RETURNING on a view is not supported");
         if (delete_.limit)
             throw refusal("DELETE from a view with LIMIT is not supported");
         lowering_.begin_step();
         std::string sql = "DELETE FROM " + target_text(table_, source_);
         if (const std::string where = lowering_.where(delete_.where.get()); !where.empty())
             sql += " WHERE " + where;
-        out_.steps.push_back(lowering_.step(lowering_.with_clause(delete_.with.get()) + sql, Step::Role::internal));
+        out_.steps.push_back(step_on_view(lowering_.with_clause(delete_.with.get()) + sql, delete_.returning_outputs,
+                                          source_, Returned::deleted, lowering_, out_));
     }
 
     void add_step(const std::string& sql)
@@ -182,7 +182,15 @@ void lower_delete(const Delete& del, Lowering& lowering, Compiled& out)
         check_full_text_delete(del);
     out.changes_others =
         changes_others(table, {TriggerEvent::delete_}, nullptr, lowering.catalog(), lowering.options().foreign_keys);
-    with_promotions(out, [&] { DeleteLowering(del, table, lowering, out).lower(); });
+    // No clause that governs a trigger governs what its DELETE fires.
+    const bool ungoverned = lowering.in_trigger && heeds_clauses(table, TriggerEvent::delete_, lowering.catalog());
+    with_promotions(out, [&] {
+        if (ungoverned)
+            out.steps.push_back(begin_governing(ConflictAction::unspecified));
+        DeleteLowering(del, table, lowering, out).lower();
+        if (ungoverned)
+            out.steps.push_back(end_governing(true));
+    });
 }
 
 } // namespace howdah::dialect

@@ -1,5 +1,6 @@
 // INSERT and REPLACE, in the form that keeps SQLite's rowids, conflicts and order (catalogue 13).
 #include "dialect/assignments.hpp"
+#include "dialect/conflict_trigger.hpp"
 #include "dialect/insert_loop.hpp"
 #include "dialect/insert_many.hpp"
 #include "dialect/insert_policy.hpp"
@@ -36,7 +37,10 @@ public:
 
     void lower()
     {
-        const ConflictAction governs = governing_clause();
+        const InsertClauses clauses = clauses_to_tell(insert_, table_, lowering_.catalog());
+        const ConflictAction governs = clauses.all;
+        updates_apart_ = clauses.updates_apart;
+        triggers_fail_ = governs == ConflictAction::fail;
         if (governs != ConflictAction::unspecified)
             out_.steps.push_back(begin_governing(governs));
         if (table_.kind == Table::Kind::view)
@@ -48,25 +52,6 @@ public:
     }
 
 private:
-    // The clause that the triggers must be told. The UPDATE of an upsert is under ABORT, whatever its INSERT says.
-    ConflictAction governing_clause() const
-    {
-        const auto inserting = triggers_on(table_, TriggerEvent::insert);
-        const auto told = [&](const std::vector<const Trigger*>& triggers, ConflictAction conflict) {
-            return overrides_triggers(table_, triggers, conflict, lowering_.catalog());
-        };
-        const ConflictAction own = told(inserting, insert_.conflict) ? insert_.conflict : ConflictAction::unspecified;
-        const bool updates = std::any_of(insert_.upserts.begin(), insert_.upserts.end(),
-                                         [](const UpsertClause& c) { return c.do_update; });
-        const auto updating = triggers_on(table_, TriggerEvent::update);
-        if (!updates || (own == ConflictAction::unspecified && !told(updating, ConflictAction::abort)))
-            return own;
-        if (own == ConflictAction::unspecified ? told(inserting, ConflictAction::abort)
-                                               : own != ConflictAction::abort && !updating.empty())
-            throw refusal("an upsert whose INSERT and UPDATE triggers are under different conflict clauses");
-        return own == ConflictAction::unspecified ? ConflictAction::abort : own;
-    }
-
     void lower_rows()
     {
         lowering_.begin_step();
@@ -101,12 +86,11 @@ private:
     // INSTEAD OF triggers do the work, row by row; nothing is counted (catalogue 15).
     void lower_view()
     {
-        if (!insert_.returning.empty())
-            throw refusal("RETURNING on a view is not supported");
         lowering_.begin_step();
         const InsertRows rows = insert_rows(insert_, table_, lowering_, true);
         const std::string sql = into(rows) + rows_query(rows, table_);
-        out_.steps.push_back(lowering_.step(lowering_.with_clause(insert_.with.get()) + sql, Step::Role::internal));
+        out_.steps.push_back(step_on_view(lowering_.with_clause(insert_.with.get()) + sql, insert_.returning_outputs,
+                                          *insert_.target, Returned::stored, lowering_, out_));
     }
 
     // Foreign keys that are deferred, and all of them in a statement that may write more than its row; otherwise they
@@ -149,19 +133,22 @@ private:
     bool goes_row_by_row(const InsertRows& rows, const InsertPolicy& policy) const
     {
         const ReturningView view = insert_returning_view(insert_, table_, policy, lowering_);
-        if (policy.form == Form::probe || view.looks || (view.follows && !rows.single()))
+        if (policy.form == Form::probe || updates_apart_ || triggers_fail_ || view.looks ||
+            (view.follows && !rows.single()))
             return true;
         // A row that is left out must not take others with it.
         if (policy.form == Form::replace && filtered_)
             return true;
-        // What a BEFORE trigger did stays when the row then fails or is left out: the loop refuses that.
+        // What a BEFORE trigger did stays when the row then fails or is left out.
         if ((filtered_ || insert_.conflict == ConflictAction::fail) && fires(CreateTrigger::Time::before))
+            return true;
+        const bool fails = std::any_of(policy.rules.begin(), policy.rules.end(),
+                                       [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; });
+        if ((fails || policy.form == Form::replace) && looks_behind_before_triggers(table_, TriggerEvent::insert))
             return true;
         if (rows.single())
             return false;
-        if (insert_.conflict == ConflictAction::fail ||
-            std::any_of(policy.rules.begin(), policy.rules.end(),
-                        [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; }))
+        if (insert_.conflict == ConflictAction::fail || fails)
             return true;
         if (!insert_triggers_allow_sets(triggers_on(table_, TriggerEvent::insert), table_, lowering_.catalog()))
             return true;
@@ -320,6 +307,7 @@ private:
     Compiled& out_;
     const Table& table_;
     bool filtered_;
+    bool updates_apart_ = false, triggers_fail_ = false;
     std::vector<std::string> own_tables_;
 };
 

@@ -73,6 +73,17 @@ std::vector<Fragment> lower_returning(const std::vector<SelectCore::Output>& lis
     return values;
 }
 
+Step step_on_view(std::string sql, const std::vector<SelectCore::Output>& list, const Source& target, Returned row,
+                  Lowering& lowering, Compiled& out)
+{
+    if (std::any_of(list.begin(), list.end(), [](const auto& item) { return has_subquery(*item.expr); }))
+        throw refusal("a subquery in RETURNING of a write to a view sees what the view's triggers did");
+    sql += returning_text(lower_returning(list, target, row, lowering, out), "");
+    Step step = lowering.step(std::move(sql), Step::Role::internal);
+    step.returns_rows = !list.empty();
+    return step;
+}
+
 std::string returning_text(const std::vector<Fragment>& values, const std::string& rowid)
 {
     std::vector<std::string> parts;

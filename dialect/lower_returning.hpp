@@ -19,6 +19,11 @@ enum class Returned : std::uint8_t { stored, deleted };
 std::vector<Fragment> lower_returning(const std::vector<SelectCore::Output>& list, const Source& target, Returned row,
                                       Lowering& lowering, Compiled& out);
 
+// A write to a view, `sql`, as a step that counts nothing, with what RETURNING asks of the row that its INSTEAD OF
+// triggers were given. Throws refusal() for subqueries there, which see what the triggers did.
+Step step_on_view(std::string sql, const std::vector<SelectCore::Output>& list, const Source& target, Returned row,
+                  Lowering& lowering, Compiled& out);
+
 // " RETURNING a, b, rowid"; nothing for an empty list. `rowid` may be empty.
 std::string returning_text(const std::vector<Fragment>& values, const std::string& rowid);
 

@@ -1,17 +1,39 @@
 // UPDATE as one set, where that is the same (catalogue 13); otherwise update_loop.cpp.
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
+#include "dialect/lower_create_view.hpp"
 #include "dialect/lower_full_text.hpp"
 #include "dialect/lower_returning.hpp"
+#include "dialect/parser.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/update_plan.hpp"
+#include "dialect/walk.hpp"
 #include "dialect/write_effects.hpp"
 #include "dialect/write_order.hpp"
 #include "dialect/write_target.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace howdah::dialect {
 
 namespace {
+
+// Whether a trigger's text reads NEW.column.
+class NewColumn : public Visitor {
+public:
+    explicit NewColumn(const std::string& column) : column_(column) {}
+    bool enter(const Expr& e) override
+    {
+        const auto* ref = as<ColumnRef>(e);
+        found = found || (ref && equal_names(ref->table.text, "new") && equal_names(ref->column.text, column_));
+        return !found;
+    }
+    bool found = false;
+
+private:
+    const std::string& column_;
+};
 
 class UpdateLowering {
 public:
@@ -29,10 +51,12 @@ public:
     {
         out_.changes_others = changes_others(table_, {TriggerEvent::update}, &plan_.set.columns(), lowering_.catalog(),
                                              lowering_.options().foreign_keys);
-        const bool governs = overrides_triggers(table_, triggers_on(table_, TriggerEvent::update, &plan_.set.columns()),
-                                                update_.conflict, lowering_.catalog());
+        const bool governs =
+            governs_triggers(table_, TriggerEvent::update, &plan_.set.columns(), update_.conflict, lowering_.catalog());
         if (governs)
             out_.steps.push_back(begin_governing(update_.conflict));
+        if (governs && update_.conflict == ConflictAction::fail)
+            plan_.triggers_fail = plan_.fails = plan_.row_by_row = true;
         if (table_.kind == Table::Kind::view)
             lower_view();
         else
@@ -103,10 +127,8 @@ private:
 
     void lower_view()
     {
-        if (!update_.returning.empty())
-            throw refusal("RETURNING on a view is not supported");
-        if (update_.from || update_.limit)
-            throw refusal("UPDATE of a view with FROM or LIMIT is not supported");
+        if (update_.limit)
+            throw refusal("UPDATE of a view with LIMIT is not supported");
         if (const std::string columns = update_of_view_sql(table_, plan_.set.columns()); !columns.empty()) {
             Step step;
             step.sql = columns;
@@ -114,7 +136,38 @@ private:
         }
         lowering_.begin_step();
         const std::string sql = direct();
-        out_.steps.push_back(lowering_.step(lowering_.with_clause(update_.with.get()) + sql, Step::Role::internal));
+        const std::string with = lowering_.with_clause(update_.with.get());
+        const auto around = std::exchange(lowering_.substitute, [this](const Expr& e) { return returned(e); });
+        out_.steps.push_back(step_on_view(with + sql, update_.returning_outputs, *update_.table.source,
+                                          Returned::stored, lowering_, out_));
+        lowering_.substitute = around;
+    }
+
+    // A column in RETURNING of an UPDATE of a view: SQLite 3.40 has those that are set and those that the triggers
+    // read, and NULL for the others.
+    std::optional<Fragment> returned(const Expr& expr)
+    {
+        const auto* ref = as<ColumnRef>(expr);
+        if (!ref || ref->source != update_.table.source.get() || ref->index < 0)
+            return std::nullopt;
+        const auto& columns = plan_.set.columns();
+        const bool is_set = std::find(columns.begin(), columns.end(), ref->index) != columns.end();
+        const auto column = static_cast<std::size_t>(ref->index);
+        if (!is_set && column < 32 && !triggers_read(table_.columns[column].name))
+            return null_of(PgType::v);
+        const Affinity affinity = view_affinities(lowering_.catalog(), table_)[column];
+        return with_affinity(lowering_.column(*update_.table.source, ref->index), affinity);
+    }
+
+    bool triggers_read(const std::string& column) const
+    {
+        const auto fired = triggers_on(table_, TriggerEvent::update, &plan_.set.columns());
+        return std::any_of(fired.begin(), fired.end(), [&](const Trigger* trigger) {
+            const std::optional<Statement> statement = parse(trigger->text);
+            NewColumn visitor(column);
+            walk(*statement, visitor);
+            return visitor.found;
+        });
     }
 
     void add_step(const std::string& sql)

@@ -4,6 +4,9 @@
 #include "dialect/assignments.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
+#include "dialect/write_effects.hpp"
+
+#include <algorithm>
 
 namespace howdah::dialect {
 
@@ -60,15 +63,39 @@ std::string conflicts(const Table& table, const std::vector<KeyRule>& rules, std
     return join(parts, " OR ");
 }
 
-std::string replacing(const Table& table, const std::string& sql, const Lowering& lowering)
+InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Catalog& catalog)
 {
+    const auto told = [&](TriggerEvent event, ConflictAction clause) {
+        return governs_triggers(table, event, nullptr, clause, catalog);
+    };
+    const ConflictAction own =
+        told(TriggerEvent::insert, insert.conflict) ? insert.conflict : ConflictAction::unspecified;
+    const bool updates =
+        std::any_of(insert.upserts.begin(), insert.upserts.end(), [](const UpsertClause& c) { return c.do_update; });
+    if (!updates)
+        return {own, false};
+    const bool heeds_abort = told(TriggerEvent::update, ConflictAction::abort);
+    if (own == ConflictAction::unspecified)
+        return heeds_abort && told(TriggerEvent::insert, ConflictAction::abort)
+                   ? InsertClauses{own, true}
+                   : InsertClauses{heeds_abort ? ConflictAction::abort : own, false};
+    return {own, own != ConflictAction::abort && own != ConflictAction::rollback &&
+                     (heeds_abort || told(TriggerEvent::update, own))};
+}
+
+std::string replacing(const Table& table, const std::string& plain, ConflictAction statement, const Lowering& lowering)
+{
+    const bool tells =
+        statement == ConflictAction::unspecified &&
+        governs_triggers(table, TriggerEvent::delete_, nullptr, ConflictAction::replace, lowering.catalog());
+    const std::string sql = tells ? governed(plain, ConflictAction::replace, statement, lowering.in_trigger) : plain;
     const std::string begin = begin_replace_sql(table);
     if (begin.empty() || (!lowering.in_trigger && lowering.options().recursive_triggers))
-        return sql;
+        return begin.empty() ? plain : sql;
     const auto perform = [](const std::string& select) {
         return "PERFORM" + select.substr(std::string_view("SELECT").size()) + ";\n";
     };
-    const std::string silent = perform(begin) + sql + perform(end_replace_sql(table));
+    const std::string silent = perform(begin) + plain + perform(end_replace_sql(table));
     if (!lowering.in_trigger)
         return silent;
     return "IF current_setting('" + std::string(recursive_triggers_setting) + "', true) = 'on' THEN\n" + sql +

@@ -19,7 +19,15 @@ std::string conflicts(const Table& table, const std::vector<KeyRule>& rules, std
                       std::string_view other, Lowering& lowering);
 
 // `sql`, a DELETE that makes room for a new row, as a statement of PL/pgSQL: it fires triggers only under PRAGMA
-// recursive_triggers.
-std::string replacing(const Table& table, const std::string& sql, const Lowering& lowering);
+// recursive_triggers, which REPLACE governs, whether `statement` says so or the constraint.
+std::string replacing(const Table& table, const std::string& sql, ConflictAction statement, const Lowering& lowering);
+
+// The clauses that the triggers of an INSERT must be told. The UPDATE of an upsert is under ABORT, whatever its INSERT
+// says.
+struct InsertClauses {
+    ConflictAction all = ConflictAction::unspecified; // the whole statement's
+    bool updates_apart = false;                       // where those of DO UPDATE must be told another, ABORT
+};
+InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Catalog& catalog);
 
 } // namespace howdah::dialect

@@ -199,7 +199,9 @@ std::string RowLoop::block() const
     if (keeps_earlier_rows)
         text += set("howdah.failure", "''");
     text += test_keys(" DEFERRED") + before + "FOR " + row + " IN " + source + " LOOP\n";
-    if (keeps_earlier_rows)
+    if (keeps_earlier_rows && failure_is_told)
+        text += body;
+    else if (keeps_earlier_rows)
         text += "BEGIN\n" + body + "EXCEPTION WHEN " +
                 (on_failure.empty() ? "unique_violation OR not_null_violation OR check_violation" : "OTHERS") +
                 " THEN\n"
@@ -212,6 +214,8 @@ std::string RowLoop::block() const
                 on_failure + "EXIT;\nEND;\n";
     else
         text += body;
+    if (keeps_earlier_rows && (failure_is_told || triggers_fail))
+        text += "EXIT WHEN current_setting('howdah.failure') <> '';\n";
     text += "END LOOP;\n" + after + test_keys(" IMMEDIATE");
     for (std::size_t i = 0; reports && i < returning.size(); ++i)
         text += set("howdah." + name_of(i), "howdah_" + name_of(i) + "::text");
@@ -287,6 +291,11 @@ void RowLoop::finish(Compiled& out, bool write)
         failure.sql = "SELECT f[1], f[2], f[3], f[4], f[5], f[6], f[7] FROM (SELECT "
                       "nullif(current_setting('howdah.failure'), '')::text[] AS f) AS s WHERE f IS NOT NULL";
         out.steps.push_back(std::move(failure));
+        if (failure_is_told || triggers_fail) { // triggers of other statements look at it
+            Step told;
+            told.sql = "SELECT set_config('howdah.failure', '', true)";
+            out.steps.push_back(std::move(told));
+        }
     }
 }
 

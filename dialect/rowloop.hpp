@@ -70,6 +70,8 @@ public:
     std::string after;                     // statements behind the loop
     // OR FAIL: a constraint's error ends the loop and keeps what was done.
     bool keeps_earlier_rows = false;
+    bool failure_is_told = false; // no error is raised: the row's triggers set howdah.failure
+    bool triggers_fail = false;   // they may set it, too: the row and what they did until then stays
     std::string kept_errors; // when not empty: the condition that the error is such a one; others stay errors
     std::string on_failure;  // statements for that case; then any error is caught (Compiled::rehearsal)
 

@@ -1,6 +1,7 @@
 // See schema_objects.hpp.
 #include "dialect/schema_objects.hpp"
 
+#include "dialect/conflict_trigger.hpp"
 #include "dialect/foreign_keys.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_create_view.hpp"
@@ -67,6 +68,22 @@ void add_choice_of_rowid(std::vector<SchemaObject>& out, const Catalog& catalog,
                    {sql.drop_trigger, sql.drop_function}});
 }
 
+void add_conflict_triggers(std::vector<SchemaObject>& out, const Catalog& catalog, const Table& table,
+                           const Options& options)
+{
+    for (const TriggerEvent event : {TriggerEvent::insert, TriggerEvent::update}) {
+        if (!looks_behind_before_triggers(table, event))
+            continue;
+        const TriggerSql sql = conflict_trigger_sql(catalog, table, event, options);
+        const std::string what = event == TriggerEvent::insert ? "probe insert " : "probe update ";
+        out.push_back({what + table.schema + "." + fold(table.name),
+                       &table,
+                       false,
+                       {sql.create_function, sql.create_trigger},
+                       {sql.drop_trigger, sql.drop_function}});
+    }
+}
+
 void add_triggers(std::vector<SchemaObject>& out, const Catalog& catalog, const Table& table, const Options& options,
                   std::string_view strict)
 {
@@ -81,6 +98,7 @@ void add_triggers(std::vector<SchemaObject>& out, const Catalog& catalog, const 
     for (std::size_t i = 0; i < table.triggers.size(); ++i)
         out.push_back(trigger_object(catalog, table, i, options, strict));
     add_choice_of_rowid(out, catalog, table, options.writers);
+    add_conflict_triggers(out, catalog, table, options);
 }
 
 void add_sequence_functions(std::vector<SchemaObject>& out, const Table& table)

@@ -1,6 +1,7 @@
 // See trigger_program.hpp.
 #include "dialect/trigger_program.hpp"
 
+#include "dialect/constraint_message.hpp"
 #include "dialect/functions.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/parser.hpp"
@@ -49,8 +50,7 @@ struct TriggerProgram::Impl {
           request{text, catalog, {}, options, {}},
           lowering(request)
     {
-        if (conflict != ConflictAction::unspecified)
-            govern(conflict);
+        govern(conflict);
         const ResolveRequest resolve{.catalog = catalog,
                                      .parameters = {},
                                      .options = options,
@@ -77,13 +77,20 @@ struct TriggerProgram::Impl {
         survey();
     }
 
+    // An own OR FAIL is ABORT: what was done until then does not stay.
     void govern(ConflictAction conflict)
     {
+        const auto apply = [&](ConflictAction& own) {
+            if (conflict != ConflictAction::unspecified)
+                own = conflict;
+            else if (own == ConflictAction::fail)
+                own = ConflictAction::abort;
+        };
         for (TriggerStatement& s : trigger.body) {
             if (auto* insert = std::get_if<Insert>(&s))
-                insert->conflict = conflict;
+                apply(insert->conflict);
             if (auto* update = std::get_if<Update>(&s))
-                update->conflict = conflict;
+                apply(update->conflict);
         }
     }
 
@@ -201,6 +208,28 @@ struct TriggerProgram::Impl {
         return deletion && deletion->table.source ? deletion->table.source->table : nullptr;
     }
 
+    static bool rolls_back(const TriggerStatement& s)
+    {
+        const auto* insert = std::get_if<Insert>(&s);
+        const auto* update = std::get_if<Update>(&s);
+        return (insert && insert->conflict == ConflictAction::rollback) ||
+               (update && update->conflict == ConflictAction::rollback);
+    }
+
+    // The error says that it ends the transaction, whatever the outermost statement says (ends_transaction()).
+    static std::string marked_as_rollback(const std::string& text)
+    {
+        return "DECLARE howdah_message text; howdah_schema text; howdah_table text; howdah_column text; "
+               "howdah_constraint text;\nBEGIN\n" +
+               text +
+               "EXCEPTION WHEN unique_violation OR not_null_violation OR check_violation THEN\n"
+               "GET STACKED DIAGNOSTICS howdah_message = MESSAGE_TEXT, howdah_schema = SCHEMA_NAME, howdah_table = "
+               "TABLE_NAME, howdah_column = COLUMN_NAME, howdah_constraint = CONSTRAINT_NAME;\n"
+               "RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = howdah_message, SCHEMA = howdah_schema, TABLE = "
+               "howdah_table, COLUMN = howdah_column, CONSTRAINT = howdah_constraint, DATATYPE = " +
+               quote_string(rollback_mark) + ";\nEND;\n";
+    }
+
     // A statement's steps, and what changes() is behind them.
     std::string print(TriggerStatement& s)
     {
@@ -209,6 +238,8 @@ struct TriggerProgram::Impl {
         const Compiled compiled = compile(s);
         for (const Step& step : compiled.steps)
             text += print(step, std::holds_alternative<Insert>(s), counts && step.role == Step::Role::write) + "\n";
+        if (rolls_back(s))
+            text = marked_as_rollback(text);
         if (!counts)
             return text;
         const Table* target = target_of(s);

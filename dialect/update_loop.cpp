@@ -4,6 +4,7 @@
 //         UPDATE t SET … WHERE <that row> RETURNING … INTO howdah_out;
 //         <count it>
 //     END LOOP
+#include "dialect/conflict_trigger.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/lower_upsert.hpp"
 #include "dialect/reads.hpp"
@@ -27,7 +28,9 @@ public:
           lowering_(lowering),
           out_(out),
           loop_(table_, lowering),
-          alias_(update_.table.source->pg_alias)
+          alias_(update_.table.source->pg_alias),
+          behind_triggers_((plan.fails || plan.conflict != UpdatePlan::Conflict::raise) &&
+                           looks_behind_before_triggers(table_, TriggerEvent::update))
     {
     }
 
@@ -35,8 +38,15 @@ public:
     {
         refuse_unseen();
         loop_.keeps_earlier_rows = plan_.fails && !lowering_.in_trigger;
+        loop_.triggers_fail = plan_.triggers_fail;
         loop_.kept_errors = fail_condition(table_, plan_.rules, update_.conflict);
         lower_returning_list();
+        if (behind_triggers_) {
+            loop_.declarations.emplace_back(probing_declaration);
+            loop_.before += begin_probing(table_, update_.conflict);
+            loop_.after += end_probing();
+            loop_.failure_is_told = true;
+        }
         std::vector<std::string> values;
         std::string statement;
         const std::string from = other_rows(update_, lowering_);
@@ -46,7 +56,8 @@ public:
                 values.push_back(plan_.set.value(c, lowering_).text);
             if (plan_.chooses_while_changing)
                 still_chosen_ = " AND (" + lowering_.where(update_.where.get()) + ")";
-            statement = plan_.conflict == UpdatePlan::Conflict::probe ? probed(values) : plain(values);
+            const bool probes = plan_.conflict == UpdatePlan::Conflict::probe && !behind_triggers_;
+            statement = probes ? probed(values) : plain(values);
             if (!once.statements().empty()) {
                 loop_.declarations.insert(loop_.declarations.end(), once.declarations().begin(),
                                           once.declarations().end());
@@ -85,7 +96,7 @@ private:
         const bool before = std::any_of(triggers.begin(), triggers.end(), [](const Trigger* t) {
             return t->definition->time == CreateTrigger::Time::before;
         });
-        if (before && (plan_.fails || plan_.conflict != UpdatePlan::Conflict::raise))
+        if (before && !behind_triggers_ && (plan_.fails || plan_.conflict != UpdatePlan::Conflict::raise))
             throw refusal("this conflict clause cannot be combined with the BEFORE UPDATE trigger of " + table_.name);
         if (!update_.with)
             return;
@@ -129,10 +140,24 @@ private:
             taken.push_back(update_.from ? "howdah_row.v" + std::to_string(i + 1) : values[i]);
         update_text_ = update(taken);
         const std::string text = counted(update_text_);
-        if (plan_.conflict != UpdatePlan::Conflict::ignore)
+        if (plan_.conflict != UpdatePlan::Conflict::ignore || behind_triggers_)
             return text;
-        return "BEGIN\n" + text +
-               "EXCEPTION WHEN unique_violation OR not_null_violation OR check_violation THEN NULL;\nEND;\n";
+        return "BEGIN\n" + text + "EXCEPTION WHEN unique_violation OR not_null_violation OR check_violation THEN " +
+               raise_of_others() + "END;\n";
+    }
+
+    // What a foreign key does, and what a DELETE fires, is under its own clauses, and breaks constraints of other
+    // tables.
+    std::string raise_of_others()
+    {
+        if (tables_written(table_,
+                           effects_of(table_, {TriggerEvent::update}, &plan_.set.columns(), lowering_.catalog(), true))
+                .size() == 1)
+            return "NULL;\n";
+        loop_.declarations.emplace_back("howdah_broken_schema text; howdah_broken text");
+        return "GET STACKED DIAGNOSTICS howdah_broken_schema = SCHEMA_NAME, howdah_broken = TABLE_NAME;\n"
+               "IF (howdah_broken_schema, howdah_broken) <> (" +
+               quote_string(table_.pg_schema) + ", " + quote_string(table_.pg) + ") THEN\nRAISE;\nEND IF;\n";
     }
 
     // The row as it will be, key by key against the others, then the change itself.
@@ -186,7 +211,7 @@ private:
         if (rule.action == ConflictAction::ignore)
             return "CONTINUE WHEN EXISTS (SELECT 1 FROM " + others + ");\n";
         if (rule.action == ConflictAction::replace)
-            return replacing(table_, "DELETE FROM " + others + ";\n", lowering_);
+            return replacing(table_, "DELETE FROM " + others + ";\n", update_.conflict, lowering_);
         const std::string constraint = rule.key.index ? rule.key.index->pg : rowid_index_name(table_);
         return "IF EXISTS (SELECT 1 FROM " + others +
                ") THEN RAISE unique_violation USING SCHEMA = " + quote_string(table_.pg_schema) +
@@ -219,6 +244,7 @@ private:
     Compiled& out_;
     RowLoop loop_;
     std::string alias_;
+    bool behind_triggers_; // what is wrong with a row is looked for when its BEFORE triggers have run
     std::string seen_, update_text_, still_chosen_;
 };
 

@@ -1,6 +1,7 @@
 // What an UPDATE changes, and how it must go about it; see update_plan.hpp.
 #include "dialect/update_plan.hpp"
 
+#include "dialect/conflict_trigger.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/scope.hpp"
@@ -93,7 +94,9 @@ UpdatePlan::UpdatePlan(const Update& u, const Table& t, Lowering& lowering)
         return std::any_of(rules.begin(), rules.end(), [&](const KeyRule& r) { return r.action == action; });
     };
     const bool breakable = !rules.empty() || can_be_null(table, set.columns()) || !table.checks.empty();
-    fails = !one_row && (some(ConflictAction::fail) || (update.conflict == ConflictAction::fail && breakable));
+    // What BEFORE triggers did for a row that fails stays, too.
+    const bool keeps = !one_row || looks_behind_before_triggers(table, TriggerEvent::update);
+    fails = keeps && (some(ConflictAction::fail) || (update.conflict == ConflictAction::fail && breakable));
     if ((update.conflict == ConflictAction::ignore && breakable))
         conflict = Conflict::ignore;
     else if (some(ConflictAction::ignore) || some(ConflictAction::replace) ||

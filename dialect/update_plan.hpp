@@ -30,7 +30,8 @@ struct UpdatePlan {
         probe,  // each key is looked at, in SQLite's order
     };
     Conflict conflict = Conflict::raise;
-    bool fails = false; // OR FAIL
+    bool fails = false;         // OR FAIL
+    bool triggers_fail = false; // and so may its triggers
 };
 
 // The target under its alias: "s"."t" AS "a".

@@ -308,12 +308,15 @@ bool update_can_break(const Update& update, const Table& target, const Rows& row
     return null || !target.checks.empty();
 }
 
-// What a foreign key does to a child runs under ABORT, whatever the statement says.
-bool acts_on_triggers_of_children(const Table& table, const Catalog& catalog)
+// REPLACE governs the triggers of what it deletes, too.
+std::vector<const Trigger*> triggers_under(const Table& table, TriggerEvent event, const std::vector<int>* changed,
+                                           ConflictAction statement)
 {
-    std::vector<const Table*> children;
-    add_children(table, catalog, true, true, children);
-    return std::any_of(children.begin(), children.end(), [](const Table* child) { return !child->triggers.empty(); });
+    std::vector<const Trigger*> fired = triggers_on(table, event, changed);
+    if (statement == ConflictAction::replace)
+        for (const Trigger* trigger : triggers_on(table, TriggerEvent::delete_))
+            fired.push_back(trigger);
+    return fired;
 }
 
 // Whether a trigger's body, or what it fires, does something else under `statement` than by itself.
@@ -329,21 +332,22 @@ bool overrides(const Trigger& trigger, const Table& table, ConflictAction statem
             continue;
         const auto* insert = std::get_if<Insert>(&body);
         const auto* update = std::get_if<Update>(&body);
-        const ConflictAction own = insert ? insert->conflict : update ? update->conflict : ConflictAction::unspecified;
-        const bool raises = statement == ConflictAction::abort || statement == ConflictAction::rollback;
-        const bool same = own == statement || (raises && own == ConflictAction::unspecified);
+        ConflictAction own = insert ? insert->conflict : update ? update->conflict : ConflictAction::unspecified;
+        if (own == ConflictAction::fail) // as a trigger has it
+            own = ConflictAction::abort;
+        const bool same =
+            own == statement || (statement == ConflictAction::abort && own == ConflictAction::unspecified);
         const Rows rows{table, trigger.definition->time == CreateTrigger::Time::before, update ? target : nullptr};
-        const auto event = insert ? TriggerEvent::insert : update ? TriggerEvent::update : TriggerEvent::delete_;
-        const std::vector<const Trigger*> fired = triggers_on(*target, event);
+        // A DELETE governs nothing, and what foreign keys do is under ABORT.
+        std::vector<const Trigger*> fired;
+        if (insert || update)
+            fired = triggers_under(*target, insert ? TriggerEvent::insert : TriggerEvent::update, nullptr, statement);
         const bool breaks = (insert && insert_can_break(*insert, *target, statement, rows)) ||
                             (update && update_can_break(*update, *target, rows));
         const bool passes_on = own != ConflictAction::unspecified && !fired.empty();
         bool here = !same && (breaks || passes_on);
         for (const Trigger* next : fired)
             here = overrides(*next, *target, statement, catalog, seen) || here;
-        if (here && acts_on_triggers_of_children(*target, catalog))
-            throw refusal("a conflict clause that governs trigger " + trigger.name +
-                          ", together with foreign keys that fire triggers");
         if (here && statement == ConflictAction::replace && target->full_text && !same &&
             target->full_text->content != FullText::Content::own)
             throw refusal("REPLACE would also govern trigger " + trigger.name + ", which writes to " + target->name +
@@ -421,23 +425,31 @@ bool overrides_trigger(const Trigger& trigger, const Table& table, ConflictActio
     return overrides(trigger, table, statement, catalog, seen);
 }
 
-bool overrides_triggers(const Table& table, const std::vector<const Trigger*>& triggers, ConflictAction statement,
-                        const Catalog& catalog)
+bool governs_triggers(const Table& table, TriggerEvent event, const std::vector<int>* changed, ConflictAction statement,
+                      const Catalog& catalog)
 {
     if (statement == ConflictAction::unspecified)
         return false;
+    // To a trigger ROLLBACK is ABORT; who tells the client of the error knows what it means.
+    const ConflictAction told = statement == ConflictAction::rollback ? ConflictAction::abort : statement;
     std::set<const Trigger*> seen;
     bool found = false;
-    for (const Trigger* trigger : triggers)
-        found = overrides(*trigger, table, statement, catalog, seen) || found;
-    if (!found)
-        return false;
-    if (std::find(governing.begin(), governing.end(), statement) == governing.end())
-        throw refusal("OR FAIL and OR ROLLBACK would also govern a trigger of " + table.name +
-                      " whose statements can break other constraints");
-    if (acts_on_triggers_of_children(table, catalog))
-        throw refusal("a conflict clause that governs a trigger of " + table.name +
-                      ", together with foreign keys that fire triggers");
+    for (const Trigger* trigger : triggers_under(table, event, changed, told))
+        found = overrides(*trigger, table, told, catalog, seen) || found;
+    if (found && told == ConflictAction::fail && table.kind == Table::Kind::view)
+        throw refusal("OR FAIL would also govern a trigger of the view " + table.name +
+                      " whose statements can break constraints");
+    return found;
+}
+
+bool heeds_clauses(const Table& table, TriggerEvent event, const Catalog& catalog)
+try {
+    const std::vector<const Trigger*> triggers = triggers_on(table, event);
+    return std::any_of(governing.begin(), governing.end(), [&](ConflictAction clause) {
+        return std::any_of(triggers.begin(), triggers.end(),
+                           [&](const Trigger* t) { return overrides_trigger(*t, table, clause, catalog); });
+    });
+} catch (const Error&) {
     return true;
 }
 

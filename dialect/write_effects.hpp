@@ -40,12 +40,15 @@ bool changes_others(const Table& table, const std::vector<TriggerEvent>& events,
 // A statement's conflict clause overrides those of the triggers it fires, and of those that these fire. These clauses
 // do, and a trigger's function has a body for each of them under which it acts otherwise than by itself: where one of
 // its statements could break a constraint.
-inline constexpr std::array governing{ConflictAction::ignore, ConflictAction::replace, ConflictAction::abort};
+inline constexpr std::array governing{ConflictAction::ignore, ConflictAction::replace, ConflictAction::abort,
+                                      ConflictAction::fail};
 bool overrides_trigger(const Trigger& trigger, const Table& table, ConflictAction statement, const Catalog& catalog);
-// Whether one of `triggers` acts otherwise under `statement`. Throws refusal() for the other clauses, and where what
-// foreign keys do would be governed, too.
-bool overrides_triggers(const Table& table, const std::vector<const Trigger*>& triggers, ConflictAction statement,
-                        const Catalog& catalog);
+// Whether one of those that the statement fires acts otherwise under its clause, and must be told; those of REPLACE's
+// deletions are among them. Throws refusal() for OR FAIL of a view.
+bool governs_triggers(const Table& table, TriggerEvent event, const std::vector<int>* changed, ConflictAction statement,
+                      const Catalog& catalog);
+// Whether one of the table's triggers acts otherwise under some clause: it must be told when there is none any more.
+bool heeds_clauses(const Table& table, TriggerEvent event, const Catalog& catalog);
 
 // Tables whose rows a DELETE of `table`'s rows may delete or change: foreign keys are enforced and others refer to it.
 bool has_enforced_children(const Table& table, const Catalog& catalog, bool foreign_keys);

@@ -369,7 +369,9 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
                           error.message, error.detail, sql);
         }
         const bool is_refused = told.message.starts_with("howdah:"); // as if it had not been run
-        if (compiled.moves_rowid_when_failing && !is_refused &&
+        // REPLACE deletes ahead of its INSERT, and foreign keys act then.
+        const bool in_action = error.sqlstate != "23503" && error.where.find("howdah_fk_") != std::string::npos;
+        if (compiled.moves_rowid_when_failing && !is_refused && !in_action &&
             (error.sqlstate.starts_with("23") || error.sqlstate.starts_with("HW")))
             co_await learn_last_rowid(sql, parameters, with);
         if (compiled.kind == Kind::write)
