@@ -1,6 +1,7 @@
 // See conflict_trigger.hpp.
 #include "dialect/conflict_trigger.hpp"
 
+#include "dialect/governing.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_upsert.hpp"
 #include "dialect/schema_names.hpp"

@@ -3,6 +3,7 @@
 #include "dialect/foreign_keys.hpp"
 
 #include "dialect/conversions.hpp"
+#include "dialect/governing.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/schema_names.hpp"

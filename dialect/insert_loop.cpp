@@ -11,6 +11,7 @@
 
 #include "dialect/assignments.hpp"
 #include "dialect/conflict_trigger.hpp"
+#include "dialect/governing.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/insert_rows.hpp"
 #include "dialect/lower.hpp"
@@ -62,7 +63,9 @@ public:
         refuse_unseen();
         loop_.rowids = table_.has_rowid();
         const bool rehearsal = lowering_.request().rehearsal;
-        loop_.keeps_earlier_rows = rehearsal || (fails() && !lowering_.in_trigger);
+        // In a trigger only what governs it says FAIL (TriggerProgram): its function sees howdah.failure, too.
+        loop_.keeps_earlier_rows =
+            rehearsal || (lowering_.in_trigger ? insert_.conflict == ConflictAction::fail : fails());
         loop_.triggers_fail = clauses_.all == ConflictAction::fail;
         if (!rehearsal)
             loop_.kept_errors = fail_condition(table_, policy_.rules, insert_.conflict);
@@ -392,8 +395,15 @@ private:
     std::string counted_update(const std::string& update, const UpsertClause& clause)
     {
         const std::string text = counted(update, "NULL::bigint", {&clause, true});
-        return clauses_.updates_apart ? governed(text, ConflictAction::abort, clauses_.all, lowering_.in_trigger)
-                                      : text;
+        if (!clauses_.updates_apart)
+            return text;
+        const std::string under = governed(text, ConflictAction::abort, clauses_.all, lowering_.in_trigger);
+        if (insert_.conflict != ConflictAction::fail)
+            return under;
+        declare("howdah_updates boolean := false");
+        if (!loop_.kept_errors.empty()) // as a rehearsal has none
+            loop_.kept_errors += " AND NOT howdah_updates";
+        return "howdah_updates := true;\n" + under + "howdah_updates := false;\n";
     }
 
     std::string delete_conflicting(const std::string& condition)

@@ -122,16 +122,21 @@ public:
 
 private:
     // SQLite computes a row when the one before is in, unless it keeps all of them first: where the table has triggers
-    // or RETURNING, where they are read from the table itself, and where they are sorted.
+    // or RETURNING, where they are read from the table itself, and where they are sorted. A default is always computed
+    // then.
     void find_echoes()
     {
-        if (!insert_.source || !table_.has_rowid() || !insert_.returning_outputs.empty() || rows_.single() ||
-            !triggers_on(table_, TriggerEvent::insert).empty() || reads(*insert_.source, table_, lowering_.catalog()))
+        if (!insert_.source || !table_.has_rowid() || rows_.single())
             return;
+        const bool kept_first = !insert_.returning_outputs.empty() ||
+                                !triggers_on(table_, TriggerEvent::insert).empty() ||
+                                reads(*insert_.source, table_, lowering_.catalog());
         for (std::size_t i = 0; i < rows_.columns.size(); ++i) {
             const int column = rows_.columns[i];
             const auto at = positions_.of_column[static_cast<std::size_t>(column)];
-            if (!at || !find_echo(i, *at))
+            const bool found = at ? !kept_first && find_echo(i, *at)
+                                  : find_echo_of_default(i, table_.columns[static_cast<std::size_t>(column)]);
+            if (!found)
                 continue;
             InsertRows::Echo& echo = rows_.echoes.back();
             const Fragment before{"e.\"~before\"", PgType::int8, StorageClass::integer};
@@ -140,8 +145,11 @@ private:
             echo.before = store(before, table_, column, lowering_);
             echo.refused = store(none, table_, column, lowering_);
         }
-        if (!rows_.echoes.empty() && sorts())
-            rows_.echoes.clear();
+        const auto is_given = [&](const InsertRows::Echo& echo) {
+            return positions_.of_column[static_cast<std::size_t>(rows_.columns[echo.column])].has_value();
+        };
+        if (std::any_of(rows_.echoes.begin(), rows_.echoes.end(), is_given) && sorts())
+            std::erase_if(rows_.echoes, is_given);
     }
 
     bool sorts() const
@@ -180,6 +188,21 @@ private:
             echo.exact = is_last_rowid(bare(*core.outputs.at(at).expr)) &&
                          (!lowering_.in_trigger || insert_.source->order_by.empty());
         }
+        rows_.echoes.push_back(std::move(echo));
+        return true;
+    }
+
+    // DEFAULT (last_insert_rowid()): of every row but the first.
+    bool find_echo_of_default(std::size_t column, const Column& declared)
+    {
+        if (!declared.default_value || !any_expr(*declared.default_value, is_last_rowid))
+            return false;
+        InsertRows::Echo echo;
+        echo.column = column;
+        for (std::size_t row = 1; row < rows_.values.size(); ++row)
+            echo.places.push_back(row + 1);
+        echo.exact =
+            is_last_rowid(bare(*declared.default_value)) && (!lowering_.in_trigger || insert_.source->order_by.empty());
         rows_.echoes.push_back(std::move(echo));
         return true;
     }

@@ -2,6 +2,7 @@
 #include "dialect/lower_create_trigger.hpp"
 
 #include "dialect/conversions.hpp"
+#include "dialect/governing.hpp"
 #include "dialect/lower_create_view.hpp"
 #include "dialect/mirror.hpp"
 #include "dialect/parser.hpp"
@@ -11,7 +12,6 @@
 #include "dialect/trigger_cycles.hpp"
 #include "dialect/walk.hpp"
 #include "dialect/write_effects.hpp"
-#include "dialect/write_keys.hpp"
 
 #include <algorithm>
 
@@ -65,17 +65,6 @@ std::string running_setting(const Table& table, const Trigger& trigger)
 
 std::string is_on(std::string_view setting) { return "current_setting(" + quote_string(setting) + ", true) = 'on'"; }
 
-constexpr const char* conflict_variable = "howdah_conflict"; // the clause that governs a trigger
-
-std::string_view name_of(ConflictAction conflict)
-{
-    if (conflict == ConflictAction::unspecified)
-        return "";
-    if (conflict == ConflictAction::fail)
-        return "fail";
-    return conflict == ConflictAction::ignore ? "ignore" : conflict == ConflictAction::replace ? "replace" : "abort";
-}
-
 // The function's block, from its parts.
 class Block {
 public:
@@ -121,8 +110,7 @@ private:
         for (const ConflictAction conflict : governing) {
             const std::string other = body_under(conflict);
             if (!other.empty())
-                out += (out.empty() ? "IF " : "ELSIF ") +
-                       (conflict_variable + (" = " + quote_string(name_of(conflict)))) + " THEN\n" + other;
+                out += (out.empty() ? "IF " : "ELSIF ") + governs_here(conflict) + " THEN\n" + other;
         }
         return out.empty() ? body : out + "ELSE\n" + body + "END IF;\n";
     }
@@ -138,54 +126,12 @@ private:
         std::size_t n = 0;
         for (const std::string& statement : program.statements(leave_ignored())) {
             const TriggerStatement& said = program.definition().body[n++];
-            body += conflict == ConflictAction::fail ? failing(said, statement) : statement;
+            body +=
+                conflict == ConflictAction::fail ? failing(said, statement, trigger_.name, leave_ignored()) : statement;
         }
         return body;
     } catch (const Error& error) {
         return "RAISE EXCEPTION USING ERRCODE = 'HW001', MESSAGE = " + quote_string(error.message) + ";\n";
-    }
-
-    // Under OR FAIL an error ends the outermost statement, and what was done until then stays: its loop sees
-    // howdah.failure. What a statement did for rows before the one that fails would be undone with it.
-    std::string failing(const TriggerStatement& said, const std::string& statement) const
-    {
-        const Table* target = nullptr;
-        bool is_whole = false;
-        if (const auto* insert = std::get_if<Insert>(&said)) {
-            target = insert->target->table;
-            is_whole = insert->upserts.empty() && insert->source && insert->source->cores.size() == 1 &&
-                       insert->source->cores[0].values.size() == 1 && !fires_before(*target, Event::insert);
-        } else if (const auto* update = std::get_if<Update>(&said)) {
-            target = update->table.source->table;
-            is_whole = !update->from && !fires_before(*target, Event::update) &&
-                       at_most_one_row(update->where.get(), *update->table.source, *target);
-        }
-        if (!target)
-            return statement;
-        const std::string refused = "RAISE EXCEPTION USING ERRCODE = 'HW001', MESSAGE = " +
-                                    quote_string("howdah: OR FAIL governs trigger " + trigger_.name +
-                                                 ", one of whose statements fails among several rows") +
-                                    ";\n";
-        const std::string told = "PERFORM set_config('howdah.failure', ARRAY[SQLSTATE, howdah_message, '', "
-                                 "howdah_schema, howdah_table, howdah_column, howdah_constraint]::text, true);\n" +
-                                 leave_ignored() + "\n";
-        return "DECLARE howdah_message text; howdah_schema text; howdah_table text; howdah_column text; "
-               "howdah_constraint text;\nBEGIN\n" +
-               statement +
-               "EXCEPTION WHEN unique_violation OR not_null_violation OR check_violation THEN\n"
-               "GET STACKED DIAGNOSTICS howdah_message = MESSAGE_TEXT, howdah_schema = SCHEMA_NAME, howdah_table = "
-               "TABLE_NAME, howdah_column = COLUMN_NAME, howdah_constraint = CONSTRAINT_NAME;\n"
-               "IF (howdah_schema, howdah_table) <> (" +
-               quote_string(target->pg_schema) + ", " + quote_string(target->pg) + ") THEN RAISE; END IF;\n" +
-               (is_whole ? told : refused) + "END;\nIF current_setting('howdah.failure', true) <> '' THEN\n" +
-               (is_whole ? leave_ignored() + "\n" : refused) + "END IF;\n";
-    }
-
-    static bool fires_before(const Table& table, Event event)
-    {
-        const auto triggers = triggers_on(table, event);
-        return std::any_of(triggers.begin(), triggers.end(),
-                           [](const Trigger* t) { return t->definition->time == Time::before; });
     }
 
     // Whether one that fires for the same row ahead of this one may end the statement under OR FAIL.
@@ -440,38 +386,6 @@ std::string begin_replace_sql(const Table& table)
 std::string end_replace_sql(const Table& table)
 {
     return begin_replace_sql(table).empty() ? std::string() : "SELECT set_config('howdah.replacing', '', true)";
-}
-
-Step begin_governing(ConflictAction conflict)
-{
-    Step step;
-    step.sql = "SELECT set_config('howdah.conflict', " + quote_string(name_of(conflict)) + ", true)";
-    return step;
-}
-
-Step end_governing(bool in_trigger)
-{
-    Step step;
-    step.sql =
-        std::string("SELECT set_config('howdah.conflict', ") + (in_trigger ? conflict_variable : "''") + ", true)";
-    return step;
-}
-
-std::string governed(const std::string& sql, ConflictAction conflict, ConflictAction around, bool in_trigger)
-{
-    const auto perform = [](const Step& step) {
-        return "PERFORM" + step.sql.substr(std::string_view("SELECT").size()) + ";\n";
-    };
-    const Step after = around == ConflictAction::unspecified ? end_governing(in_trigger) : begin_governing(around);
-    return perform(begin_governing(conflict)) + sql + perform(after);
-}
-
-std::string declared_conflict(const std::string& body)
-{
-    if (body.find(conflict_variable) == std::string::npos)
-        return {};
-    return std::string("    ") + conflict_variable +
-           " text := coalesce(current_setting('howdah.conflict', true), '');\n";
 }
 
 std::string update_of_view_sql(const Table& view, const std::vector<int>& columns)

@@ -27,14 +27,6 @@ inline constexpr std::string_view recursive_triggers_setting = "howdah.recursive
 // is off. Empty when the table has none.
 std::string begin_replace_sql(const Table& table);
 std::string end_replace_sql(const Table& table);
-// The step before a statement whose clause its triggers must be told (governs_triggers()), and the one behind it.
-// Inside a trigger the clause that governed it comes back.
-Step begin_governing(ConflictAction conflict);
-Step end_governing(bool in_trigger);
-// `sql`, statements of PL/pgSQL, under a clause; `around`: that of the statement of which they are a part.
-std::string governed(const std::string& sql, ConflictAction conflict, ConflictAction around, bool in_trigger);
-// The declaration of the variable that end_governing() reads; nothing where `body` does not.
-std::string declared_conflict(const std::string& body);
 // Runs before an UPDATE of a view whose triggers say UPDATE OF. Empty when none does.
 std::string update_of_view_sql(const Table& view, const std::vector<int>& columns);
 

@@ -1,4 +1,5 @@
 // DELETE as one set, or row by row where triggers or RETURNING look at the rows that are still there.
+#include "dialect/governing.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_full_text.hpp"

@@ -1,6 +1,7 @@
 // INSERT and REPLACE, in the form that keeps SQLite's rowids, conflicts and order (catalogue 13).
 #include "dialect/assignments.hpp"
 #include "dialect/conflict_trigger.hpp"
+#include "dialect/governing.hpp"
 #include "dialect/insert_loop.hpp"
 #include "dialect/insert_many.hpp"
 #include "dialect/insert_policy.hpp"

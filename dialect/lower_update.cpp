@@ -1,4 +1,5 @@
 // UPDATE as one set, where that is the same (catalogue 13); otherwise update_loop.cpp.
+#include "dialect/governing.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_create_view.hpp"

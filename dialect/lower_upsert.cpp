@@ -2,6 +2,7 @@
 #include "dialect/lower_upsert.hpp"
 
 #include "dialect/assignments.hpp"
+#include "dialect/governing.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/write_effects.hpp"
@@ -74,6 +75,9 @@ InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Ca
         std::any_of(insert.upserts.begin(), insert.upserts.end(), [](const UpsertClause& c) { return c.do_update; });
     if (!updates)
         return {own, false};
+    // An error of DO UPDATE ends the statement as ABORT does, whoever else FAIL would let stay.
+    if (insert.conflict == ConflictAction::fail)
+        return {own, true};
     const bool heeds_abort = told(TriggerEvent::update, ConflictAction::abort);
     if (own == ConflictAction::unspecified)
         return heeds_abort && told(TriggerEvent::insert, ConflictAction::abort)

@@ -37,7 +37,7 @@ public:
     void lower()
     {
         refuse_unseen();
-        loop_.keeps_earlier_rows = plan_.fails && !lowering_.in_trigger;
+        loop_.keeps_earlier_rows = plan_.fails && (!lowering_.in_trigger || update_.conflict == ConflictAction::fail);
         loop_.triggers_fail = plan_.triggers_fail;
         loop_.kept_errors = fail_condition(table_, plan_.rules, update_.conflict);
         lower_returning_list();
