@@ -1,6 +1,7 @@
 // SET lists; see assignments.hpp.
 #include "dialect/assignments.hpp"
 
+#include "dialect/conflict_trigger.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/rowloop.hpp"
@@ -63,6 +64,8 @@ Fragment Assignments::not_null(const Fragment& value, int column, Lowering& lowe
     if (!value.classes.nullable() || !replaces_null(table_.columns[static_cast<std::size_t>(column)], conflict_))
         return value;
     const Fragment fallback = default_of(table_, column, lowering);
+    if (looks_behind_before_triggers(table_, TriggerEvent::update))
+        return value; // which the triggers see
     refuse_early_default(table_, TriggerEvent::update);
     return {call("coalesce", {value.text, fallback.text}), value.type, value.classes.without_null() | fallback.classes};
 }

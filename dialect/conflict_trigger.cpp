@@ -2,9 +2,11 @@
 #include "dialect/conflict_trigger.hpp"
 
 #include "dialect/governing.hpp"
+#include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_upsert.hpp"
 #include "dialect/schema_names.hpp"
+#include "dialect/store.hpp"
 #include "dialect/write_keys.hpp"
 
 #include <algorithm>
@@ -17,18 +19,6 @@ namespace {
 // Under the others PostgreSQL's own errors are right.
 constexpr std::array clauses{ConflictAction::ignore, ConflictAction::replace, ConflictAction::fail,
                              ConflictAction::unspecified};
-
-bool declares_clauses(const Table& table)
-{
-    const auto is_other = [](ConflictAction action) { return action != ConflictAction::abort; };
-    const std::vector<Key> keys = keys_of(table);
-    return std::any_of(
-               keys.begin(), keys.end(),
-               [&](const Key& key) { return is_other(conflict_of(table, key, ConflictAction::unspecified)); }) ||
-           std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& c) {
-               return c.not_null && is_other(not_null_conflict_of(c, ConflictAction::unspecified));
-           });
-}
 
 std::string_view name_of(ConflictAction clause)
 {
@@ -79,7 +69,13 @@ private:
     std::string not_null(const Column& column)
     {
         const ConflictAction action = not_null_conflict_of(column, clause_);
-        return "IF \"new\"." + quote_identifier(column.pg) + " IS NULL THEN\n" +
+        std::string put;
+        if (replaces_null(column, clause_))
+            put = "IF \"new\"." + quote_identifier(column.pg) + " IS NULL THEN\n\"new\"." +
+                  quote_identifier(column.pg) +
+                  " := " + default_of(table_, static_cast<int>(&column - table_.columns.data()), lowering_).text +
+                  ";\nEND IF;\n";
+        return put + "IF \"new\"." + quote_identifier(column.pg) + " IS NULL THEN\n" +
                broken(action == ConflictAction::ignore ? action : raising(action), "not_null_violation", "23502",
                       column.pg, "") +
                "END IF;\n";
@@ -140,6 +136,27 @@ bool looks_behind_before_triggers(const Table& table, TriggerEvent event)
         return t.definition->time == CreateTrigger::Time::before && t.definition->event == event &&
                (!t.is_temporary() || table.is_private());
     });
+}
+
+bool declares_clauses(const Table& table)
+{
+    const auto is_other = [](ConflictAction action) { return action != ConflictAction::abort; };
+    const std::vector<Key> keys = keys_of(table);
+    return std::any_of(
+               keys.begin(), keys.end(),
+               [&](const Key& key) { return is_other(conflict_of(table, key, ConflictAction::unspecified)); }) ||
+           std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& c) {
+               return c.not_null && is_other(not_null_conflict_of(c, ConflictAction::unspecified));
+           });
+}
+
+bool puts_defaults(const Table& table, ConflictAction statement, const std::vector<int>* columns)
+{
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        if (replaces_null(table.columns[i], statement) &&
+            (!columns || std::find(columns->begin(), columns->end(), static_cast<int>(i)) != columns->end()))
+            return true;
+    return false;
 }
 
 TriggerSql conflict_trigger_sql(const Catalog& catalog, const Table& table, TriggerEvent event, const Options& options)

@@ -11,12 +11,18 @@
 #include "dialect/write_effects.hpp"
 
 #include <string>
+#include <vector>
 
 namespace howdah::dialect {
 
 // Whether the table has the trigger for this event. It does not where a look at a row is not possible ahead of it
 // (generated columns), or where its only BEFORE triggers are one session's.
 bool looks_behind_before_triggers(const Table& table, TriggerEvent event);
+
+// Whether a constraint of the table says ON CONFLICT with another clause than ABORT.
+bool declares_clauses(const Table& table);
+// Whether it then also puts a default in the place of a NULL. `columns`: those that may have one; null: all.
+bool puts_defaults(const Table& table, ConflictAction statement, const std::vector<int>* columns = nullptr);
 
 TriggerSql conflict_trigger_sql(const Catalog& catalog, const Table& table, TriggerEvent event, const Options& options);
 

@@ -198,8 +198,8 @@ bool ends_transaction(const Catalog& catalog, const Compiled& statement, const S
         return true;
     if (failure.sqlstate != "23505" && failure.sqlstate != "23502" && failure.sqlstate != "23514")
         return false;
-    if (failure.datatype == rollback_mark)
-        return true;
+    if (failure.datatype == rollback_mark || failure.datatype == abort_mark)
+        return failure.datatype == rollback_mark;
     if (statement.conflict_named)
         return statement.rollback_on_constraint && !is_ungoverned(catalog, failure);
     const Table* table = find_table(catalog, failure);

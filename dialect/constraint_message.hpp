@@ -17,8 +17,8 @@ struct ServerFailure {
     std::string context; // the functions that it was in, one a line
 };
 
-// An error of a trigger's statement that says OR ROLLBACK has this as its `datatype`.
-inline constexpr std::string_view rollback_mark = "howdah rollback";
+// The `datatype` of an error of a trigger's statement that says OR ROLLBACK, and of DO UPDATE, which is under ABORT.
+inline constexpr std::string_view rollback_mark = "howdah rollback", abort_mark = "howdah abort";
 
 // SQLite's extended result code and text. `sqlstate` stays PostgreSQL's. Anything that is not known is code 1 with
 // PostgreSQL's message after "howdah: ".

@@ -62,6 +62,19 @@ std::string declared_conflict(const std::string& body)
            " text := coalesce(current_setting('howdah.conflict', true), '');\n";
 }
 
+std::string marked(const std::string& sql, std::string_view mark)
+{
+    return "DECLARE howdah_message text; howdah_schema text; howdah_table text; howdah_column text; "
+           "howdah_constraint text;\nBEGIN\n" +
+           sql +
+           "EXCEPTION WHEN unique_violation OR not_null_violation OR check_violation THEN\n"
+           "GET STACKED DIAGNOSTICS howdah_message = MESSAGE_TEXT, howdah_schema = SCHEMA_NAME, howdah_table = "
+           "TABLE_NAME, howdah_column = COLUMN_NAME, howdah_constraint = CONSTRAINT_NAME;\n"
+           "RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = howdah_message, SCHEMA = howdah_schema, TABLE = "
+           "howdah_table, COLUMN = howdah_column, CONSTRAINT = howdah_constraint, DATATYPE = " +
+           quote_string(mark) + ";\nEND;\n";
+}
+
 std::string governs_here(ConflictAction conflict)
 {
     return conflict_variable + (" = " + quote_string(name_of(conflict)));

@@ -6,6 +6,7 @@
 #include "dialect/compile.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace howdah::dialect {
 
@@ -17,6 +18,9 @@ Step end_governing(bool in_trigger);
 std::string governed(const std::string& sql, ConflictAction conflict, ConflictAction around, bool in_trigger);
 // The declaration of the variable that end_governing() reads; nothing where `body` does not.
 std::string declared_conflict(const std::string& body);
+// `sql`, whose errors say what becomes of the transaction, whatever the outermost statement says (ends_transaction()):
+// `mark` is rollback_mark or abort_mark.
+std::string marked(const std::string& sql, std::string_view mark);
 // PL/pgSQL's condition that it is this clause that governs; it reads that variable, too.
 std::string governs_here(ConflictAction conflict);
 

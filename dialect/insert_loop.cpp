@@ -11,6 +11,7 @@
 
 #include "dialect/assignments.hpp"
 #include "dialect/conflict_trigger.hpp"
+#include "dialect/constraint_message.hpp"
 #include "dialect/governing.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/insert_rows.hpp"
@@ -48,7 +49,8 @@ public:
         if (policy_.form == Form::replace ||
             (policy_.form == Form::upsert && (clauses_.updates_apart || updates_by_what_it_read_once())))
             policy_.form = Form::probe;
-        const bool looks = policy_.form == Form::probe || wants_filter(table_, insert.conflict) || fails();
+        const bool looks = policy_.form == Form::probe || wants_filter(table_, insert.conflict) || fails() ||
+                           puts_defaults(table_, insert.conflict);
         if (looks && insert.upserts.empty() && looks_behind_before_triggers(table_, TriggerEvent::insert)) {
             behind_triggers_ = true;
             policy_.form = Form::plain;
@@ -397,7 +399,8 @@ private:
         const std::string text = counted(update, "NULL::bigint", {&clause, true});
         if (!clauses_.updates_apart)
             return text;
-        const std::string under = governed(text, ConflictAction::abort, clauses_.all, lowering_.in_trigger);
+        const std::string under = governed(may_roll_back(insert_, table_) ? marked(text, abort_mark) : text,
+                                           ConflictAction::abort, clauses_.all, lowering_.in_trigger);
         if (insert_.conflict != ConflictAction::fail)
             return under;
         declare("howdah_updates boolean := false");

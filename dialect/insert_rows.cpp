@@ -1,6 +1,7 @@
 // The rows an INSERT brings; see insert_rows.hpp.
 #include "dialect/insert_rows.hpp"
 
+#include "dialect/conflict_trigger.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
@@ -213,6 +214,8 @@ private:
         if (!value.classes.nullable() ||
             !replaces_null(table_.columns[static_cast<std::size_t>(column)], insert_.conflict))
             return value;
+        if (insert_.upserts.empty() && looks_behind_before_triggers(table_, TriggerEvent::insert))
+            return value; // which the triggers see
         refuse_early_default(table_, TriggerEvent::insert);
         const Fragment fallback = default_of(table_, column, lowering_);
         return {call("coalesce", {value.text, fallback.text}), value.type,

@@ -145,7 +145,9 @@ private:
             return true;
         const bool fails = std::any_of(policy.rules.begin(), policy.rules.end(),
                                        [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; });
-        if ((fails || policy.form == Form::replace) && looks_behind_before_triggers(table_, TriggerEvent::insert))
+        const bool late = fails || policy.form == Form::replace ||
+                          (insert_.upserts.empty() && puts_defaults(table_, insert_.conflict));
+        if (late && looks_behind_before_triggers(table_, TriggerEvent::insert))
             return true;
         if (rows.single())
             return false;

@@ -64,6 +64,17 @@ std::string conflicts(const Table& table, const std::vector<KeyRule>& rules, std
     return join(parts, " OR ");
 }
 
+bool may_roll_back(const Insert& insert, const Table& table)
+{
+    const ConflictAction clause = insert.conflict;
+    const std::vector<Key> keys = keys_of(table);
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const Key& key) { return conflict_of(table, key, clause) == ConflictAction::rollback; }) ||
+           std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& c) {
+               return c.not_null && not_null_conflict_of(c, clause) == ConflictAction::rollback;
+           });
+}
+
 InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Catalog& catalog)
 {
     const auto told = [&](TriggerEvent event, ConflictAction clause) {
@@ -75,8 +86,8 @@ InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Ca
         std::any_of(insert.upserts.begin(), insert.upserts.end(), [](const UpsertClause& c) { return c.do_update; });
     if (!updates)
         return {own, false};
-    // An error of DO UPDATE ends the statement as ABORT does, whoever else FAIL would let stay.
-    if (insert.conflict == ConflictAction::fail)
+    // An error of DO UPDATE ends the statement as ABORT does, not as FAIL or ROLLBACK.
+    if (insert.conflict == ConflictAction::fail || may_roll_back(insert, table))
         return {own, true};
     const bool heeds_abort = told(TriggerEvent::update, ConflictAction::abort);
     if (own == ConflictAction::unspecified)

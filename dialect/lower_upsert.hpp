@@ -28,6 +28,8 @@ struct InsertClauses {
     ConflictAction all = ConflictAction::unspecified; // the whole statement's
     bool updates_apart = false;                       // where those of DO UPDATE must be told another, ABORT
 };
+// Whether a constraint of the table that the INSERT breaks ends the transaction.
+bool may_roll_back(const Insert& insert, const Table& table);
 InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Catalog& catalog);
 
 } // namespace howdah::dialect

@@ -250,6 +250,9 @@ void Resolver::trigger(CreateTrigger& trigger, const Table& table, TriggerScope&
     if (trigger.event != CreateTrigger::Event::delete_) {
         rows.new_row = make_table_source(table, Source::Kind::trigger_row, "new", "new");
         scope.entries.push_back(entry_of(*rows.new_row));
+        for (SourceColumn& column : rows.new_row->columns)
+            if (trigger.time == CreateTrigger::Time::before) // NOT NULL is tested when it has run
+                column.classes = column.classes.with_null();
     }
     if (trigger.event != CreateTrigger::Event::insert) {
         rows.old_row = make_table_source(table, Source::Kind::trigger_row, "old", "old");

@@ -291,11 +291,9 @@ void RowLoop::finish(Compiled& out, bool write)
         failure.sql = "SELECT f[1], f[2], f[3], f[4], f[5], f[6], f[7] FROM (SELECT "
                       "nullif(current_setting('howdah.failure'), '')::text[] AS f) AS s WHERE f IS NOT NULL";
         out.steps.push_back(std::move(failure));
-        if (failure_is_told || triggers_fail) { // triggers of other statements look at it
-            Step told;
-            told.sql = "SELECT set_config('howdah.failure', '', true)";
-            out.steps.push_back(std::move(told));
-        }
+        Step told; // triggers of other statements look at it
+        told.sql = "SELECT set_config('howdah.failure', '', true)";
+        out.steps.push_back(std::move(told));
     }
 }
 

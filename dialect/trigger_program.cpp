@@ -3,6 +3,7 @@
 
 #include "dialect/constraint_message.hpp"
 #include "dialect/functions.hpp"
+#include "dialect/governing.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/resolver.hpp"
@@ -216,20 +217,6 @@ struct TriggerProgram::Impl {
                (update && update->conflict == ConflictAction::rollback);
     }
 
-    // The error says that it ends the transaction, whatever the outermost statement says (ends_transaction()).
-    static std::string marked_as_rollback(const std::string& text)
-    {
-        return "DECLARE howdah_message text; howdah_schema text; howdah_table text; howdah_column text; "
-               "howdah_constraint text;\nBEGIN\n" +
-               text +
-               "EXCEPTION WHEN unique_violation OR not_null_violation OR check_violation THEN\n"
-               "GET STACKED DIAGNOSTICS howdah_message = MESSAGE_TEXT, howdah_schema = SCHEMA_NAME, howdah_table = "
-               "TABLE_NAME, howdah_column = COLUMN_NAME, howdah_constraint = CONSTRAINT_NAME;\n"
-               "RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = howdah_message, SCHEMA = howdah_schema, TABLE = "
-               "howdah_table, COLUMN = howdah_column, CONSTRAINT = howdah_constraint, DATATYPE = " +
-               quote_string(rollback_mark) + ";\nEND;\n";
-    }
-
     // A statement's steps, and what changes() is behind them.
     std::string print(TriggerStatement& s)
     {
@@ -239,7 +226,7 @@ struct TriggerProgram::Impl {
         for (const Step& step : compiled.steps)
             text += print(step, std::holds_alternative<Insert>(s), counts && step.role == Step::Role::write) + "\n";
         if (rolls_back(s))
-            text = marked_as_rollback(text);
+            text = marked(text, rollback_mark);
         if (!counts)
             return text;
         const Table* target = target_of(s);

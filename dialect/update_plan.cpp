@@ -100,7 +100,9 @@ UpdatePlan::UpdatePlan(const Update& u, const Table& t, Lowering& lowering)
     if ((update.conflict == ConflictAction::ignore && breakable))
         conflict = Conflict::ignore;
     else if (some(ConflictAction::ignore) || some(ConflictAction::replace) ||
-             ignores_null(table, set.columns(), update.conflict))
+             ignores_null(table, set.columns(), update.conflict) ||
+             (looks_behind_before_triggers(table, TriggerEvent::update) &&
+              puts_defaults(table, update.conflict, &set.columns())))
         conflict = Conflict::probe;
 
     // Which of two rows is changed first decides whether a key is broken on the way, unless all get the same value.

@@ -1,6 +1,7 @@
 // What a table's triggers make of a statement; see write_effects.hpp.
 #include "dialect/write_effects.hpp"
 
+#include "dialect/conflict_trigger.hpp"
 #include "dialect/error.hpp"
 #include "dialect/full_text.hpp"
 #include "dialect/reads.hpp"
@@ -335,8 +336,8 @@ bool overrides(const Trigger& trigger, const Table& table, ConflictAction statem
         ConflictAction own = insert ? insert->conflict : update ? update->conflict : ConflictAction::unspecified;
         if (own == ConflictAction::fail) // as a trigger has it
             own = ConflictAction::abort;
-        const bool same =
-            own == statement || (statement == ConflictAction::abort && own == ConflictAction::unspecified);
+        const bool same = own == statement || (statement == ConflictAction::abort &&
+                                               own == ConflictAction::unspecified && !declares_clauses(*target));
         const Rows rows{table, trigger.definition->time == CreateTrigger::Time::before, update ? target : nullptr};
         // A DELETE governs nothing, and what foreign keys do is under ABORT.
         std::vector<const Trigger*> fired;
