@@ -2,6 +2,7 @@
 #include "dialect/assignments.hpp"
 
 #include "dialect/conflict_trigger.hpp"
+#include "dialect/full_text.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/rowloop.hpp"
@@ -56,6 +57,8 @@ Fragment Assignments::stored(const Expr& expr, int column, Lowering& lowering) c
     const Fragment f = store_rowid(expr, table_, lowering);
     if (!f.classes.nullable())
         return f;
+    if (table_.full_text && !table_.full_text->is_fts5()) // a docid of NULL stays as it is
+        return {call("coalesce", {f.text, quote_identifier(table_.rowid_pg)}), PgType::int8, StorageClass::integer};
     return {call("howdah.rowid_not_null", {f.text}), PgType::int8, StorageClass::integer};
 }
 

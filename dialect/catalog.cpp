@@ -122,7 +122,8 @@ void Catalog::read_rows()
 // The tables in which SQLite keeps a virtual table's data: here they have none.
 void Catalog::mark_shadow_tables()
 {
-    constexpr std::string_view of_text[] = {"_data", "_idx", "_content", "_docsize", "_config"};
+    constexpr std::string_view of_fts5[] = {"_data", "_idx", "_content", "_docsize", "_config"};
+    constexpr std::string_view of_fts4[] = {"_content", "_segments", "_segdir", "_docsize", "_stat"};
     constexpr std::string_view of_rtree[] = {"_node", "_rowid", "_parent"};
     const auto mark = [&](const Table& table, std::string_view suffix) {
         for (const std::unique_ptr<Table>& shadow : tables_)
@@ -132,7 +133,8 @@ void Catalog::mark_shadow_tables()
     };
     for (const std::unique_ptr<Table>& table : tables_) {
         if (table->full_text)
-            std::for_each(std::begin(of_text), std::end(of_text), [&](auto suffix) { mark(*table, suffix); });
+            for (const std::string_view suffix : table->full_text->is_fts5() ? of_fts5 : of_fts4)
+                mark(*table, suffix);
         if (table->rtree)
             std::for_each(std::begin(of_rtree), std::end(of_rtree), [&](auto suffix) { mark(*table, suffix); });
     }

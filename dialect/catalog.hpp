@@ -115,7 +115,7 @@ struct Table {
     std::string sql; // the CREATE text; the spans of every Expr in this Table refer to it
     // A virtual table that howdah keeps is an ordinary table of its kind's columns. Every other virtual table, and the
     // tables in which SQLite would keep such a one's data, are Kind::virtual_table: named, and not to be read.
-    std::shared_ptr<const FullText> full_text; // of fts5
+    std::shared_ptr<const FullText> full_text; // of fts5, fts4 and fts3
     std::shared_ptr<const RTree> rtree;        // of rtree and rtree_i32
 
     // Lives on one server connection and is nobody else's: TEMP, and databases attached as ':memory:'.

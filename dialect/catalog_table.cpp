@@ -234,14 +234,28 @@ try {
     table.columns.clear();
 }
 
+// docid is the rowid. What SQLite declares as "docid HIDDEN" has the affinity of the type HIDDEN.
+void read_docid(Table& table)
+{
+    table.rowid_alias = table.full_text->docid_column();
+    table.rowid_pg = "rowid";
+    Column& docid = table.columns.at(static_cast<std::size_t>(table.rowid_alias));
+    docid.pg = table.rowid_pg;
+    docid.storage = PgType::int8;
+    docid.affinity = Affinity::numeric;
+}
+
 void read_virtual_table(Table& table, const CreateVirtualTable& create)
 {
     const std::string& module = create.module.text;
     if (table.columns.empty())
         return;
-    if (equal_names(module, "fts5")) {
-        table.full_text = std::make_shared<FullText>(read_full_text(create.args));
-        table.rowid_pg = rowid_column(table);
+    if (is_full_text_module(module)) {
+        table.full_text = std::make_shared<FullText>(read_full_text(module, create.args));
+        if (table.full_text->is_fts5())
+            table.rowid_pg = rowid_column(table);
+        else
+            read_docid(table);
     } else if (equal_names(module, "rtree") || equal_names(module, "rtree_i32")) {
         read_rtree(table, module, create.args);
     } else {

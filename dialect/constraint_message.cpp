@@ -1,6 +1,7 @@
 // PostgreSQL's run-time errors in SQLite's words; see constraint_message.hpp.
 #include "dialect/constraint_message.hpp"
 
+#include "dialect/full_text.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/token.hpp"
 
@@ -57,6 +58,8 @@ Error unknown(const ServerFailure& failure) { return error(failure, code::error,
 Error unique_error(const Table& table, const ServerFailure& failure)
 {
     const std::string prefix = "UNIQUE constraint failed: ";
+    if (table.full_text && !table.full_text->is_fts5() && table.full_text->content != FullText::Content::own)
+        return error(failure, code::error, "howdah: a docid that an fts4 table without content of its own has already");
     if (table.full_text)
         return error(failure, code::constraint, "constraint failed");
     if (is_rowid_index(table, failure.constraint)) {

@@ -131,9 +131,9 @@ TokenizerOptions read_tokenizer_options(const std::vector<std::string>& words, s
         else if (equal_names(words[i], "case_sensitive"))
             o.case_sensitive = value;
         else
-            throw refusal("the fts5 tokenizer option " + words[i] + " is not supported");
+            throw refusal("the tokenizer option " + words[i] + " is not supported");
     }
-    // What stands in both lists is what the later one says; fts5 keeps the order, this does not.
+    // What stands in both lists is what the later one says; SQLite keeps the order, this does not.
     for (const char c : o.token_characters)
         if (o.separators.find(c) != std::string::npos)
             throw refusal("a character that is a token character and a separator");
@@ -142,8 +142,15 @@ TokenizerOptions read_tokenizer_options(const std::vector<std::string>& words, s
 
 } // namespace
 
-FullText read_full_text(const std::vector<std::string>& args)
+bool is_full_text_module(std::string_view module)
 {
+    return equal_names(module, "fts5") || equal_names(module, "fts4") || equal_names(module, "fts3");
+}
+
+FullText read_full_text(std::string_view module, const std::vector<std::string>& args)
+{
+    if (!equal_names(module, "fts5"))
+        return read_fts4(equal_names(module, "fts4") ? FullText::Module::fts4 : FullText::Module::fts3, args);
     FullText text;
     for (const std::string& arg : args) {
         Words words(arg);
@@ -172,8 +179,21 @@ std::string json_string(std::string_view text)
     return out + '"';
 }
 
+std::string unicode61_json(const std::vector<std::string>& options)
+{
+    const TokenizerOptions o = read_tokenizer_options(options, 0);
+    std::string out = "{\"kind\": \"unicode61\", \"diacritics\": " + o.diacritics;
+    if (!o.token_characters.empty())
+        out += ", \"tokenchars\": " + json_string(o.token_characters);
+    if (!o.separators.empty())
+        out += ", \"separators\": " + json_string(o.separators);
+    return out + "}";
+}
+
 std::string tokenizer_json(const FullText& text)
 {
+    if (!text.is_fts5())
+        return fts4_tokenizer_json(text);
     const std::vector<std::string>& words = text.tokenizer;
     std::size_t at = 0;
     const bool porter = !words.empty() && equal_names(words[0], "porter");

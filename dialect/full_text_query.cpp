@@ -305,8 +305,12 @@ std::string quoted_lexeme(std::string_view text)
     return out + "'";
 }
 
-std::vector<int> columns_of(const Node& node, int count)
+std::vector<int> columns_of(const Node& node, const Phrase& phrase, int count)
 {
+    if (phrase.never)
+        return {};
+    if (phrase.column >= 0)
+        return {phrase.column};
     if (node.filtered)
         return node.columns;
     std::vector<int> all(static_cast<std::size_t>(count));
@@ -326,7 +330,7 @@ std::string joined(const std::vector<std::string>& parts, std::string_view op)
 
 bool is_cut(const std::string& term) { return characters_end(term, indexed_characters) < term.size(); }
 
-bool exact(const Phrase& p) { return p.terms.size() == 1 && !p.first && !is_cut(p.terms.front()); }
+bool exact(const Phrase& p) { return p.terms.size() == 1 && !p.first && !p.never && !is_cut(p.terms.front()); }
 
 bool exact(const Node& node)
 {
@@ -360,7 +364,7 @@ std::string node_candidates(const Node& node, int count)
         return std::string(never);
     case Node::Kind::phrases:
         for (const Phrase& phrase : node.phrases)
-            parts.push_back(phrase_candidates(phrase, columns_of(node, count)));
+            parts.push_back(phrase_candidates(phrase, columns_of(node, phrase, count)));
         return joined(parts, " & ");
     case Node::Kind::without:
         parts.push_back(node_candidates(*node.children[0], count));
@@ -384,21 +388,28 @@ std::string list_json(const std::vector<std::string>& parts)
     return "[" + out + "]";
 }
 
+std::vector<std::string> texts_of(const std::vector<int>& numbers)
+{
+    std::vector<std::string> out;
+    for (const int n : numbers)
+        out.push_back(std::to_string(n));
+    return out;
+}
+
 std::string phrase_json(const Node& node, const Phrase& phrase, int count)
 {
-    std::vector<std::string> terms, prefix, columns;
+    std::vector<std::string> terms, prefix;
+    const std::vector<std::string> columns = texts_of(columns_of(node, phrase, count));
     for (std::size_t i = 0; i < phrase.terms.size(); ++i) {
         terms.push_back(json_string(phrase.terms[i]));
         prefix.emplace_back(phrase.prefix[i] ? "true" : "false");
     }
-    for (const int column : node.columns)
-        columns.push_back(std::to_string(column));
     std::string out = "{\"terms\": " + list_json(terms) + ", \"prefix\": " + list_json(prefix);
-    if (node.filtered)
+    if (node.filtered || phrase.column >= 0 || phrase.never)
         out += ", \"columns\": " + list_json(columns);
     if (phrase.first)
         out += ", \"first\": true";
-    out += ", \"candidates\": " + json_string(phrase_candidates(phrase, columns_of(node, count)));
+    out += ", \"candidates\": " + json_string(phrase_candidates(phrase, columns_of(node, phrase, count)));
     return out + (exact(phrase) ? ", \"exact\": true}" : "}");
 }
 
@@ -413,6 +424,8 @@ std::string node_json(const Node& node, int count, std::vector<std::string>& phr
         }
     for (const NodePtr& child : node.children)
         of.push_back(node_json(*child, count, phrases));
+    if (!node.distances.empty())
+        return "{\"op\": \"chain\", \"n\": " + list_json(texts_of(node.distances)) + ", \"of\": " + list_json(of) + "}";
     std::string out = "{\"op\": " + json_string(names[static_cast<std::size_t>(node.kind)]);
     if (node.phrases.size() > 1)
         out += ", \"n\": " + std::to_string(node.distance);

@@ -251,10 +251,13 @@ const FunctionInfo all_functions[] = {
     scalar("json_valid", 1, 1, integer),
     table_valued("json_each", 1, 2),
     table_valued("json_tree", 1, 2),
-    // fts5.html
+    // fts5.html, fts3.html
     scalar("bm25", 0, any, nullptr),
     scalar("highlight", 0, any, nullptr),
     scalar("match", 2, 2, nullptr),
+    scalar("matchinfo", 1, 2, nullptr),
+    scalar("offsets", 1, 1, nullptr),
+    scalar("optimize", 1, 1, nullptr),
     scalar("snippet", 0, any, nullptr),
     // lang_aggfunc.html
     aggregate("avg", 1, 1, real_or_null),

@@ -2,6 +2,7 @@
 #include "dialect/insert_rows.hpp"
 
 #include "dialect/conflict_trigger.hpp"
+#include "dialect/full_text.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
@@ -117,11 +118,23 @@ public:
         }
         if (rows_.is_values)
             rows_.rowid = rowid_of_values();
+        require_docid();
         find_echoes();
         return std::move(rows_);
     }
 
 private:
+    // An fts4 table that does not keep its rows gives them no number.
+    void require_docid() const
+    {
+        if (!table_.full_text || table_.full_text->is_fts5() || table_.full_text->content == FullText::Content::own)
+            return;
+        if (rows_.rowid == InsertRows::Rowid::automatic)
+            throw Error("constraint failed", {}, code::constraint, "23000");
+        if (rows_.rowid == InsertRows::Rowid::mixed)
+            throw refusal("a docid that may be NULL, in an fts4 table without content of its own");
+    }
+
     // SQLite computes a row when the one before is in, unless it keeps all of them first: where the table has triggers
     // or RETURNING, where they are read from the table itself, and where they are sorted. A default is always computed
     // then.

@@ -1,5 +1,6 @@
 // DELETE as one set, or row by row where triggers or RETURNING look at the rows that are still there.
 #include "dialect/governing.hpp"
+#include "dialect/full_text.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_full_text.hpp"
@@ -45,6 +46,10 @@ public:
             return;
         }
         lowering_.begin_step();
+        if (table_.full_text && table_.full_text->content == FullText::Content::external) {
+            lower_external();
+            return;
+        }
         std::string sql = "DELETE FROM " + target_text(table_, source_);
         const std::string where = delete_.limit ? chosen_rows() : lowering_.where(delete_.where.get());
         if (!where.empty())
@@ -60,6 +65,14 @@ public:
     }
 
 private:
+    void lower_external()
+    {
+        if (delete_.limit)
+            throw refusal("DELETE with LIMIT from a full-text table with external content");
+        const std::string where = lowering_.where(delete_.where.get());
+        add_step(lowering_.with_clause(delete_.with.get()) + external_rows_deleted(source_, where, lowering_));
+    }
+
     // A row that the CASCADE of another takes is not counted; one that RESTRICT keeps may be a later one.
     bool refers_to_itself() const
     {

@@ -378,8 +378,13 @@ Fragment Lowering::column(const Source& source, int index)
     const SourceColumn& column = source.columns[static_cast<std::size_t>(index)];
     if (source.kind == Source::Kind::table_function && column.hidden)
         throw refusal("the hidden column " + source.name + "." + column.name + " of a table-valued function");
-    if (column.hidden && source.kind == Source::Kind::table && source.table->full_text)
-        return full_text_column(source, index, *this);
+    if (source.kind == Source::Kind::table && source.table->full_text) {
+        const FullText& text = *source.table->full_text;
+        if (column.hidden)
+            return full_text_column(source, index, *this);
+        if (!text.is_fts5() && text.content == FullText::Content::none)
+            throw refusal("a column of an fts4 table without content, which SQLite answers with \"SQL logic error\"");
+    }
     const Classes classes = source.nullable ? column.classes.with_null() : column.classes;
     const Fragment f{alias + quote_identifier(column.pg), column.type, classes,
                      column.collated && column.type == PgType::text};

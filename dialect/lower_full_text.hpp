@@ -12,10 +12,10 @@ const Source* full_text_source(const Expr& expr);
 // The condition `source.column MATCH pattern`: what the index finds, and where that may be too much, the whole query.
 Fragment full_text_condition(const Source& source, int column, const Expr& pattern, Lowering& lowering);
 
-// The hidden columns. rank is what bm25() gives in a query with MATCH, and NULL in any other.
+// The hidden columns. rank is what bm25() gives in a query with MATCH, and NULL in any other; docid is the rowid.
 Fragment full_text_column(const Source& source, int column, Lowering& lowering);
 
-// bm25(), highlight() and snippet() of a row of `source`.
+// bm25(), highlight() and snippet() of a row of `source`; of fts4 and fts3 snippet(), offsets() and matchinfo().
 Fragment full_text_auxiliary(const Call& call, const Source& source, Lowering& lowering);
 
 // A full-text table in a FROM clause, with its alias.
@@ -23,6 +23,8 @@ std::string full_text_table(const Source& source, Lowering& lowering);
 
 // INSERT INTO t(t) VALUES('command'): true when the statement is such a one and has been lowered.
 bool lower_full_text_command(const Insert& insert, Lowering& lowering, Compiled& out);
+// DELETE of the rows of an fts4 table with external content for which `where` holds.
+std::string external_rows_deleted(const Source& source, const std::string& where, Lowering& lowering);
 // Refuses what cannot be written to a full-text table, and takes SQLite's conflict clauses for what they are there.
 void check_full_text_insert(const Insert& insert);
 void check_full_text_update(const Update& update);

@@ -150,8 +150,8 @@ private:
         if (!create)
             return;
         const std::string& module = create->module.text;
-        if (equal_names(module, "fts5"))
-            (void)tokenizer_json(read_full_text(create->args));
+        if (is_full_text_module(module))
+            (void)tokenizer_json(read_full_text(module, create->args));
         else if (!equal_names(module, "rtree") && !equal_names(module, "rtree_i32"))
             throw refusal("virtual tables of the module " + module + " are not supported", statement_.span);
     }

@@ -1,16 +1,37 @@
 // The order in which SQLite visits the rows of a SELECT, as sort keys: loop by loop, the outermost first, each in the
 // order of the index that it reads, and then of the rowid.
 #include "dialect/catalog.hpp"
+#include "dialect/full_text.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/walk.hpp"
 #include "dialect/write_keys.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 namespace howdah::dialect {
 
 namespace {
+
+// Whether an fts4 table is read from the last row on: as its plan says, "t VIRTUAL TABLE INDEX 0:DESC", else as the table
+// was made. Number 1 reads one docid after the other.
+bool begins_with_last(const Source& source, const VisitLoop* loop)
+{
+    if (source.kind != Source::Kind::table || !source.table || !source.table->full_text ||
+        source.table->full_text->is_fts5())
+        return false;
+    constexpr std::string_view phrase = " VIRTUAL TABLE INDEX ";
+    const auto at = loop ? loop->detail.rfind(phrase) : std::string::npos;
+    if (at == std::string::npos)
+        return source.table->full_text->descending;
+    const std::string_view plan = std::string_view(loop->detail).substr(at + phrase.size());
+    int number = 0;
+    std::from_chars(plan.data(), plan.data() + plan.size(), number);
+    if ((number & 0xffff) == 1 || plan.ends_with(":ASC"))
+        return false;
+    return plan.ends_with(":DESC") || source.table->full_text->descending;
+}
 
 // The order of a table that is read as it is stored: its rowid, or its primary key; nothing when it has neither.
 std::vector<SortKey> own_order(const Source& source, bool backwards)
@@ -106,7 +127,7 @@ std::vector<SortKey> SelectLowering::loop_order(const VisitLoop& loop, const Sou
             append(keys, index_order(index, source, loop.backwards));
         }
     }
-    append(keys, own_order(source, loop.backwards));
+    append(keys, own_order(source, loop.backwards != begins_with_last(source, &loop)));
     return keys;
 }
 
@@ -151,7 +172,8 @@ LoopKeys SelectLowering::keys_of(const Source& source, const VisitLoop* loop, co
 {
     const auto places = l_.places_.find(&source);
     if (places == l_.places_.end())
-        return {loop, loop ? loop_order(*loop, source, where) : own_order(source, false), is_single_row(source)};
+        return {loop, loop ? loop_order(*loop, source, where) : own_order(source, begins_with_last(source, nullptr)),
+                is_single_row(source)};
     LoopKeys whole{loop, {}, is_single_row(source)};
     for (const LoopKeys& l : places->second->loops)
         append(whole.keys, l.keys);
@@ -261,7 +283,7 @@ std::vector<SortKey> SelectLowering::rows_without_partner(const FromClause& from
     std::vector<SortKey> keys;
     std::vector<std::pair<std::string, const Source*>> kept; // when the row is one of these
     const auto is_there = [](const Source& source) {
-        const std::vector<SortKey> own = own_order(source, false);
+        const std::vector<SortKey> own = own_order(source, begins_with_last(source, nullptr));
         return (own.empty() ? quote_identifier(source.pg_alias) : own.front().key.text) + " IS NOT NULL";
     };
     const Source& first = *sources_of(from).front();
@@ -278,7 +300,7 @@ std::vector<SortKey> SelectLowering::rows_without_partner(const FromClause& from
     }
     if (kept.empty())
         return {};
-    const std::vector<SortKey> own = own_order(first, false);
+    const std::vector<SortKey> own = own_order(first, begins_with_last(first, nullptr));
     std::string pass = "(" + (own.empty() ? quote_identifier(first.pg_alias) : own.front().key.text) + " IS NULL)";
     if (kept.size() > 1) {
         pass = "(CASE WHEN " + is_there(first) + " THEN 0";
@@ -413,7 +435,7 @@ std::vector<SortKey> SelectLowering::write_order(const std::vector<const Source*
 std::vector<SortKey> rows_to_write(const Source& target, const Expr* where, Lowering& lowering)
 {
     if (lowering.in_trigger || lowering.plan().two_passes())
-        return own_order(target, false);
+        return own_order(target, begins_with_last(target, nullptr));
     return SelectLowering(lowering).write_order({&target}, where);
 }
 

@@ -101,8 +101,8 @@ int Mirror::Impl::authorize(void* self, int action, const char* a, const char* b
                                                                                                     : SQLITE_OK;
         return SQLITE_IGNORE;
     case SQLITE_FUNCTION:
-        // howdah_fts5() is for slots; what clients write is prepared first.
-        return equal_names(b ? b : "", mode == Mode::prepare ? "howdah_fts5" : "load_extension") ? SQLITE_DENY
+        // howdah_full_text() is for slots; what clients write is prepared first.
+        return equal_names(b ? b : "", mode == Mode::prepare ? "howdah_full_text" : "load_extension") ? SQLITE_DENY
                                                                                                  : SQLITE_OK;
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:

@@ -3,6 +3,7 @@
 
 #include "dialect/full_text.hpp"
 #include "dialect/full_text_query.hpp"
+#include "dialect/mirror_fts4.hpp"
 #include "dialect/mirror_statement.hpp"
 #include "dialect/parser.hpp"
 
@@ -89,10 +90,10 @@ FullText definition(sqlite3* db, const std::string& schema, const std::string& t
     const auto* create = statement ? std::get_if<CreateVirtualTable>(&statement->node) : nullptr;
     if (!create)
         throw Error("no such table: " + table);
-    return read_full_text(create->args);
+    return read_full_text(create->module.text, create->args);
 }
 
-// fts5 reads the query before it looks at a row, and this table has none.
+// SQLite reads the query before it looks at a row, and this table has none.
 void check(sqlite3* db, const std::string& schema, const std::string& table, const std::string& column,
            const std::string& query)
 {
@@ -103,38 +104,71 @@ void check(sqlite3* db, const std::string& schema, const std::string& table, con
     step(prepared.get());
 }
 
+// The queries of one table, one after the other.
+class Queries {
+public:
+    Queries(sqlite3* db, const FullText& text) : text_(text)
+    {
+        for (const auto& c : text.columns)
+            names_.push_back(c.name);
+        if (!text.is_fts5())
+            find_ = fts4_tokenizer(text.tokenizer);
+        else
+            tokenize_ = std::make_unique<Tokenizer>(db, text);
+    }
+
+    // `column` < 0: the whole table.
+    FullTextQuery parse(const std::string& query, int column) const
+    {
+        if (!text_.is_fts5())
+            return parse_fts4_query(query, names_, column, text_.module == FullText::Module::fts4, find_);
+        if (query.starts_with("*"))
+            throw refusal("the special query " + query + " of fts5 is not supported");
+        return parse_full_text_query(query, names_, column, std::cref(*tokenize_));
+    }
+
+    const std::vector<std::string>& names() const { return names_; }
+
+private:
+    const FullText& text_;
+    std::vector<std::string> names_;
+    FindTokens find_;
+    std::unique_ptr<Tokenizer> tokenize_;
+};
+
+void refuse_uncertain_phrases(const FullTextQuery& query, const FullText& text)
+{
+    if (text.is_fts5() && !phrases_are_certain(query))
+        throw refusal("rank and auxiliary functions of an fts5 query in which NOT or NEAR stands beside OR");
+    if (!text.is_fts5() && !fts4_phrases_are_certain(query))
+        throw refusal("functions of an fts4 query in which NEAR stands below an AND or NOT below an OR");
+}
+
 std::optional<std::string> answer(sqlite3* db, int count, sqlite3_value** args)
 {
     const std::string what = text_of(args[0]), schema = text_of(args[1]), table = text_of(args[2]);
     const FullText text = definition(db, schema, table);
-    std::vector<std::string> names;
-    for (const auto& c : text.columns)
-        names.push_back(c.name);
-    const Tokenizer tokenize(db, text);
+    const Queries queries(db, text);
     std::optional<FullTextQuery> all;
     for (int i = 3; i + 1 < count; i += 2) {
         const int column = sqlite3_value_int(args[i]);
-        const bool whole = column >= static_cast<int>(names.size());
+        const bool whole = column >= text.table_column();
         const std::string query = text_of(args[i + 1]);
-        check(db, schema, table, whole ? table : names[static_cast<std::size_t>(column)], query);
-        if (query.starts_with("*"))
-            throw refusal("the special query " + query + " of fts5 is not supported");
-        FullTextQuery parsed = parse_full_text_query(query, names, whole ? -1 : column, std::cref(tokenize));
+        check(db, schema, table, whole ? table : queries.names()[static_cast<std::size_t>(column)], query);
+        FullTextQuery parsed = queries.parse(query, whole ? -1 : column);
         all = all ? both(std::move(*all), std::move(parsed)) : std::move(parsed);
     }
-    const int columns = static_cast<int>(names.size());
     if (!all)
         return std::nullopt;
     if (what == "candidates")
-        return candidates(*all, columns);
+        return candidates(*all, text.table_column());
     if (what == "recheck")
-        return candidates_are_exact(*all) ? std::nullopt : std::optional(query_json(*all, columns));
-    if (!phrases_are_certain(*all))
-        throw refusal("rank and auxiliary functions of an fts5 query in which NOT or NEAR stands beside OR");
-    return query_json(*all, columns);
+        return candidates_are_exact(*all) ? std::nullopt : std::optional(query_json(*all, text.table_column()));
+    refuse_uncertain_phrases(*all, text);
+    return query_json(*all, text.table_column());
 }
 
-void howdah_fts5(sqlite3_context* context, int count, sqlite3_value** args)
+void howdah_full_text(sqlite3_context* context, int count, sqlite3_value** args)
 try {
     const std::optional<std::string> text = answer(sqlite3_context_db_handle(context), count, args);
     if (text)
@@ -148,7 +182,7 @@ try {
 
 void add_full_text_function(sqlite3* db)
 {
-    sqlite3_create_function_v2(db, "howdah_fts5", -1, SQLITE_UTF8 | SQLITE_INNOCUOUS, nullptr, howdah_fts5, nullptr,
+    sqlite3_create_function_v2(db, "howdah_full_text", -1, SQLITE_UTF8 | SQLITE_INNOCUOUS, nullptr, howdah_full_text, nullptr,
                                nullptr, nullptr);
 }
 

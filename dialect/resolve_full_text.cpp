@@ -1,4 +1,4 @@
-// Which conditions of a FROM and a WHERE are queries of a full-text table, as fts5's xBestIndex takes them up.
+// Which conditions of a FROM and a WHERE are queries of a full-text table, as its xBestIndex takes them up.
 #include "dialect/full_text.hpp"
 #include "dialect/lower_full_text.hpp"
 #include "dialect/resolver_impl.hpp"
@@ -42,7 +42,7 @@ void call_as_match(Expr& e)
         become_match(e, std::move(call->args[1]), std::move(call->args[0]));
 }
 
-// t = 'x' is t MATCH 'x'.
+// t = 'x' is t MATCH 'x' in fts5.
 void equality_as_match(Expr& e)
 {
     auto* equal = as<Binary>(e);
@@ -51,7 +51,7 @@ void equality_as_match(Expr& e)
     for (const bool turned : {false, true}) {
         ExprPtr& column = turned ? equal->rhs : equal->lhs;
         const Source* source = full_text_source(*column);
-        if (!source || !is_hidden(*source, *column))
+        if (!source || !source->table->full_text->is_fts5() || !is_hidden(*source, *column))
             continue;
         become_match(e, std::move(column), std::move(turned ? equal->lhs : equal->rhs));
         return;
@@ -116,6 +116,8 @@ void Resolver::table_arguments(const TableRef& ref)
     Source* source = ref.source.get();
     if (!source || !source->table || !source->table->full_text)
         return;
+    if (!source->table->full_text->is_fts5() && !ref.args.empty())
+        throw refusal("arguments of an fts4 table; write MATCH");
     for (std::size_t i = 0; i < ref.args.size(); ++i)
         add(*source, source->table->full_text->table_column() + static_cast<int>(i), *ref.args[i]);
 }

@@ -1,5 +1,6 @@
 // INSERT, UPDATE, DELETE and what belongs to them: UPSERT, RETURNING, triggers.
 #include "dialect/catalog.hpp"
+#include "dialect/full_text.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/resolver_impl.hpp"
 
@@ -135,7 +136,7 @@ void Resolver::insert(Insert& insert, Scope* outer)
         environment_ = &here;
     const Table& table = target_table(insert.table);
     // fts5 has no say in what becomes of a statement whose row it refuses: every other clause is ABORT.
-    if (table.full_text && insert.conflict != ConflictAction::replace)
+    if (table.full_text && table.full_text->is_fts5() && insert.conflict != ConflictAction::replace)
         insert.conflict = ConflictAction::unspecified;
     insert.target = table_source(table, Source::Kind::table, insert.alias.empty() ? table.name : insert.alias.text);
     insert.excluded = make_table_source(table, Source::Kind::excluded, "excluded", "excluded");

@@ -1,6 +1,8 @@
 // The beginning of every write; see write_target.hpp.
 #include "dialect/write_target.hpp"
 
+#include "dialect/full_text.hpp"
+
 namespace howdah::dialect {
 
 void begin_write(const Table& table, ConflictAction conflict, Lowering& lowering, Compiled& out)
@@ -22,6 +24,8 @@ std::string rowid_left_behind(const Table& table, bool is_update)
 {
     if (table.rtree)
         return "1::bigint";
+    if (table.full_text && table.full_text->module == FullText::Module::fts4)
+        return "0::bigint";
     return table.full_text && is_update ? quote_identifier(table.rowid_pg) : std::string();
 }
 

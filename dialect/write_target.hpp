@@ -24,7 +24,8 @@ try {
 }
 
 // What SQLite's own writes to the tables behind a virtual one leave as last_insert_rowid() after an UPDATE or DELETE,
-// in terms of the changed row; empty when they leave it alone. fts5 writes the row again, an R-Tree its root, node 1.
+// in terms of the changed row; empty when they leave it alone. fts5 and fts3 write
+// the row again, fts4 its statistics, row 0, an R-Tree its root, node 1.
 std::string rowid_left_behind(const Table& table, bool is_update);
 // The UPDATE or DELETE as a step that tells it.
 Step write_leaving_rowid(const std::string& sql, const std::string& rowid, Lowering& lowering);

@@ -5,6 +5,7 @@
 -- are reported, as JSON (dialect/full_text_query.cpp):
 --   {"root": node, "phrases": [{"terms": [..], "prefix": [..], "columns": [..], "first": true, "candidates": tsquery}]}
 --   node: {"op": "and" | "or" | "not" | "near" | "none", "of": [nodes; of near: numbers of phrases], "n": distance}
+-- and of fts4 also {"op": "chain", "of": [numbers of phrases], "n": [distances from one to the next]}.
 DO $do$
 BEGIN
   IF to_regtype('howdah.fts_doc') IS NULL THEN
@@ -143,6 +144,7 @@ END $$;
 -- A token as it is indexed.
 CREATE OR REPLACE FUNCTION howdah.fts_token(spec jsonb, token text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
+  IF spec ? 'porter4' THEN RETURN howdah.fts4_porter(token); END IF;
   token := CASE WHEN spec->>'kind' = 'ascii' THEN lower(token COLLATE "C")
                 ELSE howdah.fts_fold(token, (spec->>'diacritics')::int) END;
   RETURN CASE WHEN spec ? 'porter' THEN howdah.fts_porter(token) ELSE token END;
@@ -330,18 +332,19 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   op text := node->>'op';
   out jsonb;
+  sizes int[];
   part jsonb;
   child jsonb;
 BEGIN
-  IF op = 'near' THEN
+  IF op IN ('near', 'chain') THEN
     IF jsonb_array_length(node->'of') = 1 THEN
       part := to_jsonb(howdah.fts_phrase(doc, phrases->(node->'of'->>0)::int));
       RETURN CASE WHEN jsonb_array_length(part) > 0 THEN jsonb_build_object(node->'of'->>0, part) END;
     END IF;
-    part := howdah.fts_near(
-      (SELECT jsonb_agg(to_jsonb(howdah.fts_phrase(doc, phrases->(i::int))) ORDER BY o) FROM jsonb_array_elements_text(node->'of') WITH ORDINALITY u(i, o)),
-      ARRAY(SELECT jsonb_array_length(phrases->(i::int)->'terms') FROM jsonb_array_elements_text(node->'of') WITH ORDINALITY u(i, o) ORDER BY o),
-      (node->>'n')::int);
+    out := (SELECT jsonb_agg(to_jsonb(howdah.fts_phrase(doc, phrases->(i::int))) ORDER BY o) FROM jsonb_array_elements_text(node->'of') WITH ORDINALITY u(i, o));
+    sizes := ARRAY(SELECT jsonb_array_length(phrases->(i::int)->'terms') FROM jsonb_array_elements_text(node->'of') WITH ORDINALITY u(i, o) ORDER BY o);
+    part := CASE op WHEN 'near' THEN howdah.fts_near(out, sizes, (node->>'n')::int)
+                    ELSE howdah.fts4_near(out, sizes, ARRAY(SELECT jsonb_array_elements_text(node->'n')::int)) END;
     IF part IS NULL THEN RETURN NULL; END IF;
     RETURN (SELECT jsonb_object_agg(i, part->(o::int - 1)) FROM jsonb_array_elements_text(node->'of') WITH ORDINALITY u(i, o));
   ELSIF op = 'not' THEN

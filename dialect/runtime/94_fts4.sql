@@ -1,0 +1,163 @@
+-- What fts3 and fts4 do otherwise than fts5: their Porter stemmer, and NEAR between two phrases at a time. Documents,
+-- indexes and phrases are those of 92_full_text.sql.
+
+-- ---------------------------------------------------------------------------------------------------- tokens
+
+-- Bytes as a token: the characters that they begin with, and behind U+0001, which no token has, the rest in hexadecimal.
+-- dialect/mirror_fts4.cpp does the same with the terms of a query.
+CREATE OR REPLACE FUNCTION howdah.fts4_bytes(x bytea) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  n int := length(x);
+  i int := 0;
+  size int;
+  lead int;
+  next int;
+BEGIN
+  WHILE i < n LOOP
+    lead := get_byte(x, i);
+    size := CASE WHEN lead < 128 THEN 1 WHEN lead BETWEEN 194 AND 223 THEN 2 WHEN lead BETWEEN 224 AND 239 THEN 3
+                 WHEN lead BETWEEN 240 AND 244 THEN 4 END;
+    EXIT WHEN size IS NULL OR i + size > n;
+    IF size > 1 THEN
+      next := get_byte(x, i + 1);
+      EXIT WHEN next NOT BETWEEN CASE lead WHEN 224 THEN 160 WHEN 240 THEN 144 ELSE 128 END
+                         AND CASE lead WHEN 237 THEN 159 WHEN 244 THEN 143 ELSE 191 END;
+      EXIT WHEN size > 2 AND get_byte(x, i + 2) NOT BETWEEN 128 AND 191;
+      EXIT WHEN size > 3 AND get_byte(x, i + 3) NOT BETWEEN 128 AND 191;
+    END IF;
+    i := i + size;
+  END LOOP;
+  RETURN convert_from(substring(x FROM 1 FOR i), 'UTF8') ||
+         CASE WHEN i < n THEN chr(1) || encode(substring(x FROM i + 1), 'hex') ELSE '' END;
+END $$;
+
+-- A word that is not stemmed; of a long one 10 bytes from either end are kept, 3 when it has a digit.
+CREATE OR REPLACE FUNCTION howdah.fts4_copied(word text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  kept int := CASE WHEN word ~ '[0-9]' THEN 3 ELSE 10 END;
+  bytes bytea;
+BEGIN
+  word := lower(word COLLATE "C");
+  IF octet_length(word) <= 2 * kept THEN RETURN word; END IF;
+  bytes := convert_to(word, 'UTF8');
+  RETURN howdah.fts4_bytes(substring(bytes FROM 1 FOR kept) || substring(bytes FROM length(bytes) - kept + 1));
+END $$;
+
+-- As howdah.fts_suffix(), but that the suffix may be the whole word.
+CREATE OR REPLACE FUNCTION howdah.fts4_suffix(word text, wanted text, rules text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  rule text;
+  suffix text;
+  stem text;
+BEGIN
+  FOREACH rule IN ARRAY rules LOOP
+    suffix := split_part(rule, ':', 1);
+    CONTINUE WHEN right(word, length(suffix)) <> suffix;
+    stem := left(word, -length(suffix));
+    CONTINUE WHEN suffix = 'ion' AND right(stem, 1) NOT IN ('s', 't');
+    RETURN CASE WHEN howdah.fts_letters(stem) ~ wanted THEN stem || split_part(rule, ':', 2) ELSE word END;
+  END LOOP;
+  RETURN word;
+END $$;
+
+-- fts3_porter.c, which differs from fts5's in what it leaves alone.
+CREATE OR REPLACE FUNCTION howdah.fts4_porter(word text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  stem text;
+  letters text;
+BEGIN
+  IF word !~ '^[A-Za-z]{3,20}$' THEN RETURN howdah.fts4_copied(word); END IF;
+  word := lower(word COLLATE "C");
+  -- 1a
+  IF right(word, 1) = 's' THEN
+    word := CASE WHEN right(word, 4) = 'sses' OR right(word, 3) = 'ies' THEN left(word, -2)
+                 WHEN right(word, 2) = 'ss' THEN word ELSE left(word, -1) END;
+  END IF;
+  -- 1b
+  IF right(word, 3) = 'eed' THEN
+    IF howdah.fts_letters(left(word, -3)) ~ 'Vc' THEN word := left(word, -1); END IF;
+  ELSE
+    stem := CASE WHEN right(word, 3) = 'ing' THEN left(word, -3) WHEN right(word, 2) = 'ed' THEN left(word, -2) END;
+    letters := CASE WHEN stem <> '' THEN howdah.fts_letters(stem) END;
+    IF letters ~ 'V' THEN
+      word := CASE WHEN right(stem, 2) IN ('at', 'bl', 'iz') THEN stem || 'e'
+                   WHEN letters ~ 'c$' AND right(stem, 1) = left(right(stem, 2), 1) AND length(stem) > 1
+                        AND right(stem, 1) NOT IN ('l', 's', 'z') THEN left(stem, -1)
+                   WHEN letters ~ 'Vc' AND letters !~ 'Vc.*Vc' AND howdah.fts_ends_cvc(stem) THEN stem || 'e'
+                   ELSE stem END;
+    END IF;
+  END IF;
+  -- 1c
+  IF right(word, 1) = 'y' AND howdah.fts_letters(left(word, -1)) ~ 'V' THEN word := left(word, -1) || 'i'; END IF;
+  word := howdah.fts4_suffix(word, 'Vc', '{ational:ate,tional:tion,enci:ence,anci:ance,izer:ize,logi:log,bli:ble,alli:al,entli:ent,eli:e,ousli:ous,ization:ize,ation:ate,ator:ate,alism:al,iveness:ive,fulness:ful,ousness:ous,aliti:al,iviti:ive,biliti:ble}');
+  word := howdah.fts4_suffix(word, 'Vc', '{icate:ic,ative:,alize:al,iciti:ic,ical:ic,ful:,ness:}');
+  word := howdah.fts4_suffix(word, 'Vc.*Vc', '{al:,ance:,ence:,er:,ic:,able:,ible:,ant:,ement:,ment:,ent:,ion:,ou:,ism:,ate:,iti:,ous:,ive:,ize:}');
+  -- 5
+  IF right(word, 1) = 'e' THEN
+    stem := left(word, -1);
+    letters := howdah.fts_letters(stem);
+    IF letters ~ 'Vc.*Vc' OR (letters ~ 'Vc' AND NOT howdah.fts_ends_cvc(stem)) THEN word := stem; END IF;
+  END IF;
+  IF right(word, 2) = 'll' AND howdah.fts_letters(word) ~ 'Vc.*Vc' THEN word := left(word, -1); END IF;
+  RETURN word;
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------- NEAR
+
+-- The places in `mine` with one of `theirs` no more than `distance` tokens before or behind; of phrases of so many tokens.
+CREATE OR REPLACE FUNCTION howdah.fts4_near_to(mine int8[], size int, theirs int8[], their_size int, distance int) RETURNS int8[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(array_agg(p ORDER BY p), '{}') FROM unnest(mine) AS p
+  WHERE EXISTS (SELECT FROM unnest(theirs) AS o, LATERAL (SELECT (p + size) - (o + their_size)) AS d(ahead)
+                WHERE p >> 32 = o >> 32 AND (ahead BETWEEN 1 AND distance::int8 + size OR -ahead BETWEEN 1 AND distance::int8 + their_size)) $$;
+
+-- The places of phrases (an array of arrays) each of which is near the one before and the one behind it; NULL when there
+-- are none.
+CREATE OR REPLACE FUNCTION howdah.fts4_near(lists jsonb, sizes int[], distances int[]) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  n int := cardinality(sizes);
+  list int8[];
+  other int8[];
+BEGIN
+  FOR i IN 2 .. n LOOP
+    other := ARRAY(SELECT jsonb_array_elements_text(lists->(i - 2))::int8);
+    list := howdah.fts4_near_to(ARRAY(SELECT jsonb_array_elements_text(lists->(i - 1))::int8), sizes[i], other, sizes[i - 1], distances[i - 1]);
+    IF list = '{}' THEN RETURN NULL; END IF;
+    lists := jsonb_set(lists, ARRAY[(i - 1)::text], to_jsonb(list));
+  END LOOP;
+  FOR i IN REVERSE n - 1 .. 1 LOOP
+    other := ARRAY(SELECT jsonb_array_elements_text(lists->i)::int8);
+    list := howdah.fts4_near_to(ARRAY(SELECT jsonb_array_elements_text(lists->(i - 1))::int8), sizes[i], other, sizes[i + 1], distances[i]);
+    IF list = '{}' THEN RETURN NULL; END IF;
+    lists := jsonb_set(lists, ARRAY[(i - 1)::text], to_jsonb(list));
+  END LOOP;
+  RETURN lists;
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------- external content
+
+-- A row of the index and what its content says now. One that is not in the index has no tokens there.
+CREATE OR REPLACE FUNCTION howdah.fts4_equal(stored howdah.fts_doc, content howdah.fts_doc) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce((stored).tokens, '{}') = coalesce((content).tokens, '{}')
+         AND (coalesce((stored).tokens, '{}') = '{}' OR (stored).sizes = (content).sizes) $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts4_same(stored howdah.fts_doc, content howdah.fts_doc) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  IF stored IS DISTINCT FROM content THEN
+    PERFORM howdah.err('howdah: DELETE of a row of an fts4 table whose content is not what was indexed', '0A000');
+  END IF;
+  RETURN true;
+END $$;
+
+CREATE OR REPLACE FUNCTION howdah.fts4_check(t regclass, content text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  differs boolean;
+BEGIN
+  EXECUTE format('SELECT EXISTS (SELECT 1 FROM (%s) AS c FULL JOIN %s AS i ON i.rowid = c.rowid WHERE NOT howdah.fts4_equal(i."~doc", c.doc))', content, t)
+    INTO differs;
+  IF differs THEN PERFORM howdah.err('database disk image is malformed', 'HW011'); END IF;
+  RETURN 1;
+END $$;
