@@ -53,7 +53,11 @@ Error error(const ServerFailure& failure, int code, std::string message)
     return Error(std::move(message), {}, code, failure.sqlstate);
 }
 
-Error unknown(const ServerFailure& failure) { return error(failure, code::error, "howdah: " + failure.message); }
+Error unknown(const ServerFailure& failure)
+{
+    const bool named = failure.message.starts_with("howdah: ");
+    return error(failure, code::error, (named ? "" : "howdah: ") + failure.message);
+}
 
 Error unique_error(const Table& table, const ServerFailure& failure)
 {

@@ -119,6 +119,9 @@ FullText read_fts4(FullText::Module module, const std::vector<std::string>& args
         throw refusal("an fts4 table with the columns of its content; name them");
     if (text.columns.empty())
         text.columns.push_back({"content", true});
+    // The rowid's own name in PostgreSQL.
+    if (std::any_of(text.columns.begin(), text.columns.end(), [](const auto& c) { return equal_names(c.name, "rowid"); }))
+        throw refusal("an fts4 table with a column named rowid");
     for (auto& column : text.columns)
         column.indexed = std::none_of(unindexed.begin(), unindexed.end(),
                                       [&](const std::string& name) { return equal_names(name, column.name); });

@@ -1,37 +1,17 @@
 // The order in which SQLite visits the rows of a SELECT, as sort keys: loop by loop, the outermost first, each in the
 // order of the index that it reads, and then of the rowid.
 #include "dialect/catalog.hpp"
-#include "dialect/full_text.hpp"
 #include "dialect/select_lowering.hpp"
+#include "dialect/visit_full_text.hpp"
 #include "dialect/walk.hpp"
 #include "dialect/write_keys.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 namespace howdah::dialect {
 
 namespace {
-
-// Whether an fts4 table is read from the last row on: as its plan says, "t VIRTUAL TABLE INDEX 0:DESC", else as the table
-// was made. Number 1 reads one docid after the other.
-bool begins_with_last(const Source& source, const VisitLoop* loop)
-{
-    if (source.kind != Source::Kind::table || !source.table || !source.table->full_text ||
-        source.table->full_text->is_fts5())
-        return false;
-    constexpr std::string_view phrase = " VIRTUAL TABLE INDEX ";
-    const auto at = loop ? loop->detail.rfind(phrase) : std::string::npos;
-    if (at == std::string::npos)
-        return source.table->full_text->descending;
-    const std::string_view plan = std::string_view(loop->detail).substr(at + phrase.size());
-    int number = 0;
-    std::from_chars(plan.data(), plan.data() + plan.size(), number);
-    if ((number & 0xffff) == 1 || plan.ends_with(":ASC"))
-        return false;
-    return plan.ends_with(":DESC") || source.table->full_text->descending;
-}
 
 // The order of a table that is read as it is stored: its rowid, or its primary key; nothing when it has neither.
 std::vector<SortKey> own_order(const Source& source, bool backwards)
@@ -127,6 +107,8 @@ std::vector<SortKey> SelectLowering::loop_order(const VisitLoop& loop, const Sou
             append(keys, index_order(index, source, loop.backwards));
         }
     }
+    if (source.kind == Source::Kind::table && source.table && source.table->full_text && !loop.alternatives.empty())
+        keys = alternatives_order(loop, source, where);
     append(keys, own_order(source, loop.backwards != begins_with_last(source, &loop)));
     return keys;
 }

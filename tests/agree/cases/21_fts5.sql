@@ -456,3 +456,9 @@ UPDATE item SET descr = 'hits things' WHERE name = 'hammer';
 DELETE FROM item WHERE id = 2;
 SELECT rowid, name, descr FROM item_fts WHERE item_fts MATCH 'wood OR things' ORDER BY rowid;
 SELECT i.* FROM item i WHERE i.id IN (SELECT rowid FROM item_fts WHERE item_fts MATCH 'nail*' ORDER BY rank) ORDER BY i.id;
+-- case: fts5/either-of-two
+CREATE VIRTUAL TABLE m USING fts5(a, b);
+INSERT INTO m VALUES('x','y'),('y','x'),('q x','y'),('z',NULL);
+SELECT rowid FROM m WHERE a MATCH 'x' OR b MATCH 'x';
+SELECT rowid FROM m WHERE b MATCH 'y' OR a MATCH 'y' OR rowid = 4;
+SELECT rowid FROM m WHERE a MATCH 'x' OR b MATCH 'x' LIMIT 2;
