@@ -118,21 +118,27 @@ public:
         }
         if (rows_.is_values)
             rows_.rowid = rowid_of_values();
-        require_docid();
         find_echoes();
         return std::move(rows_);
     }
 
 private:
-    // An fts4 table that does not keep its rows gives them no number.
-    void require_docid() const
+    // An fts4 table that does not keep its rows gives them no number, and takes an INTEGER alone for one.
+    void require_docid(Classes given) const
     {
         if (!table_.full_text || table_.full_text->is_fts5() || table_.full_text->content == FullText::Content::own)
             return;
-        if (rows_.rowid == InsertRows::Rowid::automatic)
+        if (!given.has(StorageClass::integer))
             throw Error("constraint failed", {}, code::constraint, "23000");
-        if (rows_.rowid == InsertRows::Rowid::mixed)
-            throw refusal("a docid that may be NULL, in an fts4 table without content of its own");
+        if (given != Classes(StorageClass::integer))
+            throw refusal("a docid that may be no INTEGER, in an fts4 table without content of its own");
+    }
+
+    Classes classes_of_rowid(const Expr& expr)
+    {
+        if (const auto value = lowering_.known_value(expr))
+            return storage_class(*value);
+        return as<ColumnRef>(bare(expr)) ? lowering_.value(expr).classes : rows_.rowids.back().classes;
     }
 
     // SQLite computes a row when the one before is in, unless it keeps all of them first: where the table has triggers
@@ -240,6 +246,8 @@ private:
         std::vector<Fragment> values;
         if (positions_.rowid)
             rows_.rowids.push_back(store_rowid(*row.at(*positions_.rowid), table_, lowering_));
+        if (table_.full_text)
+            require_docid(positions_.rowid ? classes_of_rowid(*row.at(*positions_.rowid)) : Classes(StorageClass::null));
         for (const int column : rows_.columns) {
             const auto at = positions_.of_column[static_cast<std::size_t>(column)];
             values.push_back(at ? not_null(store(*row.at(*at), table_, column, lowering_), column)
@@ -271,6 +279,8 @@ private:
         const auto given = [&](std::size_t at) {
             return Fragment{"s." + names.at(at), outputs.at(at).type, outputs.at(at).classes};
         };
+        if (table_.full_text)
+            require_docid(positions_.rowid ? outputs.at(*positions_.rowid).classes : Classes(StorageClass::null));
         if (!table_.has_rowid()) {
             rows_.rowid = InsertRows::Rowid::none;
         } else if (!positions_.rowid) {

@@ -8,6 +8,8 @@ namespace howdah::dialect {
 const Table& content_of(const Table& table, const Catalog& catalog)
 {
     const Table* content = catalog.find_table(table.schema, table.full_text->content_table);
+    if (!content && !table.full_text->is_fts5())
+        throw Error("SQL logic error");
     if (!content)
         throw Error("no such table: " + table.schema + "." + table.full_text->content_table);
     if (content->kind != Table::Kind::ordinary || content->full_text || content->rtree)
@@ -24,6 +26,8 @@ ContentColumns content_columns(const Table& table, const Table& content, const s
             return {alias + "." + quote_identifier(c.pg), c.storage, classes_of(c.storage).with_null()};
         }
         const bool rowid = equal_names(name, "rowid") || equal_names(name, "oid") || equal_names(name, "_rowid_");
+        if ((!rowid || !content.has_rowid()) && !table.full_text->is_fts5())
+            throw Error("SQL logic error");
         if (!rowid || !content.has_rowid())
             throw Error("no such column: T." + name);
         return {alias + "." + quote_identifier(content.rowid_pg), PgType::int8, StorageClass::integer};

@@ -268,7 +268,7 @@ const Expr* given_value(const Insert& insert, const Table& table, int column, bo
 
 bool insert_can_break(const Insert& insert, const Table& target, ConflictAction statement, const Rows& rows)
 {
-    // An FTS5 index without rows of its own has no keys; only REPLACE looks for a row to delete.
+    // A full-text index without rows of its own has no keys; only REPLACE looks for a row to delete.
     if (target.full_text && target.full_text->content != FullText::Content::own)
         return statement == ConflictAction::replace;
     if (keys_of(target).size() > (target.has_rowid() ? 1U : 0U) || !target.checks.empty())
@@ -352,7 +352,7 @@ bool overrides(const Trigger& trigger, const Table& table, ConflictAction statem
         if (here && statement == ConflictAction::replace && target->full_text && !same &&
             target->full_text->content != FullText::Content::own)
             throw refusal("REPLACE would also govern trigger " + trigger.name + ", which writes to " + target->name +
-                          ", an FTS5 table without rows of its own; use ON CONFLICT DO UPDATE, or DELETE and INSERT");
+                          ", a full-text table without rows of its own; use ON CONFLICT DO UPDATE, or DELETE and INSERT");
         found = found || here;
     }
     return found;

@@ -231,7 +231,7 @@ BEGIN
   IF query IS NULL THEN RETURN '{}'; END IF;
   out := array_fill(0::int8, ARRAY[1 + columns]);
   IF format ~ '[na]' THEN
-    EXECUTE format('SELECT count(*) || ARRAY(SELECT (SELECT sum((i."~doc").sizes["~c"]) FROM %1$s AS i) FROM generate_series(1, $1) AS "~c" ORDER BY "~c") FROM %1$s', t)
+    EXECUTE format('SELECT count(*) || ARRAY(SELECT (SELECT sum((i.doc).sizes[c]) FROM (SELECT "~doc" AS doc FROM %1$s) AS i) FROM generate_series(1, $1) AS c ORDER BY c) FROM %1$s', t)
       INTO out USING columns;
   END IF;
   IF format !~ 'x' THEN RETURN out; END IF;
@@ -241,10 +241,10 @@ BEGIN
     EXECUTE format('SELECT coalesce(array_agg(x ORDER BY c, k), ''{}'')
       FROM (SELECT c, count(p) AS times, count(DISTINCT f.r) AS rows
             FROM generate_series(0, $1 - 1) AS c
-            LEFT JOIN (SELECT i.rowid AS r, "~p" AS p FROM %s AS i, LATERAL unnest(%s) AS "~p" WHERE howdah.fts_vector(i."~doc") @@ $2) AS f ON f.p >> 32 = c
+            LEFT JOIN (SELECT i.r, p FROM (SELECT rowid AS r, "~doc" AS doc FROM %s) AS i, LATERAL unnest(%s) AS p WHERE howdah.fts_vector(i.doc) @@ $2) AS f ON f.p >> 32 = c
             GROUP BY c) AS s, LATERAL (VALUES (1, times), (2, rows)) AS v(k, x)', t,
-      CASE WHEN chain THEN 'ARRAY(SELECT jsonb_array_elements_text(howdah.fts_hits(i."~doc", $3, $4)->($5::text))::int8)'
-           ELSE 'howdah.fts_phrase(i."~doc", $4->$5)' END)
+      CASE WHEN chain THEN 'ARRAY(SELECT jsonb_array_elements_text(howdah.fts_hits(i.doc, $3, $4)->($5::text))::int8)'
+           ELSE 'howdah.fts_phrase(i.doc, $4->$5)' END)
       INTO counts USING columns, (query->'phrases'->numbers[i]->>'candidates')::tsquery, query->'root', query->'phrases', numbers[i];
     out := out || counts;
   END LOOP;

@@ -125,6 +125,6 @@ CREATE TEMP TRIGGER tp_ins AFTER INSERT ON tp BEGIN INSERT INTO log_tp VALUES(NE
 INSERT INTO tp VALUES(1);
 SELECT * FROM log_tp;
 -- case: ddl/other-virtual-tables
-CREATE VIRTUAL TABLE f4 USING fts4(a);
+CREATE VIRTUAL TABLE tokens USING fts3tokenize;
 -- case: construct/load-extension
 SELECT load_extension('nothing');

@@ -387,16 +387,223 @@ SELECT docid, offsets(si) FROM si WHERE si MATCH 'Été';
 SELECT docid FROM si WHERE si MATCH 'été';
 SELECT docid FROM si WHERE si MATCH 'score';
 SELECT docid FROM si WHERE si MATCH '日本*';
+-- case: fts4/content-that-is-not-there
+CREATE VIRTUAL TABLE mc USING fts4(content='later', a);
+SELECT * FROM mc;
+INSERT INTO mc(docid, a) VALUES(1, 'x');
+INSERT INTO mc(docid, a) VALUES('2', 'x');
+INSERT INTO mc(docid, a) VALUES(2.5, 'x');
+INSERT INTO mc(docid, a) VALUES(NULL, 'x');
+-- bind: ["3"]
+INSERT INTO mc(docid, a) VALUES(?, 'x');
+-- bind: [3]
+INSERT INTO mc(docid, a) VALUES(?, 'y x');
+CREATE TABLE later(a, n INTEGER);
+SELECT docid, a FROM mc WHERE mc MATCH 'x';
+INSERT INTO later(rowid, a) VALUES(3, 'other');
+SELECT docid, a FROM mc WHERE mc MATCH 'x' ORDER BY docid;
+SELECT docid, a, snippet(mc), offsets(mc) FROM mc WHERE mc MATCH 'y';
+SELECT docid, a FROM mc;
+INSERT INTO mc(mc) VALUES('integrity-check');
+INSERT INTO mc(mc) VALUES('rebuild');
+SELECT docid FROM mc WHERE mc MATCH 'x OR other';
+DROP TABLE later;
+SELECT * FROM mc;
+DROP TABLE mc;
+-- case: fts4/rows
+CREATE VIRTUAL TABLE m USING fts4(a, b);
+INSERT INTO m VALUES('x','y'),('y','x'),('q x','y'),('z',NULL);
+CREATE TABLE z(a);
+INSERT INTO z VALUES(1),(2),(2),(9);
+SELECT docid,a,b FROM m WHERE m MATCH 'x' AND docid=2;
+SELECT docid,a,b FROM m WHERE a MATCH 'x' OR b MATCH 'x';
+SELECT docid,a,b FROM m WHERE a MATCH 'y' OR docid = 4;
+SELECT m.docid FROM m JOIN z ON m.docid=z.a WHERE m MATCH 'y';
+SELECT z.a, m.docid FROM z LEFT JOIN m ON m MATCH 'y' ORDER BY 1,2;
+SELECT z.a, m.docid FROM z LEFT JOIN m ON m.docid = z.a;
+SELECT z.a, m.docid, m.a FROM z LEFT JOIN m ON m.docid = z.a WHERE m.docid IS NULL;
+SELECT docid, __langid, m FROM m;
+SELECT snippet(m) FROM m AS m2 WHERE m MATCH 'x';
+SELECT docid FROM m ORDER BY docid DESC LIMIT 2;
+SELECT docid, count(*) FROM m GROUP BY docid;
+SELECT b, group_concat(docid) FROM m GROUP BY b;
+SELECT typeof(docid), docid+1, docid='1', docid IS NULL FROM m LIMIT 1;
+SELECT * FROM m WHERE docid='1';
+SELECT * FROM m WHERE docid=1.0;
+SELECT docid FROM m WHERE docid='abc';
+SELECT docid FROM m WHERE docid>'0';
+SELECT docid FROM m WHERE docid BETWEEN 2 AND 3;
+SELECT docid FROM m WHERE docid IN (3,1);
+SELECT docid FROM m WHERE rowid = docid;
+SELECT m.docid, n.docid FROM m, m AS n WHERE m.docid = n.docid + 1;
+SELECT * FROM m WHERE m IS NULL;
+SELECT * FROM m WHERE m LIKE 'x';
+SELECT docid FROM m WHERE __langid = 0 AND m MATCH 'x';
+SELECT docid FROM m WHERE __langid = 1;
+SELECT max(docid), a FROM m;
+SELECT DISTINCT b FROM m;
+SELECT docid FROM m UNION SELECT a FROM z;
+WITH f AS (SELECT docid AS d, snippet(m, '<', '>') AS s FROM m WHERE m MATCH 'y') SELECT * FROM f ORDER BY d DESC;
+SELECT (SELECT count(*) FROM m WHERE m MATCH 'x'), EXISTS (SELECT 1 FROM m WHERE m MATCH 'nosuch');
+SELECT docid, row_number() OVER (ORDER BY docid DESC) FROM m WHERE m MATCH 'x';
+SELECT docid FROM m WHERE a MATCH 'x' AND b IS NOT NULL AND length(a) > 1;
+SELECT docid FROM m WHERE m MATCH 'x' AND docid IN (SELECT a FROM z);
+SELECT docid FROM m WHERE docid IN (SELECT a FROM z WHERE a < 3);
+SELECT z.a, (SELECT b FROM m WHERE m.docid = z.a) FROM z;
+SELECT sum(docid), avg(docid), min(a) FROM m;
+SELECT quote(a), quote(b) FROM m WHERE b IS NULL;
+SELECT name FROM pragma_table_info('m');
+PRAGMA table_info(m);
+PRAGMA table_xinfo(m);
+PRAGMA table_list(m);
+PRAGMA index_list(m);
+-- case: fts4/written-by-triggers
+CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body TEXT);
+CREATE VIRTUAL TABLE nf USING fts4(title, body, tokenize=porter);
+CREATE TRIGGER nai AFTER INSERT ON notes BEGIN INSERT INTO nf(docid, title, body) VALUES(new.id, new.title, new.body); END;
+CREATE TRIGGER nau AFTER UPDATE ON notes BEGIN UPDATE nf SET title = new.title, body = new.body WHERE docid = new.id; END;
+CREATE TRIGGER nad AFTER DELETE ON notes BEGIN DELETE FROM nf WHERE docid = old.id; END;
+INSERT INTO notes(title, body) VALUES('shopping', 'milk, eggs'), ('work', 'meetings meeting met');
+SELECT changes(), last_insert_rowid();
+INSERT OR REPLACE INTO notes VALUES(2, 'work', 'no meetings');
+UPDATE notes SET body = 'bread' WHERE id = 1;
+SELECT n.* FROM notes n JOIN nf ON nf.docid = n.id WHERE nf MATCH 'meet*';
+SELECT id FROM notes WHERE id IN (SELECT docid FROM nf WHERE nf MATCH 'bread');
+DELETE FROM notes WHERE id = 1;
+SELECT docid, * FROM nf;
+CREATE TRIGGER nbu BEFORE UPDATE OF id ON notes BEGIN DELETE FROM nf WHERE docid = old.id; END;
+UPDATE notes SET id = 7;
+SELECT docid FROM nf;
+-- case: fts3/a-mail-client
+CREATE VIRTUAL TABLE mail USING fts3(subject, body, sender, tokenize=porter);
+INSERT INTO mail(docid, subject, body, sender) VALUES(1, 'Hello', 'Hi there, how are you?', 'bob@example.com');
+INSERT INTO mail(docid, subject, body, sender) VALUES(2, 'Re: Hello', 'I am fine. See attachments', 'alice@example.com');
+SELECT rowid AS _id, subject, snippet(mail, '<b>', '</b>', '...', -1, 10) AS s FROM mail WHERE mail MATCH 'hel*' ORDER BY rowid DESC;
+SELECT rowid FROM mail WHERE mail MATCH 'sender:alice example';
+SELECT rowid FROM mail WHERE mail MATCH '"bob example com"';
+SELECT rowid FROM mail WHERE subject MATCH 'hello' LIMIT 1 OFFSET 1;
+SELECT count(*) FROM mail;
+UPDATE mail SET subject = NULL WHERE docid = 1;
+SELECT docid, subject FROM mail WHERE mail MATCH 'hello';
+INSERT INTO mail(mail) VALUES('optimize');
+DELETE FROM mail WHERE mail MATCH 'fine';
+SELECT docid FROM mail;
+CREATE TEMP TABLE hits AS SELECT docid FROM mail;
+SELECT * FROM hits;
+CREATE TEMP VIEW tv AS SELECT docid FROM mail;
+DROP TABLE mail;
+CREATE VIRTUAL TABLE temp.tt USING fts4(a);
+INSERT INTO tt VALUES('temporary words');
+SELECT docid FROM tt WHERE tt MATCH 'words';
+DROP TABLE tt;
+ATTACH ':memory:' AS aux;
+CREATE VIRTUAL TABLE aux.ft USING fts4(a);
+INSERT INTO aux.ft VALUES('attached words');
+SELECT docid FROM aux.ft WHERE ft MATCH 'words';
+SELECT snippet(ft) FROM ft WHERE ft MATCH 'words';
+SAVEPOINT s;
+INSERT INTO ft VALUES('more');
+ROLLBACK TO s;
+RELEASE s;
+SELECT count(*) FROM ft;
+-- case: fts4/parameters
+CREATE VIRTUAL TABLE p USING fts4(a, b);
+-- bind: [5, "text", 1.5]
+INSERT INTO p(docid, a, b) VALUES(?, ?, ?);
+-- bind: [null, null, {"$blob":"6162"}]
+INSERT INTO p(docid, a, b) VALUES(?, ?, ?);
+-- bind: ["12", 1, 2]
+INSERT INTO p(docid, a, b) VALUES(?, ?, ?);
+-- bind: [1.0, 1, 2]
+INSERT INTO p(docid, a, b) VALUES(?, ?, ?);
+-- bind: [1.5, 1, 2]
+INSERT INTO p(docid, a, b) VALUES(?, ?, ?);
+-- bind: ["x", 1, 2]
+INSERT INTO p(docid, a, b) VALUES(?, ?, ?);
+SELECT docid, quote(a), quote(b) FROM p;
+-- bind: ["text"]
+SELECT docid FROM p WHERE p MATCH ?;
+-- bind: [1.5]
+SELECT docid FROM p WHERE p MATCH ?;
+-- bind: [{"$blob":"74657874"}]
+SELECT docid FROM p WHERE p MATCH ?;
+-- bind: ["AND"]
+SELECT docid FROM p WHERE p MATCH ?;
+-- bind: [5]
+SELECT docid FROM p WHERE docid = ?;
+-- bind: ["5"]
+SELECT docid FROM p WHERE docid = ?;
+-- bind: [5.5]
+SELECT docid FROM p WHERE docid < ?;
+-- bind: ["new", 5]
+UPDATE p SET a = ? WHERE docid = ?;
+-- bind: [50, 5]
+UPDATE p SET docid = ? WHERE docid = ?;
+-- bind: [null, 50]
+UPDATE p SET docid = ? WHERE docid = ?;
+-- bind: ["pcx", "new"]
+SELECT docid, hex(matchinfo(p, ?)) FROM p WHERE p MATCH ?;
+SELECT docid FROM p;
+-- case: fts4/many-rows-changed
+CREATE VIRTUAL TABLE v USING fts4(a, prefix="2");
+INSERT INTO v VALUES('hello world');
+PRAGMA integrity_check;
+PRAGMA quick_check;
+ANALYZE;
+REINDEX;
+SELECT docid FROM v WHERE v MATCH 'he*';
+SELECT docid FROM v WHERE v MATCH 'wo*';
+SELECT count(*) FROM v WHERE v MATCH 'hello NEAR world';
+EXPLAIN QUERY PLAN SELECT * FROM v WHERE v MATCH 'x';
+SELECT * FROM v ORDER BY docid;
+CREATE TABLE vals(k, q);
+INSERT INTO vals VALUES(1,'hello'),(2,'nope');
+INSERT INTO v(docid, a) SELECT k + 10, q FROM vals;
+INSERT INTO v SELECT q FROM vals ORDER BY k DESC;
+SELECT docid, a FROM v;
+INSERT INTO v(a) SELECT a FROM v;
+SELECT count(*), max(docid) FROM v;
+DELETE FROM v WHERE docid IN (SELECT docid FROM v WHERE v MATCH 'hello');
+SELECT docid, a FROM v;
+UPDATE v SET a = (SELECT group_concat(q) FROM vals) WHERE docid = (SELECT min(docid) FROM v);
+UPDATE v SET a = vals.q FROM vals WHERE vals.k = v.docid - 10;
+SELECT docid, a FROM v;
+UPDATE v SET docid = docid + 100;
+SELECT docid FROM v;
+UPDATE v SET docid = 112 WHERE docid > 112;
+DELETE FROM v ORDER BY docid LIMIT 1;
+SELECT docid FROM v;
+-- case: fts4/content-without-a-key
+CREATE TABLE e(a TEXT, b TEXT);
+INSERT INTO e VALUES('one','two'),('three','four');
+CREATE VIRTUAL TABLE fe USING fts4(content='e', b, a, order=desc);
+INSERT INTO fe(fe) VALUES('rebuild');
+SELECT docid, * FROM fe;
+SELECT docid, * FROM fe WHERE fe MATCH 'a:one OR b:four';
+SELECT docid FROM fe WHERE docid = 2;
+SELECT rowid, b FROM fe WHERE docid > 1;
+INSERT INTO fe(docid, a) VALUES(9, 'nine');
+SELECT docid, a FROM fe WHERE fe MATCH 'nine';
+SELECT docid, snippet(fe), offsets(fe) FROM fe WHERE fe MATCH 'nine';
+DELETE FROM e WHERE rowid = 2;
+SELECT docid, a FROM fe WHERE fe MATCH 'three';
+SELECT docid, a FROM fe;
+-- case: fts4/names-that-are-ours
+CREATE VIRTUAL TABLE n USING fts4(c, p, k, "~p", i, doc, docs, tokens);
+INSERT INTO n(c, p, k, i) VALUES('x y', 'x', 'y', 'z x');
+SELECT hex(matchinfo(n, 'pcnalsxyb')), snippet(n), offsets(n) FROM n WHERE n MATCH 'x';
+SELECT hex(matchinfo(n, 'x')) FROM n WHERE n MATCH 'z NEAR x';
 -- case: fts4/refused
-CREATE VIRTUAL TABLE r USING fts4(a, languageid="lid");
-CREATE VIRTUAL TABLE r USING fts4(a, compress=hex, uncompress=unhex);
+CREATE VIRTUAL TABLE r1 USING fts4(a, languageid="lid");
+CREATE VIRTUAL TABLE r2 USING fts4(a, compress=hex, uncompress=unhex);
+CREATE VIRTUAL TABLE r3 USING fts4(a, tokenize=simple '' 'x');
 CREATE VIRTUAL TABLE r USING fts4(a);
 INSERT INTO r VALUES('x');
-INSERT INTO r(rowid, docid, a) VALUES(5, 6, 'x');
-UPDATE r SET rowid = 9;
 SELECT optimize(r) FROM r;
-SELECT docid FROM r WHERE r MATCH a;
+SELECT docid FROM r WHERE r MATCH (SELECT 'x');
 SELECT * FROM r('x');
 SELECT * FROM r_content;
-INSERT INTO r(a, __langid) VALUES('x', 1);
+SELECT hex(matchinfo(r, 'y')) FROM r WHERE r MATCH 'x NOT z';
+SELECT hex(matchinfo(r, 'x')) FROM r WHERE r MATCH 'x OR y NEAR z';
+SELECT offsets(r) FROM r WHERE r MATCH 'x OR (y NEAR z) a';
 CREATE VIRTUAL TABLE aux USING fts4aux(r);
