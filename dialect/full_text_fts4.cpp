@@ -62,7 +62,8 @@ std::string dequoted(std::string_view text)
 bool is_tokenizer(std::string_view arg)
 {
     constexpr std::string_view word = "tokenize";
-    return arg.size() > word.size() && equal_names(arg.substr(0, word.size()), word) && !is_identifier(arg[word.size()]);
+    return arg.size() > word.size() && equal_names(arg.substr(0, word.size()), word) &&
+           !is_identifier(arg[word.size()]);
 }
 
 void read_option(FullText& text, std::string_view name, const std::string& value, std::vector<std::string>& unindexed)
@@ -108,8 +109,8 @@ FullText read_fts4(FullText::Module module, const std::vector<std::string>& args
             tokenizer = true;
             text.tokenizer = words_of(std::string_view(arg).substr(9));
         } else if (module == FullText::Module::fts4 && equals != std::string::npos) {
-            read_option(text, std::string_view(arg).substr(0, equals), dequoted(std::string_view(arg).substr(equals + 1)),
-                        unindexed);
+            read_option(text, std::string_view(arg).substr(0, equals),
+                        dequoted(std::string_view(arg).substr(equals + 1)), unindexed);
         } else {
             const std::vector<std::string> words = words_of(arg);
             text.columns.push_back({words.empty() ? std::string() : words.front(), true});
@@ -120,7 +121,8 @@ FullText read_fts4(FullText::Module module, const std::vector<std::string>& args
     if (text.columns.empty())
         text.columns.push_back({"content", true});
     // The rowid's own name in PostgreSQL.
-    if (std::any_of(text.columns.begin(), text.columns.end(), [](const auto& c) { return equal_names(c.name, "rowid"); }))
+    if (std::any_of(text.columns.begin(), text.columns.end(),
+                    [](const auto& c) { return equal_names(c.name, "rowid"); }))
         throw refusal("an fts4 table with a column named rowid");
     for (auto& column : text.columns)
         column.indexed = std::none_of(unindexed.begin(), unindexed.end(),

@@ -7,8 +7,8 @@
 //   near   ::= phrase (NEAR[/n] phrase)*
 //   phrase ::= ["column" ":"] "^"* token "*"? | '"' … '"' | "(" query ")"
 //
-// What is no token counts for nothing. There are no columns before a string; where one is written, the query, or what is
-// in these parentheses of it, ends there.
+// What is no token counts for nothing. There are no columns before a string; where one is written, the query, or what
+// is in these parentheses of it, ends there.
 #include "dialect/catalog.hpp"
 #include "dialect/error.hpp"
 #include "dialect/full_text_query.hpp"
@@ -217,7 +217,9 @@ private:
         }
         if (!goes_on || op == Operator::without) {
             auto node = std::make_unique<Node>();
-            node->kind = op == Operator::all ? Node::Kind::all : op == Operator::any ? Node::Kind::any : Node::Kind::without;
+            node->kind = op == Operator::all   ? Node::Kind::all
+                         : op == Operator::any ? Node::Kind::any
+                                               : Node::Kind::without;
             node->children.push_back(std::move(left));
             left = std::move(node);
         }

@@ -70,7 +70,15 @@ private:
         if (delete_.limit)
             throw refusal("DELETE with LIMIT from a full-text table with external content");
         const std::string where = lowering_.where(delete_.where.get());
-        add_step(lowering_.with_clause(delete_.with.get()) + external_rows_deleted(source_, where, lowering_));
+        const std::string sql = external_rows_deleted(source_, where, lowering_);
+        const std::string with = lowering_.with_clause(delete_.with.get());
+        if (lowering_.in_trigger) {
+            add_step(with + sql);
+            return;
+        }
+        Step step = lowering_.step((with.empty() ? "WITH " : with + ", ") + sql, Step::Role::write);
+        step.returns_rowid = true;
+        out_.steps.push_back(std::move(step));
     }
 
     // A row that the CASCADE of another takes is not counted; one that RESTRICT keeps may be a later one.

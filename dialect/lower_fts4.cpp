@@ -57,7 +57,10 @@ Fragment matchinfo(const Call& n, const Source& source, Lowering& lowering)
     if (!once)
         throw refusal("matchinfo() with letters that are not the same for every row");
     const std::string statistics =
-        "(SELECT " + call("howdah.fts4_statistics", {regclass(*source.table), std::to_string(text.table_column()), phrases, format}) + ")";
+        "(SELECT " +
+        call("howdah.fts4_statistics",
+             {regclass(*source.table), std::to_string(text.table_column()), phrases, format}) +
+        ")";
     return {call("howdah.fts4_matchinfo",
                  {doc(source), phrases, statistics, format, quote_string(letters + (text.column_sizes ? "l" : ""))}),
             PgType::bytea, StorageClass::blob};
@@ -135,7 +138,8 @@ void check_fts4_delete(const Source& source)
     refuse_contentless(text_of(source), "DELETE");
 }
 
-// What is in the index of a row is what its content says; SQLite believes that, here it must be true.
+// What is in the index of a row is what its content says; SQLite believes that, here it must be true. It counts a row
+// that is not in the index, too. The rows are found before one is deleted, whatever the planner would make of that.
 std::string external_rows_deleted(const Source& source, const std::string& where, Lowering& lowering)
 {
     const Table& table = *source.table;
@@ -143,10 +147,14 @@ std::string external_rows_deleted(const Source& source, const std::string& where
     std::vector<std::string> values;
     for (int i = 0; i < text_of(source).table_column(); ++i)
         values.push_back(column_value(source, i));
-    std::string rows = "SELECT " + alias + "." + rowid + " FROM " + external_table(source, lowering) + " WHERE " +
+    const std::string rows = "SELECT " + alias + "." + rowid + " FROM " + external_table(source, lowering) + " WHERE " +
                        (where.empty() ? std::string() : "(" + where + ") AND ") +
                        call("howdah.fts4_same", {doc(source), doc_of(text_of(source), values)});
-    return "DELETE FROM " + pg_name(table) + " AS \"~index\" WHERE \"~index\"." + rowid + " IN (" + rows + ")";
+    const std::string deletion = "DELETE FROM " + pg_name(table) + " AS \"~index\" WHERE \"~index\"." + rowid + " IN (";
+    if (lowering.in_trigger)
+        return deletion + rows + " OFFSET 0)";
+    return "\"howdah rows\" AS MATERIALIZED (" + rows + "), \"howdah deleted\" AS (" + deletion + "SELECT " + rowid +
+           " FROM \"howdah rows\")) SELECT 0::bigint AS r FROM \"howdah rows\"";
 }
 
 } // namespace howdah::dialect

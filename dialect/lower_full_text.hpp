@@ -23,7 +23,8 @@ std::string full_text_table(const Source& source, Lowering& lowering);
 
 // INSERT INTO t(t) VALUES('command'): true when the statement is such a one and has been lowered.
 bool lower_full_text_command(const Insert& insert, Lowering& lowering, Compiled& out);
-// DELETE of the rows of an fts4 table with external content for which `where` holds.
+// DELETE of the rows of an fts4 table with external content for which `where` holds; outside of a trigger what follows
+// WITH, with a row for each.
 std::string external_rows_deleted(const Source& source, const std::string& where, Lowering& lowering);
 // Refuses what cannot be written to a full-text table, and takes SQLite's conflict clauses for what they are there.
 void check_full_text_insert(const Insert& insert);

@@ -6,7 +6,6 @@
 
 #include <sqlite3.h>
 
-
 namespace howdah::dialect {
 
 namespace {

@@ -138,6 +138,10 @@ void Resolver::insert(Insert& insert, Scope* outer)
     // fts5 has no say in what becomes of a statement whose row it refuses: every other clause is ABORT.
     if (table.full_text && table.full_text->is_fts5() && insert.conflict != ConflictAction::replace)
         insert.conflict = ConflictAction::unspecified;
+    // An fts4 table without rows of its own has none to replace.
+    if (table.full_text && !table.full_text->is_fts5() && table.full_text->content != FullText::Content::own &&
+        insert.conflict == ConflictAction::replace)
+        insert.conflict = ConflictAction::unspecified;
     insert.target = table_source(table, Source::Kind::table, insert.alias.empty() ? table.name : insert.alias.text);
     insert.excluded = make_table_source(table, Source::Kind::excluded, "excluded", "excluded");
     for (const Name& name : insert.columns)

@@ -268,9 +268,9 @@ const Expr* given_value(const Insert& insert, const Table& table, int column, bo
 
 bool insert_can_break(const Insert& insert, const Table& target, ConflictAction statement, const Rows& rows)
 {
-    // A full-text index without rows of its own has no keys; only REPLACE looks for a row to delete.
+    // A full-text index without rows of its own has no keys; only REPLACE in fts5 looks for a row to delete.
     if (target.full_text && target.full_text->content != FullText::Content::own)
-        return statement == ConflictAction::replace;
+        return statement == ConflictAction::replace && target.full_text->is_fts5();
     if (keys_of(target).size() > (target.has_rowid() ? 1U : 0U) || !target.checks.empty())
         return true;
     for (std::size_t i = 0; i < target.columns.size(); ++i) {

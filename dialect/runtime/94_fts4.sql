@@ -144,9 +144,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT coalesce((stored).tokens, '{}') = coalesce((content).tokens, '{}')
          AND (coalesce((stored).tokens, '{}') = '{}' OR (stored).sizes = (content).sizes) $$;
 
+-- Whether a row may be taken out of the index by what its content says.
 CREATE OR REPLACE FUNCTION howdah.fts4_same(stored howdah.fts_doc, content howdah.fts_doc) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-  IF stored IS DISTINCT FROM content THEN
+  IF stored IS NOT NULL AND stored IS DISTINCT FROM content THEN
     PERFORM howdah.err('howdah: DELETE of a row of an fts4 table whose content is not what was indexed', '0A000');
   END IF;
   RETURN true;
