@@ -17,6 +17,18 @@ void refuse_contentless(const FullText& text, const std::string& what)
         throw refusal(what + " of an fts4 table without content, which SQLite answers with \"SQL logic error\"");
 }
 
+// Whether no word of the query is one that SQLite may leave aside; it does so in fts4 tables that keep their rows.
+std::string settled(const Source& source, const std::string& phrases, const std::string& counted)
+{
+    const FullText& text = text_of(source);
+    if (text.module != FullText::Module::fts4 || text.content != FullText::Content::own)
+        return "true";
+    return "(SELECT " +
+           call("howdah.fts4_settled",
+                {regclass(*source.table), std::to_string(text.table_column()), phrases, counted}) +
+           ")";
+}
+
 std::string tokenizer(const Source& source) { return quote_string(tokenizer_json(text_of(source))) + "::jsonb"; }
 
 Fragment snippet(const Call& n, const Source& source, Lowering& lowering)
@@ -31,9 +43,9 @@ Fragment snippet(const Call& n, const Source& source, Lowering& lowering)
         return i < n.args.size() ? to_integer(lowering.value(*n.args[i])).text : std::string(otherwise);
     };
     const std::string phrases = phrases_of(source, lowering);
-    return {call("howdah.fts4_snippet",
-                 {doc(source), phrases, tokenizer(source), texts_of(source), text(1, "<b>"), text(2, "</b>"),
-                  text(3, "<b>...</b>"), call("coalesce", {integer(4, "-1"), "0"}), integer(5, "15")}),
+    return {call("howdah.fts4_snippet", {doc(source), phrases, settled(source, phrases, "false"), tokenizer(source),
+                                         texts_of(source), text(1, "<b>"), text(2, "</b>"), text(3, "<b>...</b>"),
+                                         call("coalesce", {integer(4, "-1"), "0"}), integer(5, "15")}),
             PgType::text, Classes(StorageClass::text).with_null()};
 }
 
@@ -41,8 +53,9 @@ Fragment offsets(const Source& source, Lowering& lowering)
 {
     refuse_contentless(text_of(source), "offsets()");
     const std::string phrases = phrases_of(source, lowering);
-    return {call("howdah.fts4_offsets", {doc(source), phrases, tokenizer(source), texts_of(source)}), PgType::text,
-            Classes(StorageClass::text).with_null()};
+    return {call("howdah.fts4_offsets",
+                 {doc(source), phrases, settled(source, phrases, "false"), tokenizer(source), texts_of(source)}),
+            PgType::text, Classes(StorageClass::text).with_null()};
 }
 
 Fragment matchinfo(const Call& n, const Source& source, Lowering& lowering)
@@ -61,8 +74,8 @@ Fragment matchinfo(const Call& n, const Source& source, Lowering& lowering)
         call("howdah.fts4_statistics",
              {regclass(*source.table), std::to_string(text.table_column()), phrases, format}) +
         ")";
-    return {call("howdah.fts4_matchinfo",
-                 {doc(source), phrases, statistics, format, quote_string(letters + (text.column_sizes ? "l" : ""))}),
+    return {call("howdah.fts4_matchinfo", {doc(source), phrases, settled(source, phrases, format + " ~ 'x'"),
+                                           statistics, format, quote_string(letters + (text.column_sizes ? "l" : ""))}),
             PgType::bytea, StorageClass::blob};
 }
 
@@ -148,8 +161,8 @@ std::string external_rows_deleted(const Source& source, const std::string& where
     for (int i = 0; i < text_of(source).table_column(); ++i)
         values.push_back(column_value(source, i));
     const std::string rows = "SELECT " + alias + "." + rowid + " FROM " + external_table(source, lowering) + " WHERE " +
-                       (where.empty() ? std::string() : "(" + where + ") AND ") +
-                       call("howdah.fts4_same", {doc(source), doc_of(text_of(source), values)});
+                             (where.empty() ? std::string() : "(" + where + ") AND ") +
+                             call("howdah.fts4_same", {doc(source), doc_of(text_of(source), values)});
     const std::string deletion = "DELETE FROM " + pg_name(table) + " AS \"~index\" WHERE \"~index\"." + rowid + " IN (";
     if (lowering.in_trigger)
         return deletion + rows + " OFFSET 0)";

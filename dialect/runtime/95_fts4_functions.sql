@@ -1,5 +1,5 @@
 -- The functions of fts3 and fts4 (https://sqlite.org/fts3.html#_auxiliary_functions_): offsets(), snippet() and matchinfo()
--- of the rows that a query finds. fts3_snippet.c is followed where its ways decide the answer.
+-- of the rows that a query finds. `settled` is what howdah.fts4_settled() says: true, or an error. fts3_snippet.c is followed where its ways decide the answer.
 
 -- The phrases that are reported: all but those behind a NOT, in their order.
 CREATE OR REPLACE FUNCTION howdah.fts4_reported(node jsonb) RETURNS int[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -37,7 +37,7 @@ CREATE OR REPLACE FUNCTION howdah.fts4_column(places jsonb, phrase int, c int) R
 
 -- ---------------------------------------------------------------------------------------------------- offsets
 
-CREATE OR REPLACE FUNCTION howdah.fts4_offsets(doc howdah.fts_doc, query jsonb, spec jsonb, texts text[]) RETURNS text
+CREATE OR REPLACE FUNCTION howdah.fts4_offsets(doc howdah.fts_doc, query jsonb, settled boolean, spec jsonb, texts text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   places jsonb;
@@ -154,7 +154,7 @@ BEGIN
   RETURN out || CASE WHEN start + n >= count THEN substr(x, done + 1) WHEN is_last THEN ellipsis ELSE '' END;
 END $$;
 
-CREATE OR REPLACE FUNCTION howdah.fts4_snippet(doc howdah.fts_doc, query jsonb, spec jsonb, texts text[],
+CREATE OR REPLACE FUNCTION howdah.fts4_snippet(doc howdah.fts_doc, query jsonb, settled boolean, spec jsonb, texts text[],
                                                opening text, closing text, ellipsis text, c int8, tokens int8) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
@@ -322,7 +322,7 @@ CREATE OR REPLACE FUNCTION howdah.fts4_has_chain(node jsonb) RETURNS boolean LAN
   SELECT jsonb_path_exists(node, '$.**.op ? (@ == "chain")') $$;
 
 -- `letters`: those that the table's kind has.
-CREATE OR REPLACE FUNCTION howdah.fts4_matchinfo(doc howdah.fts_doc, query jsonb, statistics int8[], format text, letters text) RETURNS bytea
+CREATE OR REPLACE FUNCTION howdah.fts4_matchinfo(doc howdah.fts_doc, query jsonb, settled boolean, statistics int8[], format text, letters text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   columns int := cardinality((doc).sizes);
