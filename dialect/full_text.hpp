@@ -37,8 +37,8 @@ struct FullText {
     bool descending = false; // order=desc: rows are visited from the last to the first
 
     bool is_fts5() const { return module == Module::fts5; }
-    // Columns of the Table behind the text columns: of fts5 the table's own and rank, of the others the table's own, docid
-    // (another name of the rowid) and the language. none: the module has no such column.
+    // Columns of the Table behind the text columns: of fts5 the table's own and rank, of the others the table's own,
+    // docid (another name of the rowid) and the language. none: the module has no such column.
     static constexpr int none = -2;
     int table_column() const { return static_cast<int>(columns.size()); }
     int rank_column() const { return is_fts5() ? table_column() + 1 : none; }

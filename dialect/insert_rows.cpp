@@ -247,7 +247,8 @@ private:
         if (positions_.rowid)
             rows_.rowids.push_back(store_rowid(*row.at(*positions_.rowid), table_, lowering_));
         if (table_.full_text)
-            require_docid(positions_.rowid ? classes_of_rowid(*row.at(*positions_.rowid)) : Classes(StorageClass::null));
+            require_docid(positions_.rowid ? classes_of_rowid(*row.at(*positions_.rowid))
+                                           : Classes(StorageClass::null));
         for (const int column : rows_.columns) {
             const auto at = positions_.of_column[static_cast<std::size_t>(column)];
             values.push_back(at ? not_null(store(*row.at(*at), table_, column, lowering_), column)

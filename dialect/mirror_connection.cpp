@@ -103,7 +103,7 @@ int Mirror::Impl::authorize(void* self, int action, const char* a, const char* b
     case SQLITE_FUNCTION:
         // howdah_full_text() is for slots; what clients write is prepared first.
         return equal_names(b ? b : "", mode == Mode::prepare ? "howdah_full_text" : "load_extension") ? SQLITE_DENY
-                                                                                                 : SQLITE_OK;
+                                                                                                      : SQLITE_OK;
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:
         return mode == Mode::query ? SQLITE_DENY : SQLITE_OK;

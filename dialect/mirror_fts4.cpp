@@ -6,6 +6,8 @@
 
 #include <sqlite3.h>
 
+#include <map>
+
 namespace howdah::dialect {
 
 namespace {
@@ -98,11 +100,23 @@ private:
     sqlite3_stmt* tokens_ = nullptr;
 };
 
+// Opened once for each tokenizer that a thread asks for; few are ever different.
+std::shared_ptr<TokenTable> token_table(const std::vector<std::string>& words)
+{
+    constexpr std::size_t most = 16;
+    thread_local std::map<std::vector<std::string>, std::shared_ptr<TokenTable>> tables;
+    if (const auto found = tables.find(words); found != tables.end())
+        return found->second;
+    if (tables.size() >= most)
+        tables.clear();
+    return tables.emplace(words, std::make_shared<TokenTable>(words)).first->second;
+}
+
 } // namespace
 
 FindTokens fts4_tokenizer(const std::vector<std::string>& words)
 {
-    auto table = std::make_shared<TokenTable>(words.empty() ? std::vector<std::string>{"simple"} : words);
+    auto table = token_table(words.empty() ? std::vector<std::string>{"simple"} : words);
     return [table = std::move(table)](std::string_view text, bool first) { return table->find(text, first); };
 }
 

@@ -182,8 +182,8 @@ try {
 
 void add_full_text_function(sqlite3* db)
 {
-    sqlite3_create_function_v2(db, "howdah_full_text", -1, SQLITE_UTF8 | SQLITE_INNOCUOUS, nullptr, howdah_full_text, nullptr,
-                               nullptr, nullptr);
+    sqlite3_create_function_v2(db, "howdah_full_text", -1, SQLITE_UTF8 | SQLITE_INNOCUOUS, nullptr, howdah_full_text,
+                               nullptr, nullptr, nullptr);
 }
 
 } // namespace howdah::dialect

@@ -351,8 +351,9 @@ bool overrides(const Trigger& trigger, const Table& table, ConflictAction statem
             here = overrides(*next, *target, statement, catalog, seen) || here;
         if (here && statement == ConflictAction::replace && target->full_text && !same &&
             target->full_text->content != FullText::Content::own)
-            throw refusal("REPLACE would also govern trigger " + trigger.name + ", which writes to " + target->name +
-                          ", a full-text table without rows of its own; use ON CONFLICT DO UPDATE, or DELETE and INSERT");
+            throw refusal(
+                "REPLACE would also govern trigger " + trigger.name + ", which writes to " + target->name +
+                ", a full-text table without rows of its own; use ON CONFLICT DO UPDATE, or DELETE and INSERT");
         found = found || here;
     }
     return found;
