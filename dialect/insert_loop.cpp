@@ -42,8 +42,9 @@ public:
           out_(out),
           loop_(table_, lowering),
           rows_(insert_rows(insert, table, lowering, true)),
-          policy_(insert_policy(insert, table, rows_, lowering.catalog(), lowering.options())),
-          clauses_(clauses_to_tell(insert, table, lowering.catalog())),
+          policy_(insert_policy(insert, table, rows_, lowering.catalog(),
+                                lowering.in_trigger || lowering.options().foreign_keys)),
+          clauses_(clauses_to_tell(insert, table, lowering)),
           alias_(quote_identifier(insert.target->pg_alias))
     {
         if (policy_.form == Form::replace ||

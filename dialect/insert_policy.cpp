@@ -53,15 +53,15 @@ bool refers_to_deleted(const Table& table, const Catalog& catalog, bool foreign_
     const std::vector<const Table*> written = tables_written(table, effects);
     return std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(), [&](const ForeignKey& key) {
         const Table* parent = catalog.find_table(table.schema, key.parent);
-        const bool acts = key.on_delete != ForeignKeyClause::Action::none &&
-                          key.on_delete != ForeignKeyClause::Action::restrict;
+        const bool acts =
+            key.on_delete != ForeignKeyClause::Action::none && key.on_delete != ForeignKeyClause::Action::restrict;
         return parent && (parent != &table || acts) &&
                std::find(written.begin(), written.end(), parent) != written.end();
     });
 }
 
 InsertPolicy::Form form_without_upsert(const std::vector<KeyRule>& rules, const Table& table, const InsertRows& rows,
-                                       const Catalog& catalog, const Options& options)
+                                       const Catalog& catalog, bool foreign_keys)
 {
     using Form = InsertPolicy::Form;
     if (all(rules, [](const KeyRule& r) { return raises(r.action); }))
@@ -70,18 +70,18 @@ InsertPolicy::Form form_without_upsert(const std::vector<KeyRule>& rules, const 
         return Form::nothing;
     if (!all(rules, [](const KeyRule& r) { return r.action == ConflictAction::replace; }))
         return Form::probe;
-    const bool observed = !table.triggers.empty() || has_enforced_children(table, catalog, options.foreign_keys);
+    const bool observed = !table.triggers.empty() || has_enforced_children(table, catalog, foreign_keys);
     if (rules.size() == 1 && !observed)
         return Form::rewrite;
     const bool deletes_fire = !triggers_on(table, TriggerEvent::delete_).empty();
-    return rows.single() && !deletes_fire && !refers_to_deleted(table, catalog, options.foreign_keys) ? Form::replace
-                                                                                                      : Form::probe;
+    return rows.single() && !deletes_fire && !refers_to_deleted(table, catalog, foreign_keys) ? Form::replace
+                                                                                              : Form::probe;
 }
 
 } // namespace
 
 InsertPolicy insert_policy(const Insert& insert, const Table& table, const InsertRows& rows, const Catalog& catalog,
-                           const Options& options)
+                           bool foreign_keys)
 {
     InsertPolicy policy;
     for (const Key& key : keys_of(table, insert.conflict == ConflictAction::unspecified && insert.upserts.empty())) {
@@ -92,7 +92,7 @@ InsertPolicy insert_policy(const Insert& insert, const Table& table, const Inser
     const auto upserts =
         std::count_if(policy.rules.begin(), policy.rules.end(), [](const KeyRule& r) { return r.upsert != nullptr; });
     if (upserts == 0) {
-        policy.form = form_without_upsert(policy.rules, table, rows, catalog, options);
+        policy.form = form_without_upsert(policy.rules, table, rows, catalog, foreign_keys);
         return policy;
     }
     const bool nothing = all(policy.rules, [](const KeyRule& r) { return r.upsert && !r.upsert->do_update; });

@@ -33,8 +33,9 @@ struct InsertPolicy {
     std::vector<KeyRule> rules; // in the order SQLite checks them; keys that cannot conflict are left out
 };
 
+// `foreign_keys`: they may be enforced when it runs, which for a trigger's statement is always so.
 InsertPolicy insert_policy(const Insert& insert, const Table& table, const InsertRows& rows, const Catalog& catalog,
-                           const Options& options);
+                           bool foreign_keys);
 
 // For OR IGNORE: the condition, over the alias "n", that a row breaks no NOT NULL and no CHECK; empty: nothing to
 // break.

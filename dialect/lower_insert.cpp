@@ -38,7 +38,7 @@ public:
 
     void lower()
     {
-        const InsertClauses clauses = clauses_to_tell(insert_, table_, lowering_.catalog());
+        const InsertClauses clauses = clauses_to_tell(insert_, table_, lowering_);
         const ConflictAction governs = clauses.all;
         updates_apart_ = clauses.updates_apart;
         triggers_fail_ = governs == ConflictAction::fail;
@@ -57,7 +57,8 @@ private:
     {
         lowering_.begin_step();
         InsertRows rows = insert_rows(insert_, table_, lowering_, filtered_);
-        InsertPolicy policy = insert_policy(insert_, table_, rows, lowering_.catalog(), lowering_.options());
+        InsertPolicy policy = insert_policy(insert_, table_, rows, lowering_.catalog(),
+                                            lowering_.in_trigger || lowering_.options().foreign_keys);
         out_.rehearsal = lowering_.request().rehearsal;
         out_.chooses_rowids = numbered(rows);
         out_.moves_rowid_when_failing =

@@ -75,8 +75,9 @@ bool may_roll_back(const Insert& insert, const Table& table)
            });
 }
 
-InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Catalog& catalog)
+InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Lowering& lowering)
 {
+    const Catalog& catalog = lowering.catalog();
     const auto told = [&](TriggerEvent event, ConflictAction clause) {
         return governs_triggers(table, event, nullptr, clause, catalog);
     };
@@ -89,9 +90,13 @@ InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Ca
     // An error of DO UPDATE ends the statement as ABORT does, not as FAIL or ROLLBACK.
     if (insert.conflict == ConflictAction::fail || may_roll_back(insert, table))
         return {own, true};
-    const bool heeds_abort = told(TriggerEvent::update, ConflictAction::abort);
+    // Inside a trigger any clause may govern what says nothing.
+    const auto heeds = [&](TriggerEvent event) {
+        return lowering.in_trigger ? heeds_clauses(table, event, catalog) : told(event, ConflictAction::abort);
+    };
+    const bool heeds_abort = heeds(TriggerEvent::update);
     if (own == ConflictAction::unspecified)
-        return heeds_abort && told(TriggerEvent::insert, ConflictAction::abort)
+        return heeds_abort && heeds(TriggerEvent::insert)
                    ? InsertClauses{own, true}
                    : InsertClauses{heeds_abort ? ConflictAction::abort : own, false};
     return {own, own != ConflictAction::abort && own != ConflictAction::rollback &&

@@ -30,6 +30,6 @@ struct InsertClauses {
 };
 // Whether a constraint of the table that the INSERT breaks ends the transaction.
 bool may_roll_back(const Insert& insert, const Table& table);
-InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Catalog& catalog);
+InsertClauses clauses_to_tell(const Insert& insert, const Table& table, const Lowering& lowering);
 
 } // namespace howdah::dialect
