@@ -74,8 +74,10 @@ private:
             return own ? nothing() : step("howdah.fts_rebuild(" + regclass(table_) + ", " + content_query() + ")");
         if (equal_names(name, "integrity-check"))
             return text_.content == FullText::Content::external
-                       ? step((text_.is_fts5() ? "howdah.fts_check(" : "howdah.fts4_check(") + regclass(table_) + ", " +
-                              content_query() + ")")
+                       ? step("howdah.fts_check(" + regclass(table_) + ", " + content_query() + ", " +
+                              quote_string(text_.is_fts5() ? "i.\"~doc\" IS NOT DISTINCT FROM c.doc"
+                                                           : "howdah.fts4_equal(i.\"~doc\", c.doc)") +
+                              ")")
                        : nothing();
         if (equal_names(name, "rank") && text_.is_fts5())
             return set_rank();

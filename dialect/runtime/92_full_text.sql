@@ -390,11 +390,12 @@ BEGIN
   RETURN 1;
 END $$;
 
-CREATE OR REPLACE FUNCTION howdah.fts_check(t regclass, content text) RETURNS int LANGUAGE plpgsql AS $$
+-- `equal`: the condition that what the index has, i."~doc", is what the content says, c.doc.
+CREATE OR REPLACE FUNCTION howdah.fts_check(t regclass, content text, equal text) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
   differs boolean;
 BEGIN
-  EXECUTE format('SELECT EXISTS (SELECT 1 FROM (%s) AS c FULL JOIN %s AS i ON i.rowid = c.rowid WHERE c.doc IS DISTINCT FROM i."~doc")', content, t)
+  EXECUTE format('SELECT EXISTS (SELECT 1 FROM (%s) AS c FULL JOIN %s AS i ON i.rowid = c.rowid WHERE NOT (%s))', content, t, equal)
     INTO differs;
   IF differs THEN PERFORM howdah.err('database disk image is malformed', 'HW011'); END IF;
   RETURN 1;

@@ -219,13 +219,3 @@ BEGIN
   END IF;
   RETURN true;
 END $$;
-
-CREATE OR REPLACE FUNCTION howdah.fts4_check(t regclass, content text) RETURNS int LANGUAGE plpgsql AS $$
-DECLARE
-  differs boolean;
-BEGIN
-  EXECUTE format('SELECT EXISTS (SELECT 1 FROM (%s) AS c FULL JOIN %s AS i ON i.rowid = c.rowid WHERE NOT howdah.fts4_equal(i."~doc", c.doc))', content, t)
-    INTO differs;
-  IF differs THEN PERFORM howdah.err('database disk image is malformed', 'HW011'); END IF;
-  RETURN 1;
-END $$;

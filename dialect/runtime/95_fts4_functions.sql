@@ -35,6 +35,10 @@ CREATE OR REPLACE FUNCTION howdah.fts4_column(places jsonb, phrase int, c int) R
   SELECT coalesce(array_agg((p::int8 & 4294967295)::int ORDER BY p::int8), '{}')
   FROM jsonb_array_elements_text(places->phrase::text) AS p WHERE p::int8 >> 32 = c $$;
 
+-- How many tokens each of these phrases has.
+CREATE OR REPLACE FUNCTION howdah.fts4_sizes(query jsonb, numbers int[]) RETURNS int[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT ARRAY(SELECT jsonb_array_length(query->'phrases'->i->'terms') FROM unnest(numbers) WITH ORDINALITY u(i, o) ORDER BY o) $$;
+
 -- ---------------------------------------------------------------------------------------------------- offsets
 
 CREATE OR REPLACE FUNCTION howdah.fts4_offsets(doc howdah.fts_doc, query jsonb, settled boolean, spec jsonb, texts text[]) RETURNS text
@@ -54,9 +58,8 @@ BEGIN
                       octet_length(substr(texts[c + 1], t.s + 1, t.e - t.s)), ' ' ORDER BY t.place, f.term)
     INTO list
     FROM (SELECT p + k AS place, s.before + k AS term
-          FROM (SELECT n, o, jsonb_array_length(query->'phrases'->n->'terms') AS size,
-                       sum(jsonb_array_length(query->'phrases'->n->'terms')) OVER (ORDER BY o) - jsonb_array_length(query->'phrases'->n->'terms') AS before
-                FROM unnest(numbers) WITH ORDINALITY u(n, o)) AS s,
+          FROM (SELECT n, size, sum(size) OVER (ORDER BY o) - size AS before
+                FROM unnest(numbers, howdah.fts4_sizes(query, numbers)) WITH ORDINALITY u(n, size, o)) AS s,
                LATERAL unnest(howdah.fts4_column(places, s.n, c)) AS p, LATERAL generate_series(0, s.size - 1) AS k) AS f
     JOIN howdah.fts_spans(spec, texts[c + 1]) AS t ON t.place = f.place;
     out := coalesce(out || ' ' || list, list, out);
@@ -169,6 +172,7 @@ DECLARE
   best int;
   chosen jsonb;
   pick record;
+  fragment text;
   out text;
 BEGIN
   IF opening IS NULL OR closing IS NULL OR ellipsis IS NULL THEN
@@ -176,7 +180,7 @@ BEGIN
   END IF;
   IF query IS NULL OR coalesce(tokens, 0) = 0 THEN RETURN ''; END IF;
   numbers := howdah.fts4_reported(query->'root');
-  sizes := ARRAY(SELECT jsonb_array_length(query->'phrases'->i->'terms') FROM unnest(numbers) WITH ORDINALITY u(i, o) ORDER BY o);
+  sizes := howdah.fts4_sizes(query, numbers);
   places := howdah.fts4_places(doc, query->'root', query->'phrases');
   FOR i IN 0 .. cardinality(texts) - 1 LOOP
     lists := lists || (SELECT jsonb_agg(to_jsonb(ARRAY(SELECT p + sizes[o] - 1 FROM unnest(howdah.fts4_column(places, k, i)) p ORDER BY p)) ORDER BY o)
@@ -205,13 +209,10 @@ BEGIN
     EXIT WHEN seen <@ covered;
   END LOOP;
   FOR k IN 1 .. cardinality(fragments) LOOP
-    out := coalesce(out || howdah.fts4_fragment(spec, texts[(fragments[k]->>'c')::int + 1], (fragments[k]->>'start')::int,
-                                                ARRAY(SELECT jsonb_array_elements_text(fragments[k]->'marked')::int), n, k = 1,
-                                                k = cardinality(fragments), opening, closing, ellipsis),
-                    out,
-                    howdah.fts4_fragment(spec, texts[(fragments[k]->>'c')::int + 1], (fragments[k]->>'start')::int,
-                                         ARRAY(SELECT jsonb_array_elements_text(fragments[k]->'marked')::int), n, k = 1,
-                                         k = cardinality(fragments), opening, closing, ellipsis));
+    fragment := howdah.fts4_fragment(spec, texts[(fragments[k]->>'c')::int + 1], (fragments[k]->>'start')::int,
+                                     ARRAY(SELECT jsonb_array_elements_text(fragments[k]->'marked')::int), n, k = 1,
+                                     k = cardinality(fragments), opening, closing, ellipsis);
+    out := coalesce(out || fragment, out, fragment);
   END LOOP;
   RETURN out;
 END $$;
@@ -345,7 +346,7 @@ BEGIN
   IF format ~ 'b' AND columns > 31 THEN PERFORM howdah.err('howdah: matchinfo() ''b'' of more than 31 columns', '0A000'); END IF;
   numbers := howdah.fts4_reported(root);
   n := cardinality(numbers);
-  sizes := ARRAY(SELECT jsonb_array_length(query->'phrases'->i->'terms') FROM unnest(numbers) WITH ORDINALITY u(i, o) ORDER BY o);
+  sizes := howdah.fts4_sizes(query, numbers);
   places := howdah.fts4_places(doc, root, query->'phrases');
   IF format ~ '[yb]' THEN gathered := howdah.fts4_gathered(doc, root, query->'phrases'); END IF;
   FOREACH letter IN ARRAY string_to_array(format, NULL) LOOP
