@@ -143,8 +143,7 @@ void Resolver::subquery(TableRef& ref, Scope* outer)
 {
     auto source = std::make_unique<Source>();
     source->kind = Source::Kind::subquery;
-    select(*ref.select, outer);
-    lift_limit(*ref.select);
+    rows(*ref.select, outer);
     source->select = ref.select.get();
     source->name = ref.alias.text;
     source->pg_alias = unique_alias(ref.alias.empty() ? "subquery" : ref.alias.text);
@@ -171,8 +170,7 @@ bool Resolver::common_table(TableRef& ref, const Scope& scope)
     if (found == common_.end()) {
         common_[common] = State::open;
         const Environment* here = std::exchange(environment_, environment);
-        select(*common->select, environment->scope);
-        lift_limit(*common->select);
+        rows(*common->select, environment->scope);
         environment_ = here;
         common_[common] = State::done;
     } else if (found->second == State::open) {
@@ -232,8 +230,7 @@ void Resolver::view(TableRef& ref, const Table& table)
     const std::string_view text = std::exchange(text_, table.sql);
     const std::string home = std::exchange(home_schema_, table.schema);
     const Environment* environment = std::exchange(environment_, nullptr);
-    select(*source->select, nullptr);
-    lift_limit(*source->view_select);
+    rows(*source->view_select, nullptr);
     text_ = text;
     home_schema_ = home;
     environment_ = environment;

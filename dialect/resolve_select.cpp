@@ -202,7 +202,8 @@ void Resolver::compound_order_by(Select& select, std::vector<std::unique_ptr<Sco
             if (term.result_column != 0)
                 break; // the arm's tables may have several columns of that name
             const std::string resolved = name ? std::string() : as_resolved(text, *scopes[arm]);
-            const std::vector<ColumnMatch> matches = name ? find_quietly(*scopes[arm], *name) : std::vector<ColumnMatch>{};
+            const std::vector<ColumnMatch> matches =
+                name ? find_quietly(*scopes[arm], *name) : std::vector<ColumnMatch>{};
             for (std::size_t i = 0; i < core.outputs.size() && term.result_column == 0; ++i) {
                 const auto* output = as<ColumnRef>(bare(*core.outputs[i].expr));
                 const bool same_column = output && matches.size() == 1 && output->source == matches.front().source &&
@@ -284,8 +285,6 @@ Select* only_source(const Select& select)
     return nullptr;
 }
 
-} // namespace
-
 // SELECT x FROM (SELECT x FROM t LIMIT 5) ORDER BY x: SQLite makes one SELECT of the two, which sorts before it counts.
 void lift_limit(Select& select)
 {
@@ -301,6 +300,14 @@ void lift_limit(Select& select)
         }
         around = inner;
     }
+}
+
+} // namespace
+
+void Resolver::rows(Select& select, Scope* outer)
+{
+    this->select(select, outer);
+    lift_limit(select);
 }
 
 // ------------------------------------------------------------------------------------------------ column names

@@ -150,10 +150,8 @@ void Resolver::insert(Insert& insert, Scope* outer)
         for (std::size_t i = 0; i < table.columns.size(); ++i)
             if (table.columns[i].generated == Column::Generated::no && !table.columns[i].hidden)
                 insert.column_indexes.push_back(static_cast<int>(i));
-    if (insert.source) {
-        select(*insert.source, outer);
-        lift_limit(*insert.source);
-    }
+    if (insert.source)
+        rows(*insert.source, outer);
     environment_ = around;
 
     Scope scope;
@@ -233,19 +231,16 @@ void Resolver::delete_(Delete& del, Scope* outer)
 
 void Resolver::statement(Statement& statement)
 {
-    if (auto* n = std::get_if<SelectPtr>(&statement.node)) {
-        select(**n, nullptr);
-        lift_limit(**n);
-    } else if (auto* n = std::get_if<Insert>(&statement.node))
+    if (auto* n = std::get_if<SelectPtr>(&statement.node))
+        rows(**n, nullptr);
+    else if (auto* n = std::get_if<Insert>(&statement.node))
         insert(*n, nullptr);
     else if (auto* n = std::get_if<Update>(&statement.node))
         update(*n, nullptr);
     else if (auto* n = std::get_if<Delete>(&statement.node))
         delete_(*n, nullptr);
-    else if (auto* n = std::get_if<CreateTable>(&statement.node); n && n->as_select) {
-        select(*n->as_select, nullptr);
-        lift_limit(*n->as_select);
-    }
+    else if (auto* n = std::get_if<CreateTable>(&statement.node); n && n->as_select)
+        rows(*n->as_select, nullptr);
 }
 
 // NEW and OLD are around every statement of the body, and are always named in full.

@@ -51,9 +51,6 @@ struct Environment {
     Scope* scope = nullptr; // around the SELECT that has the WITH
 };
 
-// A LIMIT of what the SELECT reads becomes its own, where SQLite takes the two for one.
-void lift_limit(Select& select);
-
 class Resolver {
 public:
     explicit Resolver(const ResolveRequest& request)
@@ -63,6 +60,8 @@ public:
 
     void statement(Statement& statement);
     void select(Select& select, Scope* outer);
+    // One whose rows are wanted, all of them: of a statement or a FROM clause, not of an expression.
+    void rows(Select& select, Scope* outer);
     void expr(Expr& expr, Scope& scope);
     void trigger(CreateTrigger& trigger, const Table& table, TriggerScope& rows);
 
