@@ -2,6 +2,7 @@
 // index. JSON's subtype depends on it.
 #include "dialect/catalog.hpp"
 #include "dialect/select_lowering.hpp"
+#include "dialect/walk.hpp"
 #include "dialect/write_keys.hpp"
 
 #include <algorithm>
@@ -56,7 +57,7 @@ std::string SelectLowering::as_stored(const Select& select, std::string_view nam
 
 std::optional<bool> SelectLowering::computes_in_place(const Source& source) const
 {
-    const Select* select = source.common ? source.common->select.get() : source.select;
+    const Select* select = select_of(source);
     if (!select)
         return std::nullopt;
     const SelectCore& core = select->cores.front();

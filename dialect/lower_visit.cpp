@@ -143,7 +143,7 @@ namespace {
 
 bool is_single_row(const Source& source)
 {
-    const Select* select = source.common ? source.common->select.get() : source.select;
+    const Select* select = select_of(source);
     return select && is_single_row(*select);
 }
 
@@ -326,7 +326,7 @@ bool SelectLowering::shows_places(const Select& select, bool ignores_order_by)
 
 bool SelectLowering::is_part_of_core(const Source& source) const
 {
-    const Select* select = source.common ? source.common->select.get() : source.select;
+    const Select* select = select_of(source);
     return select && !(source.common && source.common->recursive) && shows_places(*select, true) && l_.visits_.group &&
            !l_.visits_.group->find(source.name);
 }

@@ -86,7 +86,7 @@ public:
         const Source* source = ref.source.get();
         if (found || !source)
             return !found;
-        const Select* inside = source->common ? source->common->select.get() : ref.select ? nullptr : source->select;
+        const Select* inside = ref.select ? nullptr : select_of(*source);
         if (inside && seen_.insert(inside).second)
             walk(*inside, *this);
         return !found;

@@ -271,7 +271,7 @@ bool VisitPlan::covers(const VisitGroup& group, const FromClause& from, std::set
     for (const Source* source : sources_of(from)) {
         if (!source)
             return false; // nothing reads this common table, and its names have not been looked up
-        const Select* inner = source->common ? source->common->select.get() : source->select;
+        const Select* inner = select_of(*source);
         if (uses_loop(group, *source) || uses_join(*source))
             continue;
         if (inner && inner->cores.size() == 1 && inner->cores.front().from)

@@ -2,6 +2,7 @@
 #include "dialect/walk.hpp"
 
 #include "dialect/catalog.hpp"
+#include "dialect/scope.hpp"
 
 namespace howdah::dialect {
 
@@ -192,6 +193,11 @@ const Select* select_of(const Expr& expr)
     if (const auto* n = as<Subquery>(expr))
         return n->select.get();
     return nullptr;
+}
+
+const Select* select_of(const Source& source)
+{
+    return source.common ? source.common->select.get() : source.select;
 }
 
 void walk(const Expr& expr, Visitor& visitor)

@@ -12,6 +12,8 @@ namespace howdah::dialect {
 void for_each_child(const Expr& expr, const std::function<void(const Expr&)>& f);
 // The SELECT that stands directly inside: of IN (SELECT …), EXISTS or a subquery. Null when there is none.
 const Select* select_of(const Expr& expr);
+// The SELECT of FROM's subquery, view or common table. Null for any other source.
+const Select* select_of(const Source& source);
 
 // Sees a tree from the outside in. Answering false to a node leaves out what is inside it.
 class Visitor {
