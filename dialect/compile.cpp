@@ -8,6 +8,7 @@
 #include "dialect/resolver.hpp"
 #include "dialect/walk.hpp"
 #include "dialect/whole_reals.hpp"
+#include "dialect/write_target.hpp"
 
 #include <algorithm>
 
@@ -97,16 +98,6 @@ void lower(const Statement& statement, Lowering& lowering, Compiled& out)
         lower_schema_change(statement, lowering, out);
 }
 
-const Table* target_of(const StatementNode& node)
-{
-    if (const auto* insert = std::get_if<Insert>(&node))
-        return insert->target->table;
-    if (const auto* update = std::get_if<Update>(&node))
-        return update->table.source->table;
-    const auto* del = std::get_if<Delete>(&node);
-    return del ? del->table.source->table : nullptr;
-}
-
 // A block that goes from row to row (rowloop.hpp) tests them at its own end.
 bool tests_keys_at_end(const Compiled& out)
 {
@@ -116,12 +107,12 @@ bool tests_keys_at_end(const Compiled& out)
 // Triggers may break a foreign key in one of their statements and mend it in another.
 void put_key_tests_at_end(const Statement& statement, const CompileRequest& request, Compiled& out)
 {
-    const Table* target = target_of(statement.node);
-    if (out.kind != Compiled::Kind::write || !target || !out.changes_others || tests_keys_at_end(out) ||
-        out.met_keys.tests == KeyTests::none)
+    const Table* target = written_table(statement.node);
+    if (!request.options.foreign_keys || out.kind != Compiled::Kind::write || !target || !out.changes_others ||
+        tests_keys_at_end(out) || out.met_keys.tests == KeyTests::none)
         return;
     const std::vector<std::string> keys = keys_tested_at_end(*target, request.catalog);
-    out.may_mend_keys = request.options.foreign_keys && !keys.empty();
+    out.may_mend_keys = !keys.empty();
     if (!out.may_mend_keys || !request.options.keys_at_end)
         return;
     Step before, behind;

@@ -8,6 +8,7 @@
 #include "dialect/parser.hpp"
 #include "dialect/resolver.hpp"
 #include "dialect/walk.hpp"
+#include "dialect/write_target.hpp"
 
 #include <functional>
 #include <set>
@@ -199,16 +200,6 @@ struct TriggerProgram::Impl {
         return out;
     }
 
-    static const Table* target_of(const TriggerStatement& s)
-    {
-        if (const auto* insert = std::get_if<Insert>(&s))
-            return insert->target ? insert->target->table : nullptr;
-        if (const auto* update = std::get_if<Update>(&s))
-            return update->table.source ? update->table.source->table : nullptr;
-        const auto* deletion = std::get_if<Delete>(&s);
-        return deletion && deletion->table.source ? deletion->table.source->table : nullptr;
-    }
-
     static bool rolls_back(const TriggerStatement& s)
     {
         const auto* insert = std::get_if<Insert>(&s);
@@ -229,7 +220,7 @@ struct TriggerProgram::Impl {
             text = marked(text, rollback_mark);
         if (!counts)
             return text;
-        const Table* target = target_of(s);
+        const Table* target = written_table(s);
         if (!target || target->kind != Table::Kind::ordinary || target->full_text || target->rtree)
             throw refusal("changes() in a trigger that writes to a view or a virtual table");
         return "howdah_count := 0;\n" + text + changes_variable + " := howdah_count;\n";

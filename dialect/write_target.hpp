@@ -5,9 +5,24 @@
 #include "dialect/ast.hpp"
 #include "dialect/compile.hpp"
 #include "dialect/lower.hpp"
+#include "dialect/scope.hpp"
 #include "dialect/store.hpp"
 
+#include <variant>
+
 namespace howdah::dialect {
+
+// What a resolved INSERT, UPDATE or DELETE writes to; null for any other statement. `Node`: a variant of statements.
+template <typename Node>
+const Table* written_table(const Node& statement)
+{
+    if (const auto* insert = std::get_if<Insert>(&statement))
+        return insert->target ? insert->target->table : nullptr;
+    if (const auto* update = std::get_if<Update>(&statement))
+        return update->table.source ? update->table.source->table : nullptr;
+    const auto* deletion = std::get_if<Delete>(&statement);
+    return deletion && deletion->table.source ? deletion->table.source->table : nullptr;
+}
 
 // Sets the flags of a write to `table`. Throws for what cannot be written to.
 void begin_write(const Table& table, ConflictAction conflict, Lowering& lowering, Compiled& out);
