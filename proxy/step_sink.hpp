@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialect/result_values.hpp"
+#include "dialect/text.hpp"
 #include "pool/batch.hpp"
 #include "proxy/exchange.hpp"
 #include "proxy/plan_cache.hpp"
@@ -63,7 +64,7 @@ public:
     }
 
     // From here on the rows' bytes are summed up; equal rows have equal sums.
-    void keep_digest() { digest_ = 0xcbf29ce484222325U; }
+    void keep_digest() { digest_ = dialect::hash_seed; }
     std::uint64_t digest() const { return digest_; }
 
     // Columns are announced with the first row, or at the end: an error before that leaves no header behind.
@@ -85,10 +86,7 @@ private:
     // FNV-1a, with the length of each field before its bytes.
     void add_to_digest(std::span<const pool::Field> row)
     {
-        const auto add = [&](std::string_view bytes) {
-            for (const char c : bytes)
-                digest_ = (digest_ ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-        };
+        const auto add = [&](std::string_view bytes) { digest_ = dialect::hash(bytes, digest_); };
         for (const pool::Field& field : row) {
             const std::int64_t size = field ? static_cast<std::int64_t>(field->size()) : -1;
             add({reinterpret_cast<const char*>(&size), sizeof size});
