@@ -235,7 +235,8 @@ private:
         std::string text;
         if (rows_.rowid != InsertRows::Rowid::given) {
             const std::string assign =
-                rowid + " := " + rowid_after(table_, lowering_.options().writers, last, "1") + ";\n";
+                planned_without_scans(rowid + " := " + rowid_after(table_, lowering_.options().writers, last, "1")) +
+                ";\n";
             text = rows_.rowid == InsertRows::Rowid::automatic
                        ? assign
                        : "IF " + rowid + " IS NULL THEN\n" + assign + "END IF;\n";

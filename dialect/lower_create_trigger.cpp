@@ -430,7 +430,9 @@ TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table, Writers 
     const std::string rowid = "NEW." + quote_identifier(table.rowid_pg);
     TriggerSql sql;
     sql.create_function = trigger_function_sql(
-        function, "BEGIN\n" + rowid + " := " + next_rowid(table, writers, last_rowid(table, catalog, writers), "1") +
+        function, "BEGIN\n" +
+                      planned_without_scans(rowid + " := " +
+                                            next_rowid(table, writers, last_rowid(table, catalog, writers), "1")) +
                       ";\nRETURN NEW;\nEND");
     // '~' sorts behind every other name.
     sql.create_trigger = "CREATE TRIGGER \"~howdah_rowid\" BEFORE INSERT ON " + pg_name(table) +

@@ -108,6 +108,13 @@ std::string last_rowid(const Table& table, const Catalog& catalog, Writers write
     return "(SELECT greatest((" + largest + "), coalesce(" + found + ", 0)))";
 }
 
+std::string planned_without_scans(const std::string& statement)
+{
+    return "DECLARE\nhowdah_scans text := current_setting('enable_seqscan');\n"
+           "howdah_set text := set_config('enable_seqscan', 'off', true);\nBEGIN\n" +
+           statement + ";\nhowdah_set := set_config('enable_seqscan', howdah_scans, true);\nEND";
+}
+
 std::string rowid_after(const Table& table, Writers writers, std::string_view last, std::string_view offset)
 {
     return rowid_is_chosen_late(table) ? "NULL::bigint" : next_rowid(table, writers, last, offset);

@@ -25,7 +25,10 @@ std::string last_rowid(const Table& table, const Catalog& catalog, Writers write
 // The rowid `offset` (text of an int8) places after `last`: SQLITE_FULL or a random one where that would pass 2^63-1.
 // With concurrent writers it may be a later one; it differs for each row that asks.
 std::string next_rowid(const Table& table, Writers writers, std::string_view last, std::string_view offset);
-// The same; NULL where a trigger chooses it.
+// A statement of PL/pgSQL that looks at last_rowid(), planned so that it searches the index: what a function runs again
+// and again keeps the plan of the first time, when the table may have had no rows. Nothing else belongs into it.
+std::string planned_without_scans(const std::string& statement);
+// The same as next_rowid(); NULL where a trigger chooses it.
 std::string rowid_after(const Table& table, Writers writers, std::string_view last, std::string_view offset);
 
 // Common table expressions (without WITH, comma separated) that record in sqlite_sequence that the rowid `largest` (a

@@ -7,6 +7,7 @@
 #include "dialect/lower.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/resolver.hpp"
+#include "dialect/rowid.hpp"
 #include "dialect/walk.hpp"
 #include "dialect/write_target.hpp"
 
@@ -215,7 +216,8 @@ struct TriggerProgram::Impl {
         const bool counts = changes && !std::holds_alternative<SelectPtr>(s);
         const Compiled compiled = compile(s);
         for (const Step& step : compiled.steps)
-            text += print(step, std::holds_alternative<Insert>(s), counts && step.role == Step::Role::write) + "\n";
+            text += with_last_rowid(
+                s, print(step, std::holds_alternative<Insert>(s), counts && step.role == Step::Role::write) + "\n");
         if (rolls_back(s))
             text = marked(text, rollback_mark);
         if (!counts)
@@ -224,6 +226,21 @@ struct TriggerProgram::Impl {
         if (!target || target->kind != Table::Kind::ordinary || target->full_text || target->rtree)
             throw refusal("changes() in a trigger that writes to a view or a virtual table");
         return "howdah_count := 0;\n" + text + changes_variable + " := howdah_count;\n";
+    }
+
+    // An INSERT finds the largest rowid in a statement of its own; see planned_without_scans().
+    std::string with_last_rowid(const TriggerStatement& s, const std::string& text) const
+    {
+        const Table* target = std::holds_alternative<Insert>(s) ? written_table(s) : nullptr;
+        if (!target || !target->has_rowid() || text.starts_with("DECLARE") || text.starts_with("BEGIN"))
+            return text;
+        const std::string last = dialect::last_rowid(*target, request.catalog, request.options.writers);
+        const auto at = text.find(last);
+        if (at == std::string::npos)
+            return text;
+        const std::string variable = "howdah_last";
+        return "DECLARE\n" + variable + " bigint;\nBEGIN\n" + planned_without_scans(variable + " := " + last) + ";\n" +
+               text.substr(0, at) + variable + text.substr(at + last.size()) + "END;\n";
     }
 
     // A step as a statement of PL/pgSQL; `counts`: its rows are added to howdah_count.

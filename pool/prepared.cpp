@@ -31,15 +31,31 @@ bool Prepared::find(std::uint64_t token)
         return false;
     if (found->second != entries_.begin())
         entries_.splice(entries_.begin(), entries_, found->second);
-    entries_.front().batch = batch_;
-    ++hits;
     return true;
+}
+
+Prepared::Use Prepared::use_again()
+{
+    Entry& entry = entries_.front();
+    // What this batch has used is closed before it begins.
+    const bool again = ++entry.uses > entry.planned_for && entry.batch != batch_;
+    entry.batch = batch_;
+    if (!again) {
+        ++hits;
+        return {entry.name, false};
+    }
+    ++misses;
+    closing_.push_back(std::exchange(entry.name, next_name()));
+    unconfirmed_.push_back(entry.name);
+    entry.uses = 1;
+    entry.planned_for = std::min(entry.planned_for * growth_of_uses, uses_of_plan);
+    return {entry.name, true};
 }
 
 Prepared::Use Prepared::use(std::uint64_t token, std::string_view sql, std::span<const Param> params)
 {
     if (find(token))
-        return {entries_.front().name, false};
+        return use_again();
     make_key(key_, sql, params);
     return use_key(token);
 }
@@ -47,7 +63,7 @@ Prepared::Use Prepared::use(std::uint64_t token, std::string_view sql, std::span
 Prepared::Use Prepared::use(std::uint64_t token, std::string_view sql, std::span<const Oid> types)
 {
     if (find(token))
-        return {entries_.front().name, false};
+        return use_again();
     make_key(key_, sql, types);
     return use_key(token);
 }
@@ -62,17 +78,16 @@ void Prepared::remove(Entries::iterator entry)
 
 Prepared::Use Prepared::use_key(std::uint64_t token)
 {
-    bool fresh = false;
+    Use use;
     if (const auto found = by_key_.find(key_); found != by_key_.end()) {
         entries_.splice(entries_.begin(), entries_, found->second);
-        entries_.front().batch = batch_;
-        ++hits;
+        use = use_again();
     } else {
-        fresh = true;
         ++misses;
-        entries_.push_front({key_, "h" + std::to_string(++names_), batch_, false, 0});
+        entries_.push_front({key_, next_name(), batch_, 0, 1});
         by_key_.emplace(entries_.front().key, entries_.begin());
         unconfirmed_.push_back(entries_.front().name);
+        use = {entries_.front().name, true};
         evict();
     }
     Entry& entry = entries_.front();
@@ -82,7 +97,7 @@ Prepared::Use Prepared::use_key(std::uint64_t token)
         entry.token = token;
         by_token_.emplace(token, entries_.begin());
     }
-    return {entry.name, fresh};
+    return use;
 }
 
 void Prepared::evict()
@@ -104,8 +119,6 @@ void Prepared::confirm(std::string_view name)
     // Statements are prepared in the order of their Parses.
     if (!unconfirmed_.empty() && unconfirmed_.front() == name)
         unconfirmed_.erase(unconfirmed_.begin());
-    if (const auto entry = find_name(name); entry != entries_.end())
-        entry->confirmed = true;
 }
 
 void Prepared::end_batch()

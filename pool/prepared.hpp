@@ -1,4 +1,8 @@
 // Which statements a server connection has prepared, and under which name. Least recently used ones go first. Pure.
+//
+// PostgreSQL plans a prepared statement a few times and then keeps the plan until something about the table is recorded
+// anew, which within a transaction never happens. A plan for a table of three rows reads the table, and goes on reading
+// it when there are a million. So a statement that has been used often is prepared again (`uses_of_plan`).
 #pragma once
 
 #include "pool/batch.hpp"
@@ -21,6 +25,9 @@ public:
         std::string name;   // h1, h2, …; a name is never used twice on a connection
         bool fresh = false; // not prepared yet: Parse goes first
     };
+    // A statement is prepared again after the first so many uses, then after so many times as many, and from the last
+    // one on each time: what it costs is nothing beside them, and no plan is kept for longer.
+    static constexpr std::uint32_t first_uses_of_plan = 32, growth_of_uses = 2, uses_of_plan = 1024;
     // Statements used from here on stay until the next batch begins, however many they are.
     void begin_batch() { ++batch_; }
     // Same text with other parameter types is another statement.
@@ -44,20 +51,23 @@ public:
     std::size_t limit() const { return limit_; }
 
     std::size_t size() const { return by_key_.size(); }
-    std::uint64_t hits = 0, misses = 0, evictions = 0;
+    std::uint64_t hits = 0, misses = 0, evictions = 0; // to prepare again is a miss
 
 private:
     struct Entry {
         std::string key, name;
         std::uint64_t batch = 0; // the last one that used it
-        bool confirmed = false;
         std::uint64_t token = 0; // the last that found it; 0: none
+        std::uint32_t uses = 0, planned_for = first_uses_of_plan;
     };
     using Entries = std::list<Entry>; // most recently used first
 
     // By the token; by the key, which is known by the token from then on.
     bool find(std::uint64_t token);
+    // The first entry is used once more.
+    Use use_again();
     Use use_key(std::uint64_t token);
+    std::string next_name() { return "h" + std::to_string(++names_); }
     void remove(Entries::iterator entry);
     void evict();
     Entries::iterator find_name(std::string_view name);

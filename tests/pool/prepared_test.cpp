@@ -54,6 +54,44 @@ TEST_CASE("the least recently used statement is closed first, and its name is ne
     CHECK(prepared.evictions == 2);
 }
 
+TEST_CASE("a statement that is used often is prepared again, ever more seldom")
+{
+    Prepared prepared(10);
+    std::vector<int> fresh;
+    for (int i = 1; i <= 4033; ++i)
+        if (prepare(prepared, "a").ends_with("fresh"))
+            fresh.push_back(i);
+    CHECK(fresh == std::vector<int>{1, 33, 97, 225, 481, 993, 2017, 3041});
+    CHECK(prepared.take_closing() == std::vector<std::string>{"h1", "h2", "h3", "h4", "h5", "h6", "h7"});
+    CHECK(prepared.size() == 1);
+    CHECK(prepared.misses == 8);
+    CHECK(prepared.evictions == 0);
+}
+
+TEST_CASE("what a batch has used is not prepared again before the batch ends")
+{
+    Prepared prepared(10);
+    prepare(prepared, "a");
+    prepared.begin_batch();
+    for (int i = 0; i < 100; ++i)
+        CHECK(prepared.use("a", {}).name == "h1");
+    CHECK(prepared.take_closing().empty());
+    prepared.end_batch();
+    CHECK(prepare(prepared, "a") == "h2 fresh");
+}
+
+TEST_CASE("a statement that could not be prepared again is not recorded")
+{
+    Prepared prepared(10);
+    for (int i = 0; i < 32; ++i)
+        prepare(prepared, "a");
+    prepared.begin_batch();
+    CHECK(prepared.use("a", {}).fresh);
+    prepared.end_batch();
+    CHECK(prepared.size() == 0);
+    CHECK(prepare(prepared, "a") == "h3 fresh");
+}
+
 // pooling.md 22.
 TEST_CASE("a statement that this batch uses is never closed, even over the limit")
 {
