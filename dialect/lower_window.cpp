@@ -273,9 +273,15 @@ std::string SelectLowering::later_order(const Call& call, const std::vector<Sort
     const auto is_row = [this](const SortKey& key) { return key.key.text == l_.row_order; };
     if (std::any_of(own.begin(), own.end(), is_row))
         return {};
+    // What all the equals have in common decides nothing among them; and PostgreSQL would take NULLS FIRST of such a key
+    // for its PARTITION BY, too, and sort for a window without that key again.
+    const auto is_common = [&](const SortKey& key) {
+        return std::any_of(own.begin(), own.end(), [&](const SortKey& o) { return o.key.text == key.key.text; });
+    };
     std::string text;
     bool behind = false;
-    for (const WindowOrder& order : window_orders(*l_.core_)) {
+    for (WindowOrder& order : window_orders(*l_.core_)) {
+        std::erase_if(order.keys, is_common);
         if (behind && !order.keys.empty())
             text += (text.empty() ? "" : ", ") + join_keys(order.keys, true);
         if (behind && std::any_of(order.keys.begin(), order.keys.end(), is_row))

@@ -254,8 +254,21 @@ Fragment before_comparison(const Fragment& f, Affinity affinity)
     return affinity == Affinity::text ? with_affinity(f, affinity) : to_value(f);
 }
 
-Operands comparison_operands(const Expr& lhs, const Expr& rhs, const ComparisonRule& rule, Lowering& lowering)
+namespace {
+
+// TEXT affinity makes no text of a number that has one already: what replace() has looked at and left as it was.
+Affinity applied(Affinity affinity, const Expr& operand)
 {
+    return affinity == Affinity::text && call_of(bare(operand), {"replace"}) ? Affinity::none : affinity;
+}
+
+} // namespace
+
+Operands comparison_operands(const Expr& lhs, const Expr& rhs, const ComparisonRule& given, Lowering& lowering)
+{
+    ComparisonRule rule = given;
+    rule.lhs = applied(given.lhs, lhs);
+    rule.rhs = applied(given.rhs, rhs);
     const bool left_constant = is_constant(lhs, lowering);
     const bool right_constant = is_constant(rhs, lowering);
     std::optional<Fragment> a;
