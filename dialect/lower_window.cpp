@@ -273,8 +273,8 @@ std::string SelectLowering::later_order(const Call& call, const std::vector<Sort
     const auto is_row = [this](const SortKey& key) { return key.key.text == l_.row_order; };
     if (std::any_of(own.begin(), own.end(), is_row))
         return {};
-    // What all the equals have in common decides nothing among them; and PostgreSQL would take NULLS FIRST of such a key
-    // for its PARTITION BY, too, and sort for a window without that key again.
+    // What all the equals have in common decides nothing among them; and PostgreSQL would take NULLS FIRST of such a
+    // key for its PARTITION BY, too, and sort for a window without that key again.
     const auto is_common = [&](const SortKey& key) {
         return std::any_of(own.begin(), own.end(), [&](const SortKey& o) { return o.key.text == key.key.text; });
     };
