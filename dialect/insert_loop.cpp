@@ -15,6 +15,7 @@
 #include "dialect/governing.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/insert_rows.hpp"
+#include "dialect/insert_set.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_returning.hpp"
@@ -86,6 +87,7 @@ public:
         }
         const std::string from = source();
         loop_.source = lowering_.with_clause(insert_.with.get()) + from;
+        loop_.as_set = as_set();
         loop_.finish(out_);
     }
 
@@ -109,6 +111,17 @@ private:
         const std::string query = rows_query_without_echoes(rows_, table_);
         const std::string passes = table_.autoincrement ? std::string() : filter("n");
         return passes.empty() ? query : "SELECT n.* FROM (" + query + ") AS n WHERE " + passes;
+    }
+
+    std::string as_set()
+    {
+        if (lowering_.in_trigger || loop_.keeps_earlier_rows || behind_triggers_ || clauses_.updates_apart ||
+            clauses_.all != ConflictAction::unspecified)
+            return {};
+        std::string sql = insert_as_set(insert_, table_, rows_, policy_, filter("n"), on_conflict_, lowering_);
+        if (!sql.empty())
+            sql += table_.has_rowid() ? " RETURNING " + rid_of_new() + " AS rid" : " RETURNING 1 AS one";
+        return sql.empty() ? sql : lowering_.with_clause(insert_.with.get()) + sql;
     }
 
     bool fails() const
@@ -252,13 +265,18 @@ private:
         const auto names = column_names(rows_, table_);
         for (const auto& name : names)
             values.push_back(loop_.row + "." + name);
+        on_conflict_ = on_conflict(insert_, table_, policy_, lowering_);
         const std::string sql = "INSERT INTO " + pg_name(table_) + " AS " + alias_ + " (" + join(names, ", ") +
-                                ") VALUES (" + join(values, ", ") + ")" +
-                                on_conflict(insert_, table_, policy_, lowering_);
-        const bool upserts = policy_.form == Form::upsert && policy_.rules.front().upsert->do_update;
-        const bool may_update = table_.has_rowid() && upserts;
-        return counted(sql, may_update ? "CASE WHEN " + alias_ + ".xmax = 0 THEN " + rowid() + " END" : rowid(),
-                       {upserts ? policy_.rules.front().upsert : nullptr, false});
+                                ") VALUES (" + join(values, ", ") + ")" + on_conflict_;
+        return counted(sql, rid_of_new(), {upserts() ? policy_.rules.front().upsert : nullptr, false});
+    }
+
+    bool upserts() const { return policy_.form == Form::upsert && policy_.rules.front().upsert->do_update; }
+
+    // NULL where the row is not a new one.
+    std::string rid_of_new() const
+    {
+        return table_.has_rowid() && upserts() ? "CASE WHEN " + alias_ + ".xmax = 0 THEN " + rowid() + " END" : rowid();
     }
 
     std::string rowid() const
@@ -451,6 +469,7 @@ private:
     InsertPolicy policy_;
     InsertClauses clauses_;
     std::string alias_;
+    std::string on_conflict_;
     std::string seen_; // the subqueries of RETURNING that are computed once
     std::vector<std::string> seen_names_;
     bool reads_ = false;

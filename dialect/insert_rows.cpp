@@ -14,6 +14,7 @@
 #include "dialect/store.hpp"
 #include "dialect/walk.hpp"
 #include "dialect/write_effects.hpp"
+#include "dialect/write_keys.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -364,8 +365,33 @@ std::string with_echoes(const InsertRows& rows, const Table& table, const std::s
            ") OVER () AS \"~before\", r.* FROM (" + query + ") AS r) AS e ORDER BY e.\"~place\"";
 }
 
-std::string numbered_rows(const InsertRows& rows, const Table& table, const Lowering& lowering,
-                          const std::string& filter)
+// The rows of `placed` that take a rowid, numbered; of rows that are kept all the same, each has the number before.
+std::string numbered_by_key(const std::string& placed, const Unnumbered& unnumbered, const Table& table,
+                            Lowering& lowering)
+{
+    const Key& key = *unnumbered.key;
+    const std::string is_new =
+        "NOT EXISTS (SELECT 1 FROM " + pg_name(table) + " AS o WHERE " + same_key(table, key, "o", "n", lowering) + ")";
+    if (unnumbered.kept)
+        return "(SELECT count(*) FILTER (WHERE n.\"~new\") OVER (ORDER BY n.\"~place\") AS \"~number\", n.* FROM "
+               "(SELECT " +
+               is_new + " AS \"~new\", n.* FROM " + placed + ") AS n) AS n";
+    // NULLs are nobody's equals, and of equals the first one is in.
+    std::vector<std::string> values, in;
+    for (const Fragment& value : key_values(table, key, "n", lowering)) {
+        values.push_back(value.text);
+        if (value.classes.nullable())
+            in.push_back(value.text + " IS NULL");
+    }
+    in.emplace_back("n.\"~nth\" = 1");
+    return "(SELECT row_number() OVER (ORDER BY n.\"~place\") AS \"~number\", n.* FROM (SELECT row_number() OVER "
+           "(PARTITION BY " +
+           join(values, ", ") + " ORDER BY n.\"~place\") AS \"~nth\", n.* FROM " + placed + ") AS n WHERE " +
+           parens(join(in, " OR ")) + " AND " + is_new + ") AS n";
+}
+
+std::string numbered_rows(const InsertRows& rows, const Table& table, Lowering& lowering, const std::string& filter,
+                          const Unnumbered& unnumbered)
 {
     const Writers writers = lowering.options().writers;
     std::string query = rows_query(rows, table);
@@ -384,6 +410,10 @@ std::string numbered_rows(const InsertRows& rows, const Table& table, const Lowe
         "(SELECT " + last_rowid(table, lowering.catalog(), lowering.options().writers) + " AS last OFFSET 0) AS b";
     const std::string place = rows.placed ? "" : "row_number() OVER () AS \"~place\", ";
     const std::string numbered = "(SELECT " + place + "n.* FROM (" + query + ") AS n" + where + ") AS n";
+    if (unnumbered.key)
+        return "SELECT " + rowid_after(table, writers, numbered_rows_last, "n.\"~number\"") + " AS " + names[0] +
+               others + " FROM " + base + ", " + numbered_by_key(numbered, unnumbered, table, lowering) +
+               " ORDER BY n.\"~place\"";
     if (rows.rowid == InsertRows::Rowid::automatic)
         return "SELECT " + rowid_after(table, writers, numbered_rows_last, numbered_rows_place) + " AS " + names[0] +
                others + " FROM " + base + ", " + numbered + " ORDER BY n.\"~place\"";
@@ -444,10 +474,10 @@ std::string rows_query_without_echoes(const InsertRows& rows, const Table& table
     return with_echoes(rows, table, rows_query(rows, table), false);
 }
 
-std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Lowering& lowering,
-                             const std::string& filter)
+std::string rows_with_rowids(const InsertRows& rows, const Table& table, Lowering& lowering, const std::string& filter,
+                             const Unnumbered& unnumbered)
 {
-    return with_echoes(rows, table, numbered_rows(rows, table, lowering, filter), filter.empty());
+    return with_echoes(rows, table, numbered_rows(rows, table, lowering, filter, unnumbered), filter.empty());
 }
 
 } // namespace howdah::dialect

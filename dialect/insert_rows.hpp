@@ -12,6 +12,7 @@
 namespace howdah::dialect {
 
 class Lowering;
+struct Key; // write_keys.hpp
 
 struct InsertRows {
     // Where the rowids come from. `mixed`: a value where it is not NULL.
@@ -51,9 +52,15 @@ std::string rows_query(const InsertRows& rows, const Table& table);
 std::string rows_query_without_echoes(const InsertRows& rows, const Table& table);
 // What the query of rows_with_rowids() calls the largest rowid before it, and a row's number from 1.
 constexpr std::string_view numbered_rows_last = "b.last", numbered_rows_place = "n.\"~place\"";
+// A row whose key the table has takes no rowid: it is left out, as are those whose key a row before them has, or it is
+// kept, for DO UPDATE.
+struct Unnumbered {
+    const Key* key = nullptr; // null: every row takes one
+    bool kept = false;
+};
 // The rows for which `filter` (a condition over the alias "n", may be empty) holds, with the rowids they get, all of
-// them found at once (catalogue 13); in order.
-std::string rows_with_rowids(const InsertRows& rows, const Table& table, const Lowering& lowering,
-                             const std::string& filter);
+// them found at once (catalogue 13); in order. `unnumbered`: where rowids are automatic.
+std::string rows_with_rowids(const InsertRows& rows, const Table& table, Lowering& lowering, const std::string& filter,
+                             const Unnumbered& unnumbered = {});
 
 } // namespace howdah::dialect

@@ -68,7 +68,7 @@ private:
             lower_insert_loop(insert_, table_, lowering_, out_);
             return;
         }
-        if (policy.form == Form::replace) { // which looks at whole rows
+        if (policy.form == Form::replace || skips_by_one_key(rows, policy)) { // which looks at whole rows
             lowering_.begin_step();
             rows = insert_rows(insert_, table_, lowering_, true);
         }
@@ -157,13 +157,23 @@ private:
         if (!insert_triggers_allow_sets(triggers_on(table_, TriggerEvent::insert), table_, lowering_.catalog()))
             return true;
         // A row that is skipped gives its rowid to the next one, except where AUTOINCREMENT never gives one twice.
-        const bool numbered = rows.rowid == InsertRows::Rowid::automatic || rows.rowid == InsertRows::Rowid::mixed;
         const bool skips = policy.form == Form::nothing || policy.form == Form::upsert;
-        if (skips && numbered && !table_.autoincrement && !policy.rules.empty())
+        if (skips && numbered(rows) && !table_.autoincrement && !policy.rules.empty() &&
+            !skips_by_one_key(rows, policy))
             return true;
         // PostgreSQL refuses to change a row twice; SQLite does it.
         return policy.form == Form::rewrite || policy.form == Form::replace ||
                (policy.form == Form::upsert && policy.rules.front().upsert->do_update);
+    }
+
+    // Which rows are left out is known before the first one is in: one key decides, and no trigger runs for them.
+    bool skips_by_one_key(const InsertRows& rows, const InsertPolicy& policy) const
+    {
+        if (policy.form != Form::nothing || policy.rules.size() != 1 || rows.single() || table_.autoincrement)
+            return false;
+        const Key& key = policy.rules.front().key;
+        return rows.rowid == InsertRows::Rowid::automatic && rows.echoes.empty() && key.index && !key.index->where &&
+               !key_uses(table_, key, {-1}) && !fires(CreateTrigger::Time::before);
     }
 
     Step as_set(const InsertRows& rows, const InsertPolicy& policy)
@@ -171,7 +181,7 @@ private:
         const std::string filter = filtered_ ? ignore_filter(table_, rows, insert_.conflict, lowering_) : std::string();
         std::string sql = policy.form == Form::replace ? replace_head(rows, policy)
                           : table_.autoincrement       ? sequence_head(rows, filter)
-                                                       : head(rows, filter);
+                                                       : head(rows, filter, policy);
         sql += on_conflict(insert_, table_, policy, lowering_);
         const auto returning =
             lower_returning(insert_.returning_outputs, *insert_.target, Returned::stored, lowering_, out_);
@@ -197,8 +207,10 @@ private:
                join(column_names(rows, table_), ", ") + ") ";
     }
 
-    std::string head(const InsertRows& rows, const std::string& filter) const
+    std::string head(const InsertRows& rows, const std::string& filter, const InsertPolicy& policy)
     {
+        if (skips_by_one_key(rows, policy))
+            return into(rows) + rows_with_rowids(rows, table_, lowering_, filter, {&policy.rules.front().key});
         if (filter.empty() && rows.is_values && rows.echoes.empty() && (rows.single() || !numbered(rows)))
             return into(rows) + "VALUES " + values_list(rows);
         return into(rows) + rows_with_rowids(rows, table_, lowering_, filter);

@@ -173,8 +173,7 @@ FunctionSql sequence_functions(const Table& sequence)
         rows_of(s, at_place) + ";\nIF FOUND THEN RETURN found_seq; END IF;\nEND IF;\n" + seq + rows_of(s, s.key) +
         " LIMIT 1;\nRETURN found_seq;\nEND";
     const std::string record =
-        "DECLARE\nplace text := current_setting($1, true);\nfound_rows int8;\nBEGIN\nIF $3 IS NULL THEN RETURN; END "
-        "IF;\n"
+        "DECLARE\nplace text := current_setting($1, true);\nfound_rows int8;\nBEGIN\n"
         "IF place <> '' THEN\n" +
         update_text(s, "$3", at_place) +
         " RETURNING \"q\".ctid::text INTO place;\n"

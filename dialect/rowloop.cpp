@@ -172,6 +172,16 @@ std::string RowLoop::counted() const
     return text + "END IF;\n";
 }
 
+std::string RowLoop::set_or(const std::string& loop) const
+{
+    if (as_set.empty())
+        return loop;
+    const std::string rids =
+        rowids ? ", coalesce(array_agg(rid), '{}') INTO howdah_count, howdah_rids" : " INTO howdah_count";
+    return "BEGIN\nWITH \"howdah written\" AS (" + as_set + ") SELECT count(*)" + rids +
+           " FROM \"howdah written\";\nEXCEPTION WHEN cardinality_violation THEN\n" + loop + "END;\n";
+}
+
 std::string RowLoop::block() const
 {
     const bool reports = !lowering_.in_trigger;
@@ -198,11 +208,12 @@ std::string RowLoop::block() const
     text += "BEGIN\n";
     if (keeps_earlier_rows)
         text += set("howdah.failure", "''");
-    text += test_keys(" DEFERRED") + before + "FOR " + row + " IN " + source + " LOOP\n";
+    text += test_keys(" DEFERRED") + before;
+    std::string loop = "FOR " + row + " IN " + source + " LOOP\n";
     if (keeps_earlier_rows && failure_is_told)
-        text += body;
+        loop += body;
     else if (keeps_earlier_rows)
-        text += "BEGIN\n" + body + "EXCEPTION WHEN " +
+        loop += "BEGIN\n" + body + "EXCEPTION WHEN " +
                 (on_failure.empty() ? "unique_violation OR not_null_violation OR check_violation" : "OTHERS") +
                 " THEN\n"
                 "GET STACKED DIAGNOSTICS howdah_state = RETURNED_SQLSTATE, howdah_message = MESSAGE_TEXT, "
@@ -213,10 +224,10 @@ std::string RowLoop::block() const
                                       "howdah_column, howdah_constraint]::text") +
                 on_failure + "EXIT;\nEND;\n";
     else
-        text += body;
+        loop += body;
     if (keeps_earlier_rows && (failure_is_told || triggers_fail))
-        text += "EXIT WHEN current_setting('howdah.failure') <> '';\n";
-    text += "END LOOP;\n" + after + test_keys(" IMMEDIATE");
+        loop += "EXIT WHEN current_setting('howdah.failure') <> '';\n";
+    text += set_or(loop + "END LOOP;\n") + after + test_keys(" IMMEDIATE");
     for (std::size_t i = 0; reports && i < returning.size(); ++i)
         text += set("howdah." + name_of(i), "howdah_" + name_of(i) + "::text");
     if (reports && rowids)

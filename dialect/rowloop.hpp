@@ -64,6 +64,9 @@ public:
 
     std::vector<std::string> declarations; // "howdah_key bigint"
     std::string before;                    // statements ahead of the loop
+    // Tried instead of the loop, which runs when a row came twice (21000): one statement, as a query of the new rows'
+    // rowids, "rid". Not with RETURNING.
+    std::string as_set;
     std::string source;                    // the query whose rows are visited, in order
     std::string row = "howdah_row";        // the record that holds one of them
     std::string body;                      // statements for one row
@@ -91,6 +94,7 @@ public:
 
 private:
     std::string block() const;
+    std::string set_or(const std::string& loop) const;
     std::string values(std::string_view rowid) const;
     void add_result(Compiled& out, bool write) const;
     std::string keys() const;

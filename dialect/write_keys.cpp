@@ -177,16 +177,25 @@ Fragment row_column(const Table& table, int column, std::string_view alias)
     return {prefix + quote_identifier(c.pg), c.storage, classes_of(c.storage).with_null(), true};
 }
 
+std::vector<Fragment> key_values(const Table& table, const Key& key, std::string_view alias, Lowering& lowering)
+{
+    if (!key.index)
+        return {row_column(table, -1, alias)};
+    std::vector<Fragment> values;
+    for (const auto& column : key.index->columns)
+        values.push_back(key_column(table, column, alias, lowering));
+    return values;
+}
+
 std::string same_key(const Table& table, const Key& key, std::string_view row, std::string_view other,
                      Lowering& lowering)
 {
-    if (!key.index)
-        return row_column(table, -1, row).text + " = " + row_column(table, -1, other).text;
     std::vector<std::string> parts;
-    for (const auto& column : key.index->columns)
-        parts.push_back(key_column(table, column, row, lowering).text + " = " +
-                        key_column(table, column, other, lowering).text);
-    if (key.index->where) {
+    const std::vector<Fragment> values = key_values(table, key, row, lowering);
+    const std::vector<Fragment> others = key_values(table, key, other, lowering);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        parts.push_back(values[i].text + " = " + others[i].text);
+    if (key.index && key.index->where) {
         parts.push_back(predicate(table, *key.index, row, lowering));
         parts.push_back(predicate(table, *key.index, other, lowering));
     }

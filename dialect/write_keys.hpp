@@ -33,6 +33,8 @@ bool key_uses(const Table& table, const Key& key, const std::vector<int>& column
 // Two rows, given as aliases whose columns have the table's PostgreSQL names, have the same key: a condition.
 std::string same_key(const Table& table, const Key& key, std::string_view row, std::string_view other,
                      Lowering& lowering);
+// What those rows have in common: the key's values in the row `alias`.
+std::vector<Fragment> key_values(const Table& table, const Key& key, std::string_view alias, Lowering& lowering);
 // What ON CONFLICT must say to mean this key: ("a", lower("b" COLLATE "C")) WHERE ….
 std::string conflict_target(const Table& table, const Key& key, const Catalog& catalog);
 
