@@ -143,7 +143,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   found_one int8;
 BEGIN
-  IF largest IS NULL OR NOT pg_try_advisory_xact_lock(hashtextextended(rowids, 1)) THEN
+  IF NOT pg_try_advisory_xact_lock(hashtextextended(rowids, 1)) THEN
     RETURN;
   END IF;
   EXECUTE change USING largest;
