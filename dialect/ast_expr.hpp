@@ -146,6 +146,7 @@ struct OrderingTerm {
     Nulls nulls = Nulls::unspecified;
     // resolved: 1-based result column this term names by number or alias, 0 when it is an expression of its own
     int result_column = 0;
+    bool collates = false; // of a compound: COLLATE is written in the term itself
 };
 
 // OVER name | OVER (base PARTITION BY … ORDER BY … frame)

@@ -47,14 +47,14 @@ bool keeps_one_of_equals(const Select& select) { return folds(select) && !all_ro
 bool sorts_as_subquery(const Select& select)
 {
     return !all_rows(select) && std::any_of(select.order_by.begin(), select.order_by.end(),
-                                            [](const OrderingTerm& term) { return term.expr->collation_explicit; });
+                                            [](const OrderingTerm& term) { return term.collates; });
 }
 
 // A subquery's column has the collation of the first SELECT, a compound's that of the first that has one.
 Collation sort_collation(const Select& select, const OrderingTerm& term)
 {
     const auto column = static_cast<std::size_t>(term.result_column) - 1;
-    if (term.expr->collation_explicit)
+    if (term.collates)
         return term.expr->collation;
     if (!sorts_as_subquery(select))
         return select.result[column].collation;

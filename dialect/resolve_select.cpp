@@ -1,6 +1,7 @@
 // SELECT: its FROM, its result, the clauses that see the result's aliases, and ORDER BY (resolve.c of SQLite).
 #include "dialect/catalog.hpp"
 #include "dialect/parser.hpp"
+#include "dialect/reads.hpp"
 #include "dialect/resolver_impl.hpp"
 #include "dialect/walk.hpp"
 
@@ -192,6 +193,7 @@ void Resolver::compound_order_by(Select& select, std::vector<std::unique_ptr<Sco
 {
     for (OrderingTerm& term : select.order_by) {
         Expr& inside = below_collate(*term.expr);
+        term.collates = any_expr(*term.expr, [](const Expr& e) { return as<Collate>(e) != nullptr; });
         term.result_column = position(inside);
         const std::string text = unparse(inside);
         for (std::size_t arm = 0; arm < select.cores.size() && term.result_column == 0; ++arm) {
