@@ -3,6 +3,7 @@
 #include "dialect/catalog.hpp"
 #include "dialect/functions.hpp"
 #include "dialect/parser.hpp"
+#include "dialect/reads.hpp"
 #include "dialect/resolver_impl.hpp"
 
 #include <algorithm>
@@ -339,6 +340,24 @@ ExprPtr Resolver::merged_condition(const std::vector<Scope::Entry>& left, const 
     return all;
 }
 
+// A table-valued function whose argument is a column of its own has no such argument: it is a condition on its rows. None
+// has a JSON text then, so it has no rows.
+static void take_own_columns(TableRef& table)
+{
+    const auto is_own = [&](const Expr& e) {
+        const auto* ref = as<ColumnRef>(e);
+        return ref && ref->source && ref->source == table.source.get();
+    };
+    for (std::size_t i = 0; i < table.args.size(); ++i) {
+        if (!any_expr(*table.args[i], is_own))
+            continue;
+        if (i > 0)
+            throw refusal("a path that is a column of " + table.source->name + " itself", table.args[i]->span);
+        table.args[i]->node = Literal{};
+        table.args[i]->classes = StorageClass::null;
+    }
+}
+
 // ON conditions and the arguments of table-valued functions, which see the result's aliases.
 void Resolver::from_conditions(FromClause& clause, Scope& scope)
 {
@@ -347,6 +366,8 @@ void Resolver::from_conditions(FromClause& clause, Scope& scope)
             from_conditions(*item.table.join, scope);
         for (const ExprPtr& arg : item.table.args)
             expr(*arg, scope);
+        if (item.table.source && item.table.source->kind == Source::Kind::table_function)
+            take_own_columns(item.table);
         table_arguments(item.table);
         if (item.on)
             expr(*item.on, scope);
