@@ -340,8 +340,8 @@ ExprPtr Resolver::merged_condition(const std::vector<Scope::Entry>& left, const 
     return all;
 }
 
-// A table-valued function whose argument is a column of its own has no such argument: it is a condition on its rows. None
-// has a JSON text then, so it has no rows.
+// A table-valued function whose argument is a column of its own has no such argument: it is a condition on its rows.
+// None has a JSON text then, so it has no rows.
 static void take_own_columns(TableRef& table)
 {
     const auto is_own = [&](const Expr& e) {
