@@ -50,6 +50,12 @@ bool sorts_as_subquery(const Select& select)
                                             [](const OrderingTerm& term) { return term.collates; });
 }
 
+// Whether SQLite sorts each side for ORDER BY and merges them; otherwise it puts all rows into one index.
+bool merges_sides(const Select& select, const std::vector<OrderingTerm>& terms)
+{
+    return !terms.empty() && !sorts_as_subquery(select);
+}
+
 // A subquery's column has the collation of the first SELECT, a compound's that of the first that has one.
 Collation sort_collation(const Select& select, const OrderingTerm& term)
 {
@@ -94,7 +100,7 @@ std::vector<std::string> compared(const Select& select, const std::vector<PgType
 // One of the rows that are taken for equal: SQLite keeps the last, but where it sorts each side for ORDER BY the first
 // of the right side, or of the left side if the right has none.
 std::string SelectLowering::unique_rows(const Select& select, const std::vector<PgType>& types,
-                                        const std::vector<std::string>& sides)
+                                        const std::vector<std::string>& sides, bool merges)
 {
     const std::string names = join(plain_names(types.size()), ", ");
     const std::string keys = join(compared(select, types, ""), ", ");
@@ -105,13 +111,12 @@ std::string SelectLowering::unique_rows(const Select& select, const std::vector<
                            quote_identifier(l_.fresh("rows")) + "(" + names + ")");
     return "SELECT " + names + " FROM (SELECT DISTINCT ON (" + keys + ") " + names + " FROM (" +
            join(numbered, " UNION ALL ") + ") AS " + quote_identifier(l_.fresh("numbered")) + " ORDER BY " + keys +
-           ", \"side\" DESC, \"n\"" + (select.order_by.empty() || sorts_as_subquery(select) ? " DESC" : "") + ") AS " +
-           quote_identifier(l_.fresh("unique"));
+           ", \"side\" DESC, \"n\"" + (merges ? "" : " DESC") + ") AS " + quote_identifier(l_.fresh("unique"));
 }
 
 // A compound whose equal rows are not the same, step by step from the left.
 std::string SelectLowering::folding_body(const Select& select, const std::vector<Arm>& arms,
-                                         const std::vector<PgType>& types)
+                                         const std::vector<PgType>& types, bool merges)
 {
     const std::string names = join(plain_names(types.size()), ", ");
     std::string body = print(arms.front());
@@ -119,7 +124,7 @@ std::string SelectLowering::folding_body(const Select& select, const std::vector
         const CompoundOp op = select.operators[i - 1];
         const std::string right = print(arms[i]);
         if (op == CompoundOp::union_ || op == CompoundOp::union_all) {
-            body = op == CompoundOp::union_ ? unique_rows(select, types, {body, right})
+            body = op == CompoundOp::union_ ? unique_rows(select, types, {body, right}, merges)
                                             : parens(body) + " UNION ALL " + parens(right);
             continue;
         }
@@ -130,7 +135,7 @@ std::string SelectLowering::folding_body(const Select& select, const std::vector
         std::vector<std::string> equal;
         for (std::size_t k = 0; k < types.size(); ++k)
             equal.push_back(left_keys[k] + " IS NOT DISTINCT FROM " + right_keys[k]);
-        body = "SELECT " + names + " FROM (" + unique_rows(select, types, {body}) + ") AS " + l + " WHERE " +
+        body = "SELECT " + names + " FROM (" + unique_rows(select, types, {body}, merges) + ") AS " + l + " WHERE " +
                (op == CompoundOp::except ? "NOT " : "") + "EXISTS (SELECT FROM (" + right + ") AS " + r + "(" + names +
                ") WHERE " + join(equal, " AND ") + ")";
     }
@@ -155,9 +160,11 @@ std::string SelectLowering::compound_body(const Select& select, std::vector<Arm>
     return body;
 }
 
-std::string SelectLowering::united(const Select& select, std::vector<Arm>& arms, const std::vector<PgType>& types)
+std::string SelectLowering::united(const Select& select, std::vector<Arm>& arms, const std::vector<PgType>& types,
+                                   const std::vector<OrderingTerm>& terms)
 {
-    return keeps_one_of_equals(select) ? folding_body(select, arms, types) : compound_body(select, arms);
+    return keeps_one_of_equals(select) ? folding_body(select, arms, types, merges_sides(select, terms))
+                                       : compound_body(select, arms);
 }
 
 namespace {
@@ -240,7 +247,7 @@ std::string SelectLowering::appended(const Select& select, std::vector<Arm>& arm
                                 std::make_move_iterator(arms.begin() + static_cast<std::ptrdiff_t>(tail)));
         arms.erase(arms.begin(), arms.begin() + static_cast<std::ptrdiff_t>(tail));
         static const std::vector<OrderingTerm> none;
-        parts.push_back(parens(compound_order(select, united(select, before, types), types,
+        parts.push_back(parens(compound_order(select, united(select, before, types, terms), types,
                                               sorts_as_subquery(select) ? none : terms, true)));
     }
     for (const Arm& arm : arms)
@@ -261,7 +268,7 @@ std::string SelectLowering::first_arms(const Select& select, std::vector<Arm>& a
         return print(arms.front());
     if (const std::size_t tail = appended_arms(select, arms.size()); tail < arms.size())
         return appended(select, arms, tail, types, none);
-    return compound_order(select, united(select, arms, types), types, none, true);
+    return compound_order(select, united(select, arms, types, none), types, none, true);
 }
 
 std::string SelectLowering::compound(const Select& select, const std::vector<PgType>* types,
@@ -272,9 +279,13 @@ std::string SelectLowering::compound(const Select& select, const std::vector<PgT
     const bool in_order = needs.in_order || needs.one_row || select.limit;
     const bool keeps_one = keeps_one_of_equals(select);
     const std::size_t tail = in_order ? appended_arms(select, select.cores.size()) : select.cores.size();
+    // The index in which equal rows meet does DISTINCT's work, too: what it keeps is the last of them.
+    const std::size_t indexed =
+        keeps_one && !merges_sides(select, terms) ? appended_arms(select, select.cores.size()) : 0;
     std::vector<Arm> arms;
     for (const SelectCore& core : select.cores) {
-        arms.push_back(arm(select, core, {}, {keeps_one || arms.size() >= tail, false}));
+        arms.push_back(
+            arm(select, core, {}, {.in_order = keeps_one || arms.size() >= tail, .repeats = arms.size() < indexed}));
         for (Fragment& column : arms.back().columns)
             column = collation_key(column, Collation::binary);
     }
@@ -286,7 +297,7 @@ std::string SelectLowering::compound(const Select& select, const std::vector<PgT
         return end(select, appended(select, arms, tail, wanted, terms), needs);
     for (std::size_t i = tail; i < arms.size() && !keeps_one; ++i)
         arms[i].order.clear();
-    return end(select, compound_order(select, united(select, arms, wanted), wanted, terms, in_order), needs);
+    return end(select, compound_order(select, united(select, arms, wanted, terms), wanted, terms, in_order), needs);
 }
 
 } // namespace howdah::dialect

@@ -56,8 +56,8 @@ void SelectLowering::choose_places(const SelectCore& core, const std::vector<Ord
     l_.visits_.group = around ? around : l_.plan().find(core, name);
     // A subquery in WHERE may become a join, which keeps no order.
     const bool joins = core.from->items.size() > 1 || (core.where && has_subquery(*core.where));
-    const bool sorts = !terms.empty() || core.distinct || joins || has_window(core) ||
-                       row_dependence(core) == RowDependence::sorted;
+    const bool sorts =
+        !terms.empty() || core.distinct || joins || has_window(core) || row_dependence(core) == RowDependence::sorted;
     if (needs.places || ((needs.in_order || needs.one_row || core.aggregate) && sorts))
         l_.visits_.wants = Lowering::Places::all;
     else if (needs.in_order || needs.one_row || core.aggregate)
@@ -157,7 +157,15 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     }
     if (!having.empty())
         arm.rest += " HAVING " + having;
-    distinct(core, arm);
+    // Rows that an index has in the order of ORDER BY come in that order, be it NULLS LAST.
+    if (core.distinct && !aggregation && !terms.empty() && l_.visits_.group && !l_.visits_.group->rows_are_sorted) {
+        std::vector<SortKey> visits = arm.order;
+        std::erase_if(visits, [](const SortKey& key) { return key.column > 0; });
+        const std::string first = join_keys(visits);
+        arm.row_order = first + (first.empty() || arm.row_order.empty() ? "" : ", ") + arm.row_order;
+    }
+    if (!needs.repeats)
+        distinct(core, arm);
     return arm;
 }
 

@@ -20,6 +20,7 @@ struct Needs {
     bool one_row = false;               // no more than the first row
     struct RowPlaces* places = nullptr; // FROM's subquery: columns that tell each row's place, to be filled in
     bool unsorted = false;              // SQLite leaves its ORDER BY out
+    bool repeats = false;               // DISTINCT is the reader's to do
 };
 
 // One term of an ORDER BY, ready to be printed.
@@ -173,10 +174,12 @@ private:
                     const std::optional<Aggregation>& aggregation, Arm& arm);
     SortKey sort_key(const OrderingTerm& term, const Fragment& value) const;
     std::string compound_body(const Select& select, std::vector<Arm>& arms);
-    std::string folding_body(const Select& select, const std::vector<Arm>& arms, const std::vector<PgType>& types);
-    std::string united(const Select& select, std::vector<Arm>& arms, const std::vector<PgType>& types);
+    std::string folding_body(const Select& select, const std::vector<Arm>& arms, const std::vector<PgType>& types,
+                             bool merges);
+    std::string united(const Select& select, std::vector<Arm>& arms, const std::vector<PgType>& types,
+                       const std::vector<OrderingTerm>& terms);
     std::string unique_rows(const Select& select, const std::vector<PgType>& types,
-                            const std::vector<std::string>& sides);
+                            const std::vector<std::string>& sides, bool merges);
     std::string compound_order(const Select& select, const std::string& body, const std::vector<PgType>& types,
                                const std::vector<OrderingTerm>& terms, bool all_columns);
     std::string first_arms(const Select& select, std::vector<Arm>& arms, const std::vector<PgType>& types);
