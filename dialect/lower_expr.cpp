@@ -51,9 +51,9 @@ struct RulesFor {
                     rules::scalar_extreme, rules::length, rules::ascii_case, rules::substr, rules::trim, rules::replace,
                     rules::instr, rules::like_function, rules::glob_function, rules::hex, rules::quote, rules::type_of,
                     rules::unicode, rules::soundex, rules::zeroblob, rules::round, rules::abs, rules::sign,
-                    rules::integral_part, rules::mathematics, rules::random_value, rules::format, rules::date_function,
-                    rules::json_extract, rules::json_function, rules::json_constructor, rules::json_edit,
-                    rules::full_text_function>();
+                    rules::integral_part, rules::mathematics, rules::random_value, rules::format, rules::date_of_column,
+                    rules::date_function, rules::json_extract, rules::json_function, rules::json_constructor,
+                    rules::json_edit, rules::full_text_function>();
     }
     List operator()(const Exists&) const { return list<rules::exists>(); }
     List operator()(const Subquery&) const { return list<rules::scalar_subquery>(); }

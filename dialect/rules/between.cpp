@@ -15,8 +15,12 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
         return std::nullopt;
     if (is_volatile(*n->operand))
         throw refusal("random() BETWEEN would be computed twice; give it a name in a subquery", expr.span);
-    const Fragment low = compare(BinaryOp::greater_equal, *n->operand, *n->low, lowering);
-    const Fragment high = compare(BinaryOp::less_equal, *n->operand, *n->high, lowering);
+    Fragment low = compare(BinaryOp::greater_equal, *n->operand, *n->low, lowering);
+    Fragment high = compare(BinaryOp::less_equal, *n->operand, *n->high, lowering);
+    if (lowering.is_filter(expr) && !n->negated) {
+        low = with_copy_first(low, BinaryOp::greater_equal, *n->operand, *n->low, lowering);
+        high = with_copy_first(high, BinaryOp::less_equal, *n->operand, *n->high, lowering);
+    }
     return predicate_fragment(
         (n->negated ? "(NOT (" : "(") + low.text + " AND " + high.text + (n->negated ? "))" : ")"), {&low, &high});
 }

@@ -6,6 +6,7 @@
 #include "dialect/rules/comparison.hpp"
 
 #include "dialect/parser.hpp"
+#include "dialect/rules/date_of_column.hpp"
 #include "dialect/rules/rules.hpp"
 
 #include <cmath>
@@ -194,7 +195,8 @@ std::optional<Fragment> lower_comparison(const Expr& expr, Lowering& lowering)
     const auto* n = as<Binary>(expr);
     if (!n || n->op < BinaryOp::equal || n->op > BinaryOp::greater_equal)
         return std::nullopt;
-    return compare(n->op, *n->lhs, *n->rhs, lowering);
+    const Fragment f = compare(n->op, *n->lhs, *n->rhs, lowering);
+    return lowering.is_filter(expr) ? with_copy_first(f, n->op, *n->lhs, *n->rhs, lowering) : f;
 }
 
 // is_operator:  a IS b  =>  a = b AND a IS NOT NULL | a IS NOT DISTINCT FROM b
@@ -217,6 +219,25 @@ std::optional<Fragment> key_in(const Fragment& any, PgType type)
     if (type == PgType::text)
         return Fragment{call("howdah.key_t", {any.text}), type, text_or_null};
     return std::nullopt;
+}
+
+Fragment with_copy_first(const Fragment& f, BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& lowering)
+{
+    if (is_constant(lhs, lowering))
+        return is_constant(rhs, lowering) ? f : with_copy_first(f, mirrored(op), rhs, lhs, lowering);
+    const ComparisonRule rule = comparison(lhs, rhs);
+    if (!is_constant(rhs, lowering) || rule.collation != Collation::binary || rule.lhs != Affinity::none)
+        return f;
+    const auto copy = date_copy(lhs, lowering);
+    if (!copy)
+        return f;
+    const Fragment constant = constant_operand(rhs, rule.rhs, PgType::text, lowering);
+    if (constant.type != PgType::text || constant.classes.nullable())
+        return f;
+    return predicate_fragment("(CASE WHEN " + copy->guard + " THEN " +
+                                  compare(op, copy->value, constant, rule.collation).text + " ELSE true END AND " +
+                                  f.text + ")",
+                              {&f});
 }
 
 int class_rank(PgType type)

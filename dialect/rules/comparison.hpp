@@ -21,6 +21,10 @@ Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collatio
 // The whole: rule, operands, comparison. Row values are compared member by member.
 Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& lowering);
 
+// `f`, which is lhs op rhs in a filter, after what rules most rows out sooner: a function of a date copies a part of
+// its text, or is NULL once all of it was looked at.
+Fragment with_copy_first(const Fragment& f, BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& lowering);
+
 // Both brought to one PostgreSQL type under which =, < and ORDER BY are SQLite's; nullopt when the classes of the two
 // can never meet (a number and a text): see `class_rank`.
 std::optional<Operands> comparable(const Fragment& lhs, const Fragment& rhs, Collation collation);

@@ -21,7 +21,7 @@ extern const Rule arithmetic, modulo, negation, shift, bit_operation, concat, ca
 // Functions
 extern const Rule coalesce, nullif, iif, scalar_extreme, hint, length, substr, ascii_case, trim, replace, instr, hex,
     quote, type_of, unicode, soundex, zeroblob, round, abs, sign, integral_part, mathematics, random_value, format,
-    date_function, like_function, glob_function;
+    date_of_column, date_function, like_function, glob_function;
 extern const Rule full_text_function;
 extern const Rule json_function, json_extract, json_constructor, json_edit;
 // Aggregates and windows

@@ -109,11 +109,22 @@ CREATE OR REPLACE FUNCTION howdah.d_none() RETURNS howdah.moment
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT ROW(NULL, NULL, NULL, NULL, 0, 0, 0, 0, false, false, false, false, false, false)::howdah.moment $$;
 
+-- '.FFF' as SQLite adds it up, which is the nearest number as long as 10^n and the digits have one.
+CREATE OR REPLACE FUNCTION howdah.d_fraction(z text) RETURNS float8
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  digits float8 := 0;
+BEGIN
+  IF length(z) <= 16 THEN RETURN ('0' || z)::float8; END IF;
+  FOR i IN 2..least(length(z), 300) LOOP digits := digits * 10 + substr(z, i, 1)::int; END LOOP;
+  RETURN digits / 10::float8 ^ (least(length(z), 300) - 1);
+END $$;
+
 -- parseHhMmSs: HH:MM[:SS[.FFF]][timezone]; NULL when `z` is none.
 CREATE OR REPLACE FUNCTION howdah.d_parse_time(z text, p howdah.moment) RETURNS howdah.moment
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  spaces constant text := E' \t\n\v\f\r';
+  spaces constant text := E' \t\n\x0B\f\r';
   g text[];
   zone text;
 BEGIN
@@ -125,7 +136,7 @@ BEGIN
   p.has_hms := true;
   p.h := g[1]::int;
   p.mi := g[2]::int;
-  p.s := coalesce(g[3]::int, 0) + coalesce(('0' || g[4])::float8, 0);
+  p.s := coalesce(g[3]::int, 0) + coalesce(howdah.d_fraction(g[4]), 0);
   p.tz := 0;
   zone := ltrim(g[5], spaces);
   IF zone = '' THEN
@@ -177,7 +188,7 @@ BEGIN
     p.m := g[3]::int;
     p.d := g[4]::int;
     p.has_ymd := true;
-    z := ltrim(g[5], E' \t\n\v\f\rT');
+    z := ltrim(g[5], E' \t\n\x0B\f\rT');
     IF z = '' THEN RETURN p; END IF;
     p := howdah.d_parse_time(z, p);
     IF p.has_tz THEN p := howdah.d_jd(p); END IF;
@@ -374,7 +385,7 @@ BEGIN
     g := regexp_match(z COLLATE "C", '^(.[^: \t\n\v\f\r]*)(.*)$');
     IF NOT howdah.looks_numeric(g[1]) THEN RETURN NULL; END IF;
     IF left(g[2], 1) = ':' THEN RETURN howdah.d_add_time(p, z); END IF;
-    u := lower(ltrim(g[2], E' \t\n\v\f\r') COLLATE "C");
+    u := lower(ltrim(g[2], E' \t\n\x0B\f\r') COLLATE "C");
     IF length(u) NOT BETWEEN 3 AND 10 THEN RETURN NULL; END IF;
     p := howdah.d_jd(p);
     IF p IS NULL THEN RETURN NULL; END IF;

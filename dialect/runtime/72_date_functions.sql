@@ -67,10 +67,26 @@ BEGIN
   RETURN out;
 END $$;
 
--- True of a text whose date and time every function may copy: no modifier will be asked to normalise it.
+-- True of a text whose date and time every function may copy: no modifier will be asked to normalise it. Where a text of
+-- one of these shapes has no two characters side by side, or with one between them, that are no digits, it has digits
+-- wherever its shape does not say otherwise. A pattern that says all of it takes twice as long.
 CREATE OR REPLACE FUNCTION howdah.d_plain(z text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT z COLLATE "C" ~ '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?Z?)?$' $$;
+  SELECT CASE WHEN z COLLATE "C" LIKE '____-__-__ __:__:__' OR z COLLATE "C" LIKE '____-__-__' OR z COLLATE "C" LIKE '____-__-__T__:__:__'
+                   OR z COLLATE "C" LIKE '____-__-__ __:__:__._%' OR z COLLATE "C" LIKE '____-__-__T__:__:__._%'
+                   OR z COLLATE "C" LIKE '____-__-__T__:__:__Z' OR z COLLATE "C" LIKE '____-__-__ __:__' OR z COLLATE "C" LIKE '____-__-__T__:__'
+              THEN z COLLATE "C" !~ '(?:^|\D).?\D|[-: T][6-9]' AND position('-00' IN z) = 0 AND substr(z, 6, 2) COLLATE "C" <= '12'
+                   AND substr(z, 9, 2) COLLATE "C" <= '31' AND substr(z, 12, 2) COLLATE "C" <= '23'
+                   AND (octet_length(z) <= 20 OR substr(z, 21) COLLATE "C" ~ '^\d{1,9}Z?$')
+              WHEN z IS NOT NULL THEN false END $$;
+
+-- True of a plain text of milliseconds that PostgreSQL takes for the same timestamp, and so far from SQLite's first and last
+-- year that the modifiers of a statement do not lead out of them.
+CREATE OR REPLACE FUNCTION howdah.d_stamp(z text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.d_plain(z) AND z COLLATE "C" >= '1000' AND z COLLATE "C" < '9' AND (octet_length(z) <= 23 OR octet_length(z) = 24 AND right(z, 1) = 'Z')
+         AND (substr(z, 9, 2) COLLATE "C" <= '28' OR substr(z, 9, 2) COLLATE "C" <= '30' AND substr(z, 6, 2) <> '02'
+              OR substr(z, 6, 2) IN ('01', '03', '05', '07', '08', '10', '12')) $$;
 
 -- The moment of a plain text, a Julian day or seconds 'unixepoch' after the usual modifiers, in milliseconds; NULL where
 -- howdah.d_run() has to look: it takes ten times as long. 148731163200000 is the start of the year 1. What is not between
@@ -89,14 +105,22 @@ DECLARE
   n int;
 BEGIN
   IF z IS NOT NULL THEN
-    IF NOT howdah.d_plain(z) OR length(z) > 23 OR z COLLATE "C" < '0401' THEN RETURN NULL; END IF;
-    month := make_date(left(z, 4)::int, substr(z, 6, 2)::int, 1);
-    d := substr(z, 9, 2)::int;
-    IF d > 28 AND d > extract(day FROM month + interval '1 month' - interval '1 day') THEN RETURN NULL; END IF;
-    ms := (month - date '0001-01-01' + d - 1)::int8 * 86400000;
-    IF length(z) > 10 THEN
-      ms := ms + substr(z, 12, 2)::int * 3600000 + substr(z, 15, 2)::int * 60000
-            + CASE WHEN length(z) > 17 THEN trunc(rtrim(substr(z, 18), 'Z')::float8 * 1000 + 0.5::float8)::int8 ELSE 0 END;
+    IF howdah.d_stamp(z) THEN
+      ms := round(date_part('epoch', z::timestamp) * 1000)::int8 + 62135596800000;
+    ELSE
+      IF NOT howdah.d_plain(z) OR z COLLATE "C" < '0401' THEN RETURN NULL; END IF;
+      -- Only a modifier makes SQLite round the seconds, and some of them do not let that lead to the next day.
+      IF length(z) > 23 AND (cardinality(modifiers) = 0 OR substr(z, 20, 5) COLLATE "C" >= '.9995') THEN RETURN NULL; END IF;
+      month := make_date(left(z, 4)::int, substr(z, 6, 2)::int, 1);
+      d := substr(z, 9, 2)::int;
+      IF d > 28 AND d > extract(day FROM month + interval '1 month' - interval '1 day') THEN RETURN NULL; END IF;
+      ms := (month - date '0001-01-01' + d - 1)::int8 * 86400000;
+      IF length(z) > 10 THEN
+        ms := ms + substr(z, 12, 2)::int * 3600000 + substr(z, 15, 2)::int * 60000;
+      END IF;
+      IF length(z) > 17 THEN
+        ms := ms + trunc((substr(z, 18, 2)::int + rtrim('0' || substr(z, 20), 'Z')::float8) * 1000 + 0.5::float8)::int8;
+      END IF;
     END IF;
   ELSIF (x).n IS NOT NULL THEN
     r := (x).n::float8;
@@ -195,7 +219,7 @@ END $$;
 CREATE OR REPLACE FUNCTION howdah.julianday_at(moment timestamptz, x howdah.v, modifiers text[]) RETURNS float8
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
-  jd int8 := howdah.d_quick(x, modifiers);
+  jd int8 := howdah.d_quick(x, CASE WHEN modifiers = '{}' THEN '{+0 days}' ELSE modifiers END);
 BEGIN
   IF jd IS NULL THEN jd := (howdah.d_run(x, modifiers, moment)).jd; END IF;
   RETURN jd / 86400000.0::float8;
@@ -204,7 +228,7 @@ END $$;
 CREATE OR REPLACE FUNCTION howdah.unixepoch_at(moment timestamptz, x howdah.v, modifiers text[]) RETURNS int8
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
-  jd int8 := howdah.d_quick(x, modifiers);
+  jd int8 := howdah.d_quick(x, CASE WHEN modifiers = '{}' THEN '{+0 days}' ELSE modifiers END);
 BEGIN
   IF jd IS NULL THEN jd := (howdah.d_run(x, modifiers, moment)).jd; END IF;
   RETURN jd / 1000 - 210866760000;
@@ -242,11 +266,11 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT howdah.strftime_at(statement_time
 
 -- IMMUTABLE is what they are of all that is not about a session.
 CREATE OR REPLACE FUNCTION howdah.date_n(x howdah.v, modifiers text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.date_at(NULL, x, modifiers); END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.date_at(NULL, x, modifiers); END $$;
 CREATE OR REPLACE FUNCTION howdah.datetime_n(x howdah.v, modifiers text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.datetime_at(NULL, x, modifiers); END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.datetime_at(NULL, x, modifiers); END $$;
 CREATE OR REPLACE FUNCTION howdah.strftime_n(format text, x howdah.v, modifiers text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.strftime_at(NULL, format, x, modifiers); END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.strftime_at(NULL, format, x, modifiers); END $$;
 
 -- What may be copied from a text is; PostgreSQL writes these into the query.
 CREATE OR REPLACE FUNCTION howdah.date_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
@@ -254,7 +278,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN modifiers = '{}' AND howdah.d_plain((x).t) THEN left((x).t, 10) ELSE howdah.date_n(x, modifiers) END $$;
 CREATE OR REPLACE FUNCTION howdah.datetime_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN modifiers = '{}' AND howdah.d_plain((x).t) AND length((x).t) BETWEEN 19 AND 23 AND substr((x).t, 17, 1) = ':'
+  SELECT CASE WHEN modifiers = '{}' AND howdah.d_plain((x).t) AND octet_length((x).t) >= 19
               THEN left((x).t, 10) || ' ' || substr((x).t, 12, 8) ELSE howdah.datetime_n(x, modifiers) END $$;
 CREATE OR REPLACE FUNCTION howdah.strftime_i(format text, x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -263,8 +287,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                           CASE format WHEN '%Y' THEN 4 WHEN '%Y-%m' THEN 7 WHEN '%Y-%m-%d' THEN 10 ELSE 2 END)
               ELSE howdah.strftime_n(format, x, modifiers) END $$;
 CREATE OR REPLACE FUNCTION howdah.time_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.time_at(NULL, x, modifiers); END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.time_at(NULL, x, modifiers); END $$;
 CREATE OR REPLACE FUNCTION howdah.julianday_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS float8
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.julianday_at(NULL, x, modifiers); END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.julianday_at(NULL, x, modifiers); END $$;
 CREATE OR REPLACE FUNCTION howdah.unixepoch_i(x howdah.v, VARIADIC modifiers text[] DEFAULT '{}') RETURNS int8
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.unixepoch_at(NULL, x, modifiers); END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.unixepoch_at(NULL, x, modifiers); END $$;

@@ -1,0 +1,81 @@
+// See index_form.hpp.
+#include "dialect/rules/index_form.hpp"
+
+#include "dialect/catalog.hpp"
+#include "dialect/rules/patterns.hpp"
+#include "dialect/rules/rules.hpp"
+#include "dialect/walk.hpp"
+
+#include <algorithm>
+
+namespace howdah::dialect::rules {
+
+namespace {
+
+class CallsOf : public Visitor {
+public:
+    explicit CallsOf(std::string_view function) : function_(function) {}
+    bool found = false;
+    bool enter(const Expr& e) override
+    {
+        const auto* call = as<Call>(e); // of the catalog's tree, which is not resolved
+        found = found || (call && ascii_lower(call->name.text) == function_);
+        return !found;
+    }
+
+private:
+    std::string_view function_;
+};
+
+bool has_index_of(const Table& table, std::string_view function)
+{
+    CallsOf calls(function);
+    for (const Index& index : table.indexes) {
+        for (const IndexColumn& column : index.columns)
+            if (column.expr)
+                walk(*column.expr, calls);
+        if (index.where)
+            walk(*index.where, calls);
+    }
+    return calls.found;
+}
+
+class Columns : public Visitor {
+public:
+    Columns(std::string_view function, const Catalog& catalog) : function_(function), catalog_(catalog) {}
+    bool indexed = false;
+    bool enter(const Expr& e) override
+    {
+        if (const auto* column = as<ColumnRef>(e); column && column->source)
+            indexed = indexed || is_indexed(*column->source);
+        return true;
+    }
+
+private:
+    // A column of a subquery may be a table's after all.
+    bool is_indexed(const Source& source) const
+    {
+        if (source.table)
+            return has_index_of(*source.table, function_);
+        const auto& tables = catalog_.tables();
+        return std::any_of(tables.begin(), tables.end(),
+                           [&](const auto& table) { return has_index_of(*table, function_); });
+    }
+
+    std::string_view function_;
+    const Catalog& catalog_;
+};
+
+} // namespace
+
+bool has_index_form(const Call& call, const Lowering& lowering)
+{
+    if (lowering.in_trigger)
+        return true;
+    Columns columns(function_name(call), lowering.catalog());
+    for (const ExprPtr& arg : call.args)
+        walk(*arg, columns);
+    return columns.indexed;
+}
+
+} // namespace howdah::dialect::rules

@@ -1,0 +1,12 @@
+// Functions that have a form of their own for a query: an index holds the other one.
+#pragma once
+
+#include "dialect/lower.hpp"
+
+namespace howdah::dialect::rules {
+
+// Whether a call has to be printed as indexes hold it: it is part of what is stored (an index, a trigger, a view, a
+// CHECK), or an index of a table whose columns it reads calls the function, too, and PostgreSQL finds that by its form.
+bool has_index_form(const Call& call, const Lowering& lowering);
+
+} // namespace howdah::dialect::rules
