@@ -57,10 +57,15 @@ DECLARE
   unit numeric;
   rest numeric;
 BEGIN
-  FOR i IN 1..p / 10 LOOP rounder := howdah.ld(rounder * howdah.r_exact(1e-10)); END LOOP;
+  -- `rounder` is a double there, what it is added to is not.
+  FOR i IN 1..p / 10 LOOP
+    rounder := rounder * howdah.r_exact(1e-10);
+    rounder := CASE WHEN rounder > 1e-300 THEN howdah.r_exact(rounder::float8) ELSE howdah.ld(rounder) END;
+  END LOOP;
   IF fixed THEN
     IF p + howdah.binary_exponent(f) / 3 < 15 THEN
       rounder := howdah.ld(rounder + howdah.ld(x * howdah.r_exact(3e-16)));
+      IF rounder > 1e-300 THEN rounder := howdah.r_exact(rounder::float8); END IF;
     END IF;
     x := howdah.ld(x + rounder);
   END IF;
@@ -121,23 +126,49 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN abs(f) < 4503599627370496 THEN trunc(f + CASE WHEN f < 0 THEN -0.5 ELSE 0.5 END::float8) + 0.0::float8
               ELSE f END $$;
 
+-- What "%.<d>f" prints is |f| * 10^d and 3e-16 of it, cut after a half was added that is right to 1.2e-16, give or take some
+-- 2e-18 of it: SQLite computes with long double. Where a half is near the product has to be exact, which it is in two parts of f of 27 bits each. That
+-- decimal read again is the quotient of two doubles up to 10^5; later long double rounds it before it becomes a double.
 CREATE OR REPLACE FUNCTION howdah.round_(f float8, d int8) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
+  s float8;
   y float8; -- |f| in units of the last place
+  n float8;
+  above float8; -- by how much y is over n and a half
+  high float8;
+  x numeric;
 BEGIN
-  IF d BETWEEN 1 AND 6 AND abs(f) < 1e5 THEN
-    y := abs(f) * 10::float8 ^ d;
-    IF abs(y - trunc(y) - 0.5) > 1e-4 THEN
-      y := trunc(y + 0.5) / 10::float8 ^ d;
-      RETURN CASE WHEN f < 0 THEN -y ELSE y END + 0.0::float8;
+  IF d BETWEEN 1 AND 5 AND abs(f) < 1e8 AND (abs(f) > 1e-9 OR f = 0) THEN
+    s := ('{10,100,1000,10000,100000}'::float8[])[d];
+    y := abs(f) * s;
+    n := trunc(y);
+    above := y - n - 0.5;
+    IF abs(above) < y * 1e-15 + 1e-12 THEN
+      high := abs(f) * 134217729;
+      high := high - (high - abs(f));
+      above := high * s - n - 0.5 + (abs(f) - high) * s + y * 3e-16;
+      IF abs(above) < y * 2e-17 + 1.3e-16 THEN above := NULL; END IF;
+    END IF;
+    IF above IS NOT NULL THEN
+      IF above > 0 THEN n := n + 1; END IF;
+      RETURN CASE WHEN f < 0 THEN -n ELSE n END / s + 0.0::float8;
     END IF;
   END IF;
   d := howdah.low32(d);
   IF abs(f) >= 4503599627370496 OR f = 'NaN' THEN RETURN f; END IF;
   IF d <= 0 THEN RETURN howdah.round_(f); END IF;
-  RETURN howdah.r_fixed(f, least(d, 30)::int4)::float8 + 0.0::float8;
+  x := trim_scale(howdah.r_fixed(f, least(d, 30)::int4));
+  IF scale(x) > 5 THEN x := sign(x) * howdah.ld(abs(x)); END IF;
+  RETURN x::float8 + 0.0::float8;
 END $$;
+
+-- The same of an f that is computed in no time, for a `d` from 1 to 5, and `s`, its power of ten: what is far from a half
+-- PostgreSQL computes itself.
+CREATE OR REPLACE FUNCTION howdah.round_quick(f float8, d int8, s float8) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN abs(f) < 1e5 AND abs(abs(f * s - round(f * s)) - 0.5) > 1e-4 THEN round(f * s) / s + 0.0::float8
+              ELSE howdah.round_(f, d) END $$;
 
 -- abs() of an INTEGER: the smallest has none.
 CREATE OR REPLACE FUNCTION howdah.abs_i(i int8) RETURNS int8
