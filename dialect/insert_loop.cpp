@@ -235,6 +235,11 @@ private:
             return {};
         const std::string rowid = field(table_.rowid_pg);
         std::string last = last_rowid(table_, lowering_.catalog(), lowering_.options().writers);
+        if (counts_rowids()) {
+            declare("howdah_last bigint");
+            loop_.before += "howdah_last := " + last + ";\n";
+            return rowid + " := " + rowid_after(table_, lowering_.options().writers, "howdah_last", "1") + ";\n";
+        }
         if (table_.autoincrement) {
             loop_.declarations.emplace_back("howdah_sequence bigint := 0");
             last = "greatest(" + last + ", howdah_sequence)";
@@ -259,6 +264,13 @@ private:
         return text;
     }
 
+    // The largest rowid is the one that the loop has inserted last.
+    bool counts_rowids() const
+    {
+        return !reads_ && !loop_.keeps_earlier_rows && !lowering_.in_trigger &&
+               alone_chooses_rowids(insert_, table_, rows_, policy_, lowering_);
+    }
+
     std::string insert()
     {
         std::vector<std::string> values;
@@ -268,7 +280,8 @@ private:
         on_conflict_ = on_conflict(insert_, table_, policy_, lowering_);
         const std::string sql = "INSERT INTO " + pg_name(table_) + " AS " + alias_ + " (" + join(names, ", ") +
                                 ") VALUES (" + join(values, ", ") + ")" + on_conflict_;
-        return counted(sql, rid_of_new(), {upserts() ? policy_.rules.front().upsert : nullptr, false});
+        return counted(sql, rid_of_new(), {upserts() ? policy_.rules.front().upsert : nullptr, false}) +
+               (counts_rowids() ? "howdah_last := greatest(howdah_last, howdah_out.rid);\n" : "");
     }
 
     bool upserts() const { return policy_.form == Form::upsert && policy_.rules.front().upsert->do_update; }
@@ -477,20 +490,6 @@ private:
 };
 
 } // namespace
-
-ReturningView insert_returning_view(const Insert& insert, const Table& table, const InsertPolicy& policy,
-                                    const Lowering& lowering)
-{
-    std::vector<TriggerEvent> events{TriggerEvent::insert};
-    const auto some = [&](bool (*holds)(const KeyRule&)) {
-        return std::any_of(policy.rules.begin(), policy.rules.end(), holds);
-    };
-    if (some([](const KeyRule& r) { return r.upsert && r.upsert->do_update; }))
-        events.push_back(TriggerEvent::update);
-    if (some([](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::replace; }))
-        events.push_back(TriggerEvent::delete_);
-    return returning_view(insert.returning_outputs, table, events, nullptr, lowering);
-}
 
 void lower_insert_loop(const Insert& insert, const Table& table, Lowering& lowering, Compiled& out)
 {

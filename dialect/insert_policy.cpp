@@ -107,6 +107,36 @@ InsertPolicy insert_policy(const Insert& insert, const Table& table, const Inser
     return policy;
 }
 
+bool alone_chooses_rowids(const Insert& insert, const Table& table, const InsertRows& rows, const InsertPolicy& policy,
+                          const Lowering& lowering)
+{
+    using Form = InsertPolicy::Form;
+    const auto renumbers = [&](const UpsertClause& clause) {
+        return std::any_of(clause.set.begin(), clause.set.end(), [&](const SetClause& set) {
+            return std::any_of(set.indexes.begin(), set.indexes.end(),
+                               [&](int column) { return column < 0 || column == table.rowid_alias; });
+        });
+    };
+    return (policy.form == Form::nothing || policy.form == Form::upsert || policy.form == Form::rewrite) &&
+           rows.rowid == InsertRows::Rowid::automatic && !table.autoincrement && table.triggers.empty() &&
+           !has_enforced_children(table, lowering.catalog(), true) && lowering.options().writers == Writers::single &&
+           std::none_of(insert.upserts.begin(), insert.upserts.end(), renumbers);
+}
+
+ReturningView insert_returning_view(const Insert& insert, const Table& table, const InsertPolicy& policy,
+                                    const Lowering& lowering)
+{
+    std::vector<TriggerEvent> events{TriggerEvent::insert};
+    const auto some = [&](bool (*holds)(const KeyRule&)) {
+        return std::any_of(policy.rules.begin(), policy.rules.end(), holds);
+    };
+    if (some([](const KeyRule& r) { return r.upsert && r.upsert->do_update; }))
+        events.push_back(TriggerEvent::update);
+    if (some([](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::replace; }))
+        events.push_back(TriggerEvent::delete_);
+    return returning_view(insert.returning_outputs, table, events, nullptr, lowering);
+}
+
 bool wants_filter(const Table& table, ConflictAction statement)
 {
     if (statement == ConflictAction::ignore && !table.checks.empty())

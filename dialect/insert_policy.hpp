@@ -5,6 +5,7 @@
 #include "dialect/catalog.hpp"
 #include "dialect/compile.hpp"
 #include "dialect/insert_rows.hpp"
+#include "dialect/lower_returning.hpp"
 #include "dialect/write_keys.hpp"
 
 #include <vector>
@@ -36,6 +37,15 @@ struct InsertPolicy {
 // `foreign_keys`: they may be enforced when it runs, which for a trigger's statement is always so.
 InsertPolicy insert_policy(const Insert& insert, const Table& table, const InsertRows& rows, const Catalog& catalog,
                            bool foreign_keys);
+
+// Whether the largest rowid is the one that the statement has inserted last, as nothing else inserts, deletes or
+// renumbers rows while it runs.
+bool alone_chooses_rowids(const Insert& insert, const Table& table, const InsertRows& rows, const InsertPolicy& policy,
+                          const Lowering& lowering);
+
+// The events are those of the rows that DO UPDATE changes and REPLACE takes, too.
+ReturningView insert_returning_view(const Insert& insert, const Table& table, const InsertPolicy& policy,
+                                    const Lowering& lowering);
 
 // For OR IGNORE: the condition, over the alias "n", that a row breaks no NOT NULL and no CHECK; empty: nothing to
 // break.

@@ -166,14 +166,30 @@ private:
                (policy.form == Form::upsert && policy.rules.front().upsert->do_update);
     }
 
-    // Which rows are left out is known before the first one is in: one key decides, and no trigger runs for them.
+    // Which rows are left out is known before the first one is in: one key decides, no trigger runs for them, and
+    // nothing else about them can be an error.
     bool skips_by_one_key(const InsertRows& rows, const InsertPolicy& policy) const
     {
         if (policy.form != Form::nothing || policy.rules.size() != 1 || rows.single() || table_.autoincrement)
             return false;
         const Key& key = policy.rules.front().key;
         return rows.rowid == InsertRows::Rowid::automatic && rows.echoes.empty() && key.index && !key.index->where &&
-               !key_uses(table_, key, {-1}) && !fires(CreateTrigger::Time::before);
+               !key_uses(table_, key, {-1}) && !fires(CreateTrigger::Time::before) && !table_.strict &&
+               (insert_.conflict == ConflictAction::ignore || !may_be_refused(rows));
+    }
+
+    // By what SQLite tests before it looks at keys.
+    bool may_be_refused(const InsertRows& rows) const
+    {
+        const auto has_value = [&](std::size_t column) {
+            const auto at = std::find(rows.columns.begin(), rows.columns.end(), static_cast<int>(column));
+            return at != rows.columns.end() &&
+                   !rows.classes[static_cast<std::size_t>(at - rows.columns.begin())].nullable();
+        };
+        for (std::size_t i = 0; i < table_.columns.size(); ++i)
+            if (table_.columns[i].not_null && !has_value(i))
+                return true;
+        return !table_.checks.empty();
     }
 
     Step as_set(const InsertRows& rows, const InsertPolicy& policy)

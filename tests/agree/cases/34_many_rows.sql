@@ -85,3 +85,59 @@ SELECT x FROM (SELECT x FROM mr_l LIMIT -1) ORDER BY x DESC LIMIT 3; SELECT x FR
 INSERT INTO mr_e SELECT x, 1 FROM (SELECT x FROM mr_l LIMIT 5) ORDER BY x DESC RETURNING k;
 -- bind: [3]
 SELECT x FROM (SELECT x FROM mr_l LIMIT ?) ORDER BY x DESC;
+
+-- case: many_rows/conflicts-at-once
+CREATE TABLE mr_s(id INTEGER PRIMARY KEY, k TEXT, n INTEGER);
+WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s WHERE i < 60) INSERT INTO mr_s(k, n) SELECT CASE WHEN i % 13 = 0 THEN NULL ELSE 'k' || (i * 7 % 40) END, i FROM s;
+CREATE TABLE mr_k(k TEXT COLLATE NOCASE PRIMARY KEY, n INTEGER NOT NULL DEFAULT 3, m);
+INSERT INTO mr_k VALUES ('K7', 1, 'was'), ('k14', 2, 'was'), ('other', 3, 'was');
+INSERT OR IGNORE INTO mr_k SELECT k, n, 'new' FROM mr_s WHERE n < 40;
+SELECT changes(), last_insert_rowid();
+SELECT rowid, * FROM mr_k ORDER BY rowid;
+INSERT OR IGNORE INTO mr_k(k, n) VALUES ('v1', 1), ('K7', 2), ('v2', NULL), (NULL, 4), ('V1', 5), (NULL, 6), ('v3', 7);
+SELECT changes(), last_insert_rowid(), max(rowid), count(*) FROM mr_k;
+INSERT INTO mr_k(k, n) SELECT k, n FROM mr_s WHERE n BETWEEN 41 AND 50 ON CONFLICT(k) DO UPDATE SET n = n + excluded.n;
+SELECT changes(), last_insert_rowid();
+INSERT INTO mr_k(k, n) SELECT k, n FROM mr_s WHERE k IS NOT NULL ON CONFLICT(k) DO UPDATE SET n = n + 1, m = 'twice' WHERE excluded.n > 5;
+SELECT changes(), last_insert_rowid();
+SELECT rowid, * FROM mr_k ORDER BY rowid;
+INSERT INTO mr_k(k, n) VALUES ('a1', 1), ('a2', 2), ('k7', 3), ('a3', 4), (NULL, 5) ON CONFLICT(k) DO UPDATE SET n = -excluded.n;
+SELECT changes(), last_insert_rowid();
+REPLACE INTO mr_k(k, n) SELECT k, n FROM mr_s WHERE n BETWEEN 10 AND 14;
+SELECT changes(), last_insert_rowid();
+REPLACE INTO mr_k(k, n) SELECT lower(k), n FROM mr_s WHERE n > 50 OR n < 9;
+SELECT changes(), last_insert_rowid();
+SELECT rowid, * FROM mr_k ORDER BY rowid;
+INSERT INTO mr_k(k, n) SELECT k, n FROM mr_s WHERE n < 30 ON CONFLICT(k) DO UPDATE SET k = excluded.k || 'x';
+SELECT rowid, * FROM mr_k ORDER BY rowid;
+INSERT INTO mr_k(k, n) SELECT 'z' || n, nullif(n, 55) FROM mr_s ON CONFLICT(k) DO UPDATE SET n = 0;
+SELECT count(*), max(rowid), sum(n) FROM mr_k;
+DELETE FROM mr_k WHERE rowid > 20;
+INSERT INTO mr_k(k, n) SELECT k, n FROM mr_k WHERE n > 5 ON CONFLICT(k) DO UPDATE SET n = n * 2 RETURNING rowid, n;
+INSERT INTO mr_k(k, n, m) SELECT k || 'y', n, (SELECT max(n) FROM mr_k) FROM mr_k WHERE true ON CONFLICT DO UPDATE SET m = 'never';
+SELECT rowid, * FROM mr_k ORDER BY rowid;
+
+-- case: many_rows/conflicts-at-once-by-rowid-and-without
+CREATE TABLE mr_r(id INTEGER PRIMARY KEY, n INTEGER CHECK (n < 1000), m);
+CREATE TABLE mr_w(a INTEGER, b TEXT, n INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID;
+CREATE TABLE mr_q(id INTEGER PRIMARY KEY AUTOINCREMENT, u INTEGER UNIQUE, n INTEGER);
+WITH RECURSIVE s(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM s WHERE i < 50) INSERT INTO mr_r SELECT i * 3, i, 'was' FROM s;
+INSERT INTO mr_r(id, n) SELECT id + 1, n FROM mr_r WHERE true ON CONFLICT(id) DO UPDATE SET n = 0;
+INSERT INTO mr_r(id, n) SELECT id / 2, n FROM mr_r WHERE true ON CONFLICT(id) DO UPDATE SET n = n + excluded.n, m = 'again';
+SELECT changes(), last_insert_rowid(), count(*), sum(n), max(id), count(m) FROM mr_r;
+INSERT OR REPLACE INTO mr_r SELECT id, n + 1, 'replaced' FROM mr_r WHERE id % 2;
+SELECT changes(), last_insert_rowid(), count(*), sum(n), max(id), count(m) FROM mr_r;
+INSERT INTO mr_r(id, n) SELECT id, 1000 FROM mr_r WHERE true ON CONFLICT DO NOTHING;
+SELECT count(*), sum(n) FROM mr_r;
+INSERT INTO mr_w SELECT id % 7, 'b' || (id % 3), n FROM mr_r WHERE true ON CONFLICT(a, b) DO UPDATE SET n = n + excluded.n;
+INSERT OR IGNORE INTO mr_w SELECT id % 9, 'B' || (id % 2), n FROM mr_r;
+REPLACE INTO mr_w SELECT id % 9, 'b1', id FROM mr_r;
+SELECT * FROM mr_w ORDER BY a, b;
+INSERT OR IGNORE INTO mr_q(u, n) SELECT n % 10, n FROM mr_r;
+INSERT INTO mr_q(u, n) SELECT n % 15, n FROM mr_r WHERE true ON CONFLICT(u) DO UPDATE SET n = n + 1;
+SELECT *, (SELECT seq FROM sqlite_sequence WHERE name = 'mr_q') FROM mr_q ORDER BY id;
+BEGIN;
+INSERT INTO mr_r(n, m) SELECT n, 'tx' FROM mr_r WHERE id < 10;
+INSERT INTO mr_r(id, n) SELECT id, 5 FROM mr_r WHERE id < 20 ON CONFLICT(id) DO UPDATE SET m = 'tx' || excluded.n;
+ROLLBACK;
+SELECT count(*), count(m) FROM mr_r WHERE m LIKE 'tx%';
