@@ -121,10 +121,11 @@ BEGIN
   RETURN howdah.r2n(howdah.s2r(p));
 END $$;
 
+-- No number begins with what is behind '9'.
 CREATE OR REPLACE FUNCTION howdah.v2n(x howdah.v) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).n IS NOT NULL THEN (x).n
-              WHEN (x).t IS NOT NULL THEN howdah.t2n((x).t)
+              WHEN (x).t IS NOT NULL THEN CASE WHEN ascii((x).t) > 57 THEN 0 ELSE howdah.t2n((x).t) END
               ELSE howdah.t2n(howdah.b2digits((x).b)) END $$;
 
 -- CAST(x AS INTEGER): the integer prefix of a text, the integral part of a real; both stop at the ends of int8.

@@ -44,53 +44,74 @@ BEGIN
   RETURN a / b;
 END $$;
 
+-- What r_add() and its like are given has a name, as PostgreSQL writes them into the expression.
 CREATE OR REPLACE FUNCTION howdah.n_add(a numeric, b numeric) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   r numeric;
+  x float8;
+  y float8;
 BEGIN
   IF scale(a) = 0 AND scale(b) = 0 THEN
     r := a + b;
     IF r BETWEEN -9223372036854775808 AND 9223372036854775807 THEN RETURN r; END IF;
   END IF;
-  RETURN howdah.r2n(howdah.r_add(a::float8, b::float8));
+  x := a;
+  y := b;
+  x := howdah.r_add(x, y);
+  RETURN howdah.r2n(x);
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.n_sub(a numeric, b numeric) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   r numeric;
+  x float8;
+  y float8;
 BEGIN
   IF scale(a) = 0 AND scale(b) = 0 THEN
     r := a - b;
     IF r BETWEEN -9223372036854775808 AND 9223372036854775807 THEN RETURN r; END IF;
   END IF;
-  RETURN howdah.r2n(howdah.r_sub(a::float8, b::float8));
+  x := a;
+  y := b;
+  x := howdah.r_sub(x, y);
+  RETURN howdah.r2n(x);
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.n_mul(a numeric, b numeric) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   r numeric;
+  x float8;
+  y float8;
 BEGIN
   IF scale(a) = 0 AND scale(b) = 0 THEN
     r := a * b;
     IF r BETWEEN -9223372036854775808 AND 9223372036854775807 THEN RETURN r; END IF;
   END IF;
-  RETURN howdah.r2n(howdah.r_mul(a::float8, b::float8));
+  x := a;
+  y := b;
+  x := howdah.r_mul(x, y);
+  RETURN howdah.r2n(x);
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.n_div(a numeric, b numeric) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   r numeric;
+  x float8;
+  y float8;
 BEGIN
   IF b = 0 THEN RETURN NULL; END IF;
   IF scale(a) = 0 AND scale(b) = 0 THEN
     r := div(a, b);
     IF r <= 9223372036854775807 THEN RETURN r; END IF;
   END IF;
-  RETURN howdah.r2n(howdah.r_div(a::float8, b::float8));
+  x := a;
+  y := b;
+  x := howdah.r_div(x, y);
+  RETURN howdah.r2n(x);
 END $$;
 
 -- Both operands become int8 as CAST would have it; the result is REAL when one of them is no INTEGER.
