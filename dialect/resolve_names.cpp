@@ -148,6 +148,8 @@ void Resolver::become(Expr& expr, const std::vector<ColumnMatch>& matches, int d
     ref.source = match.source;
     ref.index = match.index;
     ref.depth = depth;
+    if (match.index >= 0)
+        match.source->columns[static_cast<std::size_t>(match.index)].read = true;
     if (ref.table.empty())
         ref.table.text = match.source->name;
 }

@@ -22,6 +22,7 @@ struct SourceColumn {
     bool collated = true;             // a text that PostgreSQL sees under COLLATE "C"
     bool read_as_real = false;        // INTEGERs become REAL when the column is read
     bool hidden = false;              // not part of *
+    bool read = false;                // the statement names it, or its * does
     const Expr* origin = nullptr;     // the expression of a subquery or view column; null for a table's column
 };
 

@@ -12,13 +12,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 CREATE OR REPLACE FUNCTION howdah.js_unraw(x text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT replace(replace(x, U&'\+10FFFE', '\'), U&'\+10FFFF', '"') $$;
 
--- Malformed text raises 22P02, which the proxy reports as "malformed JSON".
+-- Malformed text raises 22P02, which the proxy reports as "malformed JSON". There is no white space around the result.
 CREATE OR REPLACE FUNCTION howdah.js(x text) RETURNS json
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-  IF strpos(x, '\') = 0 THEN RETURN x::json; END IF;
+  IF strpos(x, '\') = 0 THEN RETURN btrim(x, E' \t\n\r')::json; END IF;
   PERFORM x::json;
-  RETURN howdah.js_raw(x)::json;
+  RETURN howdah.js_raw(btrim(x, E' \t\n\r'))::json;
 END $$;
 
 -- PARALLEL UNSAFE, because it catches.
@@ -32,11 +32,23 @@ EXCEPTION WHEN others THEN
   RETURN false;
 END $$;
 
--- A piece of raw JSON as SQLite writes it: without white space.
-CREATE OR REPLACE FUNCTION howdah.js_text(j json) RETURNS text
+-- Raw JSON without the white space between its tokens. json_strip_nulls() writes every token as it is, and leaves out
+-- nulls; a number that does not occur stands for them.
+CREATE OR REPLACE FUNCTION howdah.js_squeezed(x text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT howdah.js_unraw(CASE WHEN j::text COLLATE "C" ~ '[ \t\n\r]'
-                              THEN regexp_replace(j::text COLLATE "C", '("[^"]*")|[ \t\n\r]+', '\1', 'g') ELSE j::text END) $$;
+  SELECT CASE WHEN x COLLATE "C" !~ '[ \t\n\r]' THEN x
+              WHEN strpos(x, 'null') = 0 THEN json_strip_nulls(x::json)::text
+              WHEN strpos(x, '-7e331') = 0 THEN replace(json_strip_nulls(replace(x, 'null', '-7e331')::json)::text, '-7e331', 'null')
+              ELSE regexp_replace(x COLLATE "C", '("[^"]*")|[ \t\n\r]+', '\1', 'g') END $$;
+
+-- JSON as SQLite writes it: without that white space.
+CREATE OR REPLACE FUNCTION howdah.js_text(x text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN CASE WHEN x COLLATE "C" !~ '[ \t\n\r]' THEN x
+              WHEN strpos(x, '\') = 0 THEN howdah.js_squeezed(x)
+              ELSE howdah.js_unraw(howdah.js_squeezed(howdah.js_raw(x))) END;
+END $$;
 
 -- A text as a JSON string.
 CREATE OR REPLACE FUNCTION howdah.t2j(x text) RETURNS text
@@ -62,27 +74,43 @@ BEGIN
   RETURN howdah.v2j(x);
 END $$;
 
--- A piece of raw JSON as a value of SQL.
+-- The number that JSON's letters say. Without '.', 'e' and 'E' it is an INTEGER, as far as it is one.
+CREATE OR REPLACE FUNCTION howdah.js_number(x text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN octet_length(x) > 17 OR x COLLATE "C" ~ '[eE]' THEN howdah.t2n(x)
+              WHEN strpos(x, '.') = 0 THEN x::numeric
+              ELSE howdah.r2n(x::float8) END $$;
+
+-- A piece of JSON, without white space around it, as a value of SQL. 34 is '"', 91 '[', 123 '{', 110 'n', 116 't'.
+CREATE OR REPLACE FUNCTION howdah.js_value(x text) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE ascii(x)
+    WHEN 34 THEN ROW(NULL, CASE WHEN strpos(x, '\') = 0 THEN btrim(x, '"') ELSE x::json #>> '{}' END, NULL)::howdah.v
+    WHEN 91 THEN ROW(NULL, howdah.js_text(x), NULL)::howdah.v
+    WHEN 123 THEN ROW(NULL, howdah.js_text(x), NULL)::howdah.v
+    WHEN 110 THEN NULL
+    WHEN 116 THEN ROW(1, NULL, NULL)::howdah.v
+    WHEN 102 THEN ROW(0, NULL, NULL)::howdah.v
+    ELSE CASE WHEN x IS NOT NULL THEN ROW(howdah.js_number(x), NULL, NULL)::howdah.v END END $$;
+
+-- The same of an element of raw JSON.
 CREATE OR REPLACE FUNCTION howdah.j2v(j json) RETURNS howdah.v
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  x text := j;
 BEGIN
-  CASE json_typeof(j)
-    WHEN 'string' THEN
-      RETURN ROW(NULL, CASE WHEN strpos(j::text, U&'\+10FFFE') = 0 THEN j #>> '{}' ELSE howdah.js_unraw(j::text)::json #>> '{}' END, NULL)::howdah.v;
-    WHEN 'number' THEN RETURN ROW(howdah.t2n(j::text), NULL, NULL)::howdah.v;
-    WHEN 'boolean' THEN RETURN ROW(CASE WHEN strpos(j::text, 't') > 0 THEN 1 ELSE 0 END::numeric, NULL, NULL)::howdah.v;
-    WHEN 'null' THEN RETURN NULL;
-    ELSE RETURN ROW(NULL, howdah.js_text(j), NULL)::howdah.v;
-  END CASE;
+  IF strpos(x, U&'\+10FFFE') > 0 THEN x := howdah.js_unraw(x); END IF;
+  RETURN howdah.js_value(x);
 END $$;
 
-CREATE OR REPLACE FUNCTION howdah.js_type(j json) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE json_typeof(j)
-    WHEN 'number' THEN CASE WHEN j::text COLLATE "C" ~ '[.eE]' THEN 'real' ELSE 'integer' END
-    WHEN 'string' THEN 'text'
-    WHEN 'boolean' THEN btrim(j::text, E' \t\n\r')
-    ELSE json_typeof(j) END $$;
+-- The type of a piece of JSON without white space around it.
+CREATE OR REPLACE FUNCTION howdah.js_type(x text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN CASE ascii(x)
+    WHEN 34 THEN 'text' WHEN 91 THEN 'array' WHEN 123 THEN 'object' WHEN 110 THEN 'null' WHEN 116 THEN 'true' WHEN 102 THEN 'false'
+    ELSE CASE WHEN x COLLATE "C" ~ '[.eE]' THEN 'real' ELSE 'integer' END END;
+END $$;
 
 CREATE OR REPLACE FUNCTION howdah.js_path_error(rest text) RETURNS text
 LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
@@ -132,10 +160,29 @@ BEGIN
   leads := true;
 END $$;
 
+-- Whether what stands under `k` in the object `x`, where PostgreSQL takes the last of several, is `v`, the same as the
+-- first: `k` is the only one, or the first one, which stands before any inner object or array, has the same value.
+CREATE OR REPLACE FUNCTION howdah.js_is_first(x text, k text, v text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  quoted text := '"' || k || '"';
+  at int;
+  rest text;
+BEGIN
+  IF split_part(x, quoted, 3) = '' THEN RETURN true; END IF;
+  at := strpos(x, quoted);
+  IF k COLLATE "C" !~ '^[A-Za-z0-9_]' OR left(x, at - 1) COLLATE "C" !~ '^[ \t\n\r]*\{[^][{}\\]*$' THEN RETURN false; END IF;
+  rest := ltrim(substr(x, at + length(quoted)), E': \t\n\r');
+  RETURN starts_with(rest, v) AND substr(rest, length(v) + 1, 1) IN (',', '}', ' ', E'\t', E'\n', E'\r');
+END $$;
+
 -- The member of an object; of several with one key the first, as SQLite takes it.
 CREATE OR REPLACE FUNCTION howdah.js_member(j json, k text) RETURNS json
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  v json := j -> k;
 BEGIN
+  IF v IS NULL OR howdah.js_is_first(j::text, k, v::text) THEN RETURN v; END IF;
   RETURN (SELECT e.value FROM json_each(j) WITH ORDINALITY e(key, value, o) WHERE e.key = k ORDER BY o LIMIT 1);
 END $$;
 
@@ -154,47 +201,120 @@ BEGIN
   RETURN j;
 END $$;
 
--- Where a whole path leads in the text `x`. '$.key' and '$.key.key' where each key stands in the text only once are for
--- PostgreSQL's own operator, which takes the last and so finds the same.
-CREATE OR REPLACE FUNCTION howdah.js_find(x text, path text) RETURNS json
+-- The steps of a whole path for PostgreSQL's own operator #>, where it can go them: keys of letters that no escape
+-- stands for and that do not look like an index, indices, and indices from the end. Otherwise NULL.
+CREATE OR REPLACE FUNCTION howdah.js_steps(path text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  steps text[];
-  k text;
-  plain boolean := strpos(x, '\') = 0 AND path COLLATE "C" ~ '^\$(?:\.[A-Za-z_][A-Za-z0-9_]*)+$';
+  steps text[] := '{}';
+  rest text := substr(path, 2);
+  g text[];
 BEGIN
-  IF plain THEN
-    steps := string_to_array(substr(path, 3), '.');
-    FOREACH k IN ARRAY steps LOOP
-      k := '"' || k || '"';
-      plain := plain AND strpos(substr(x, strpos(x, k) + 1), k) = 0;
+  IF path COLLATE "C" ~ '^\$\.[A-Za-z_][A-Za-z0-9_]*$' THEN RETURN ARRAY[substr(path, 3)]; END IF;
+  IF left(path, 1) <> '$' OR octet_length(path) > length(path) THEN RETURN NULL; END IF;
+  WHILE rest <> '' LOOP
+    g := regexp_match(rest COLLATE "C", '^(?:\.([^]."\\/[:cntrl:]0-9 +[-][^."\\/[:cntrl:][]*)|\."([^"\\/[:cntrl:]0-9 +-][^"\\/[:cntrl:]]*)"'
+                                        || '|\[(?:(0|[1-9][0-9]{0,7})|#(-[1-9][0-9]{0,7}))\])(.*)$');
+    IF g IS NULL THEN RETURN NULL; END IF;
+    steps := steps || coalesce(g[1], g[2], g[3], g[4]);
+    rest := g[5];
+  END LOOP;
+  RETURN steps;
+END $$;
+
+-- Patterns of the texts in which those steps may lead somewhere else: where a key occurs twice, because PostgreSQL takes
+-- the last, and where an index could be a key.
+CREATE OR REPLACE FUNCTION howdah.js_traps(path text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  steps text[] := howdah.js_steps(path);
+  traps text[] := '{}';
+  quoted text;
+BEGIN
+  IF steps IS NULL THEN RETURN NULL; END IF;
+  FOREACH quoted IN ARRAY steps LOOP
+    quoted := '"' || replace(replace(quoted, '_', '\_'), '%', '\%') || '"';
+    traps := traps || ('%' || quoted || CASE WHEN quoted COLLATE "C" ~ '^"[-0-9]' THEN '%' ELSE '%' || quoted || '%' END);
+  END LOOP;
+  RETURN traps;
+END $$;
+
+-- Whether PostgreSQL, which decodes every string that it passes, reads each as SQLite does: no ASCII character of a key
+-- is escaped as \u, and nothing is escaped that no text can hold.
+CREATE OR REPLACE FUNCTION howdah.js_decodes(x text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT strpos(x, '\u') = 0 OR x COLLATE "C" !~ '\\u(?:00[0-7]|[dD][89a-fA-F])' $$;
+
+-- Where a path leads in the text `x`, step by step; `steps` are its js_steps().
+CREATE OR REPLACE FUNCTION howdah.js_walked(x text, path text, steps text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  is_raw boolean := steps IS NULL OR NOT howdah.js_decodes(x);
+  j json := CASE WHEN is_raw THEN howdah.js(x) ELSE btrim(x, E' \t\n\r')::json END;
+  step text;
+BEGIN
+  IF j IS NULL OR path IS NULL THEN RETURN NULL; END IF;
+  IF left(path, 1) <> '$' THEN PERFORM howdah.js_path_error(path); END IF;
+  IF steps IS NULL THEN
+    j := howdah.js_get(j, substr(path, 2));
+  ELSE
+    FOREACH step IN ARRAY steps LOOP
+      j := CASE WHEN step COLLATE "C" ~ '^[-0-9]' THEN j -> step::int ELSE howdah.js_member(j, step) END;
     END LOOP;
-    IF plain THEN RETURN x::json #> steps; END IF;
   END IF;
-  IF left(path, 1) <> '$' THEN
-    PERFORM howdah.js(x);
-    PERFORM howdah.js_path_error(path);
-  END IF;
-  RETURN howdah.js_get(howdah.js(x), substr(path, 2));
+  RETURN CASE WHEN is_raw THEN howdah.js_unraw(j::text) ELSE j::text END;
+END $$;
+
+-- The piece of the text `x` a path leads to, as it is written there. The steps and traps of a path that is a constant are
+-- constants, too.
+CREATE OR REPLACE FUNCTION howdah.js_piece(x text, path text, steps text[], traps text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN NOT howdah.js_decodes(x) OR traps IS NULL OR x LIKE ANY (traps) THEN howdah.js_walked(x, path, steps)
+              WHEN cardinality(steps) = 0 THEN btrim(x::json::text, E' \t\n\r')
+              ELSE (x::json #> steps)::text END $$;
+
+-- The same, to be called with any path.
+CREATE OR REPLACE FUNCTION howdah.js_find(x text, path text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  steps text[] := howdah.js_steps(path);
+  traps text[] := howdah.js_traps(path);
+BEGIN
+  RETURN howdah.js_piece(x, path, steps, traps);
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.json(x text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.js_text(howdah.js(x)); END $$;
-
-CREATE OR REPLACE FUNCTION howdah.json_extract(x text, path text) RETURNS howdah.v
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-  RETURN howdah.j2v(howdah.js_find(x, path));
+  PERFORM x::json;
+  x := btrim(x, E' \t\n\r');
+  RETURN CASE WHEN strpos(x, '\') = 0 THEN howdah.js_squeezed(x) ELSE howdah.js_text(x) END;
 END $$;
+
+-- What the functions of a path have in common: SQL around a function with the steps and traps, which the planner computes
+-- where the path is a constant.
+CREATE OR REPLACE FUNCTION howdah.js_extract(x text, path text, steps text[], traps text[]) RETURNS howdah.v
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  piece text := howdah.js_piece(x, path, steps, traps);
+BEGIN
+  RETURN howdah.js_value(piece);
+END $$;
+CREATE OR REPLACE FUNCTION howdah.json_extract(x text, path text) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.js_extract(x, path, howdah.js_steps(path), howdah.js_traps(path)) $$;
 
 -- What json_extract() gives as a piece of JSON: an object or an array is one, any other value is written anew.
-CREATE OR REPLACE FUNCTION howdah.json_extracted(x text, path text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION howdah.js_extracted(x text, path text, steps text[], traps text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  j json := howdah.js_find(x, path);
+  piece text := howdah.js_piece(x, path, steps, traps);
 BEGIN
-  RETURN CASE WHEN json_typeof(j) IN ('object', 'array') THEN howdah.js_text(j) ELSE howdah.v2j(howdah.j2v(j)) END;
+  RETURN CASE WHEN ascii(piece) IN (91, 123) THEN howdah.js_text(piece) ELSE howdah.v2j(howdah.js_value(piece)) END;
 END $$;
+CREATE OR REPLACE FUNCTION howdah.json_extracted(x text, path text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.js_extracted(x, path, howdah.js_steps(path), howdah.js_traps(path)) $$;
 
 -- json_extract() with several paths: an array.
 CREATE OR REPLACE FUNCTION howdah.json_extract_all(x text, VARIADIC paths text[]) RETURNS text
@@ -205,7 +325,6 @@ DECLARE
 BEGIN
   IF x IS NULL THEN RETURN NULL; END IF;
   FOREACH path IN ARRAY paths LOOP
-    IF path IS NULL THEN RETURN NULL; END IF;
     out := out || coalesce(howdah.js_text(howdah.js_find(x, path)), 'null');
   END LOOP;
   RETURN '[' || array_to_string(out, ',') || ']';
@@ -223,168 +342,37 @@ BEGIN
               ELSE '$.' || p END;
 END $$;
 
-CREATE OR REPLACE FUNCTION howdah.json_arrow(x text, k howdah.v) RETURNS text
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION howdah.js_arrow(x text, path text, steps text[], traps text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  piece text := howdah.js_piece(x, path, steps, traps);
 BEGIN
-  RETURN howdah.js_text(howdah.js_find(x, howdah.js_arrow_path(k)));
+  RETURN CASE WHEN ascii(piece) IN (91, 123) THEN howdah.js_text(piece) ELSE piece END;
 END $$;
+CREATE OR REPLACE FUNCTION howdah.json_arrow(x text, k howdah.v) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.js_arrow(x, howdah.js_arrow_path(k), howdah.js_steps(howdah.js_arrow_path(k)), howdah.js_traps(howdah.js_arrow_path(k))) $$;
 
 CREATE OR REPLACE FUNCTION howdah.json_long_arrow(x text, k howdah.v) RETURNS howdah.v
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-BEGIN
-  RETURN howdah.j2v(howdah.js_find(x, howdah.js_arrow_path(k)));
-END $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.js_extract(x, howdah.js_arrow_path(k), howdah.js_steps(howdah.js_arrow_path(k)), howdah.js_traps(howdah.js_arrow_path(k))) $$;
 
+CREATE OR REPLACE FUNCTION howdah.js_type_at(x text, path text, steps text[], traps text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.js_type(howdah.js_piece(x, path, steps, traps)); END $$;
 CREATE OR REPLACE FUNCTION howdah.json_type(x text, path text DEFAULT '$') RETURNS text
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN howdah.js_type(howdah.js_find(x, path)); END $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.js_type_at(x, path, howdah.js_steps(path), howdah.js_traps(path)) $$;
 
+CREATE OR REPLACE FUNCTION howdah.js_length_at(x text, path text, steps text[], traps text[]) RETURNS int8
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  piece text := howdah.js_piece(x, path, steps, traps);
+BEGIN
+  RETURN CASE WHEN ascii(piece) = 91 THEN json_array_length(piece::json) WHEN piece IS NOT NULL THEN 0 END;
+END $$;
 CREATE OR REPLACE FUNCTION howdah.json_array_length(x text, path text DEFAULT '$') RETURNS int8
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-DECLARE
-  j json := howdah.js_find(x, path);
-BEGIN
-  RETURN CASE WHEN json_typeof(j) = 'array' THEN json_array_length(j) WHEN j IS NOT NULL THEN 0 END;
-END $$;
-
--- What appending at `path`, which does not exist yet, makes: the new value inside new objects and arrays; NULL when
--- SQLite does not make such a path.
-CREATE OR REPLACE FUNCTION howdah.js_made(path text, value text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE
-  step record;
-  inner_ text;
-BEGIN
-  IF path = '' THEN RETURN value; END IF;
-  IF left(path, 1) = '.' THEN
-    step := howdah.js_step('{}'::json, path);
-    inner_ := howdah.js_made(step.rest, value);
-    RETURN '{' || howdah.js_raw(howdah.t2j(howdah.js_unraw(step.key))) || ':' || inner_ || '}';
-  END IF;
-  IF left(path, 3) <> '[0]' THEN RETURN NULL; END IF;
-  RETURN '[' || howdah.js_made(substr(path, 4), value) || ']';
-END $$;
-
--- The raw `j` with `value` set ('s'), inserted ('i') or replaced ('r') at `path`, or with what is there removed ('d').
--- NULL: the whole is removed.
-CREATE OR REPLACE FUNCTION howdah.js_edit(j text, path text, value text, mode text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE
-  step record;
-  e record;
-  parts text[] := '{}';
-  hit boolean := false;
-  i int := 0;
-  c text;
-BEGIN
-  IF path = '' THEN RETURN CASE mode WHEN 'd' THEN NULL WHEN 'i' THEN j ELSE value END; END IF;
-  step := howdah.js_step(j::json, path);
-  IF NOT step.leads THEN RETURN j; END IF;
-  IF step.is_key THEN
-    FOR e IN SELECT x.key, x.value::text AS text FROM json_each(j::json) WITH ORDINALITY x(key, value, o) ORDER BY x.o LOOP
-      c := e.text;
-      IF NOT hit AND e.key = step.key THEN
-        hit := true;
-        c := howdah.js_edit(c, step.rest, value, mode);
-        CONTINUE WHEN c IS NULL;
-      END IF;
-      parts := parts || ('"' || e.key || '":' || c);
-    END LOOP;
-    IF NOT hit AND mode IN ('s', 'i') THEN
-      c := howdah.js_made(step.rest, value);
-      IF c IS NOT NULL THEN parts := parts || (howdah.js_raw(howdah.t2j(howdah.js_unraw(step.key))) || ':' || c); END IF;
-    END IF;
-    RETURN '{' || array_to_string(parts, ',') || '}';
-  END IF;
-  FOR e IN SELECT x.value::text AS text FROM json_array_elements(j::json) WITH ORDINALITY x(value, o) ORDER BY x.o LOOP
-    c := e.text;
-    i := i + 1;
-    IF i = step.idx + 1 THEN
-      hit := true;
-      c := howdah.js_edit(c, step.rest, value, mode);
-      CONTINUE WHEN c IS NULL;
-    END IF;
-    parts := parts || c;
-  END LOOP;
-  IF NOT hit AND step.idx = i AND mode IN ('s', 'i') THEN
-    c := howdah.js_made(step.rest, value);
-    IF c IS NOT NULL THEN parts := parts || c; END IF;
-  END IF;
-  RETURN '[' || array_to_string(parts, ',') || ']';
-END $$;
-
--- json_set, json_insert, json_replace: `edits` is path, JSON text, path, JSON text, … A value that was set is opaque to
--- the edits after it, so each stands as a string of its own until the end.
-CREATE OR REPLACE FUNCTION howdah.json_edit(mode text, x text, VARIADIC edits text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE
-  j text;
-  marker text;
-BEGIN
-  IF x IS NULL THEN RETURN NULL; END IF;
-  j := howdah.js(x)::text;
-  FOR i IN 1..cardinality(edits) / 2 LOOP
-    CONTINUE WHEN edits[2 * i - 1] IS NULL;
-    IF left(edits[2 * i - 1], 1) <> '$' THEN PERFORM howdah.js_path_error(edits[2 * i - 1]); END IF;
-    -- SQLite answers with the value itself, of its own class.
-    IF edits[2 * i - 1] = '$' AND mode <> 'i' THEN
-      PERFORM howdah.err('howdah: a JSON function that replaces the whole document cannot be run');
-    END IF;
-    marker := U&'"\+10FFFD' || i || U&'\+10FFFD"';
-    j := howdah.js_edit(j, substr(edits[2 * i - 1], 2), marker, mode);
-  END LOOP;
-  j := howdah.js_text(j::json);
-  FOR i IN 1..cardinality(edits) / 2 LOOP
-    j := replace(j, U&'"\+10FFFD' || i || U&'\+10FFFD"', edits[2 * i]);
-  END LOOP;
-  RETURN j;
-END $$;
-
-CREATE OR REPLACE FUNCTION howdah.json_remove(x text, VARIADIC paths text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE
-  j text;
-  path text;
-BEGIN
-  IF x IS NULL THEN RETURN NULL; END IF;
-  j := howdah.js(x)::text;
-  FOREACH path IN ARRAY paths LOOP
-    IF left(path, 1) <> '$' THEN PERFORM howdah.js_path_error(path); END IF;
-  END LOOP;
-  FOREACH path IN ARRAY paths LOOP
-    IF path IS NULL THEN RETURN NULL; END IF;
-    j := howdah.js_edit(j, substr(path, 2), NULL, 'd');
-    IF j IS NULL THEN RETURN NULL; END IF;
-  END LOOP;
-  RETURN howdah.js_text(j::json);
-END $$;
-
--- RFC 7396 over raw JSON.
-CREATE OR REPLACE FUNCTION howdah.js_merge(target json, patch json) RETURNS text
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-DECLARE
-  parts text[] := '{}';
-  e record;
-BEGIN
-  IF json_typeof(patch) <> 'object' THEN RETURN patch::text; END IF;
-  IF json_typeof(target) <> 'object' THEN target := '{}'; END IF;
-  FOR e IN SELECT a.key, a.value, b.value AS change, b.key IS NOT NULL AS changed
-             FROM json_each(target) WITH ORDINALITY a(key, value, o) LEFT JOIN json_each(patch) b ON b.key = a.key ORDER BY a.o LOOP
-    CONTINUE WHEN json_typeof(e.change) = 'null';
-    parts := parts || ('"' || e.key || '":' || CASE WHEN e.changed THEN howdah.js_merge(e.value, e.change) ELSE e.value::text END);
-  END LOOP;
-  FOR e IN SELECT b.key, b.value FROM json_each(patch) WITH ORDINALITY b(key, value, o)
-            WHERE NOT EXISTS (SELECT FROM json_each(target) a WHERE a.key = b.key) ORDER BY b.o LOOP
-    CONTINUE WHEN json_typeof(e.value) = 'null';
-    parts := parts || ('"' || e.key || '":' || howdah.js_merge('{}', e.value));
-  END LOOP;
-  RETURN '{' || array_to_string(parts, ',') || '}';
-END $$;
-
-CREATE OR REPLACE FUNCTION howdah.json_patch(target text, patch text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-BEGIN
-  RETURN howdah.js_text(howdah.js_merge(howdah.js(target), howdah.js(patch))::json);
-END $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.js_length_at(x, path, howdah.js_steps(path), howdah.js_traps(path)) $$;
 
 -- A label of json_object(): only a text may be one.
 CREATE OR REPLACE FUNCTION howdah.json_label(x howdah.v) RETURNS text

@@ -31,7 +31,7 @@ DECLARE
 BEGIN
   key := k;
   value := howdah.j2v(j);
-  type := howdah.js_type(j);
+  type := howdah.js_type(j::text);
   atom := CASE WHEN kind IN ('object', 'array') THEN NULL ELSE value END;
   id := my_id;
   parent := my_parent;
@@ -107,8 +107,9 @@ DECLARE
   my_id int8 := 0;
   at record;
 BEGIN
-  IF x IS NULL OR p IS NULL THEN RETURN; END IF;
-  IF left(p, 1) <> '$' THEN PERFORM howdah.js_path_error(p); END IF;
+  IF x IS NULL THEN RETURN; END IF;
+  IF p IS NULL THEN PERFORM x::json; RETURN; END IF;
+  IF left(p, 1) <> '$' THEN PERFORM x::json, howdah.js_path_error(p); END IF;
   IF p = '$' THEN
     node := howdah.js(x);
   ELSE
@@ -119,24 +120,43 @@ BEGIN
   CASE json_typeof(node)
     WHEN 'array' THEN
       RETURN QUERY
-        SELECT howdah.i2v(e.o - 1), e.v, howdah.js_type(e.j), CASE WHEN e.size IS NULL THEN e.v END,
+        SELECT howdah.i2v(e.o - 1), e.v, howdah.js_type(e.j::text), CASE WHEN e.size IS NULL THEN e.v END,
                my_id + e.o + coalesce(sum(e.size - 1) OVER (ORDER BY e.o ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::int8,
                NULL::int8, p || '[' || (e.o - 1) || ']', p
           FROM (SELECT a.o, a.j, howdah.j2v(a.j) AS v, CASE WHEN json_typeof(a.j) IN ('array', 'object') THEN howdah.js_size(a.j) END AS size
                   FROM json_array_elements(node) WITH ORDINALITY a(j, o) OFFSET 0) e;
     WHEN 'object' THEN
       RETURN QUERY
-        SELECT howdah.t2v(howdah.js_decoded(e.k)), e.v, howdah.js_type(e.j), CASE WHEN e.size IS NULL THEN e.v END,
+        SELECT howdah.t2v(howdah.js_decoded(e.k)), e.v, howdah.js_type(e.j::text), CASE WHEN e.size IS NULL THEN e.v END,
                my_id + 2 * e.o + coalesce(sum(e.size - 1) OVER (ORDER BY e.o ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::int8,
                NULL::int8, p || howdah.js_label(e.k), p
           FROM (SELECT a.o, a.k, a.j, howdah.j2v(a.j) AS v, CASE WHEN json_typeof(a.j) IN ('array', 'object') THEN howdah.js_size(a.j) END AS size
                   FROM json_each(node) WITH ORDINALITY a(k, j, o) OFFSET 0) e;
     ELSE
       IF node IS NOT NULL THEN
-        RETURN QUERY SELECT NULL::howdah.v, howdah.j2v(node), howdah.js_type(node), howdah.j2v(node), my_id, NULL::int8, p, p;
+        RETURN QUERY SELECT NULL::howdah.v, howdah.j2v(node), howdah.js_type(node::text), howdah.j2v(node), my_id, NULL::int8, p, p;
       END IF;
   END CASE;
 END $$;
+
+-- json_each() for statements that do not show `id`, which counts what is in the elements: it has the order of the rows
+-- alone. The planner takes the query in place of the function, and computes what the statement reads.
+CREATE OR REPLACE FUNCTION howdah.js_node(x text, p text, steps text[], traps text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.js_raw(howdah.js_piece(x, p, steps, traps)); END $$;
+
+CREATE OR REPLACE FUNCTION howdah.json_elements(x text, p text DEFAULT '$')
+RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20 AS $$
+  SELECT CASE n.kind WHEN 91 THEN howdah.i2v(e.o - 1) WHEN 123 THEN howdah.t2v(howdah.js_decoded(e.k)) END,
+         howdah.j2v(e.j), howdah.js_type(e.j::text), CASE WHEN json_typeof(e.j) NOT IN ('array', 'object') THEN howdah.j2v(e.j) END,
+         e.o, NULL::int8,
+         CASE n.kind WHEN 91 THEN p || '[' || (e.o - 1) || ']' WHEN 123 THEN p || howdah.js_label(e.k) ELSE p END, p
+    FROM (SELECT t.node, ascii(t.node) AS kind FROM (SELECT howdah.js_node(x, p, howdah.js_steps(p), howdah.js_traps(p)) AS node OFFSET 0) t) n
+   CROSS JOIN LATERAL (
+     SELECT NULL::text AS k, a.j, a.o
+       FROM json_array_elements(CASE n.kind WHEN 91 THEN n.node WHEN 123 THEN NULL ELSE '[' || n.node || ']' END::json) WITH ORDINALITY a(j, o)
+     UNION ALL
+     SELECT a.k, a.j, a.o FROM json_each(CASE n.kind WHEN 123 THEN n.node END::json) WITH ORDINALITY a(k, j, o)) e $$;
 
 CREATE OR REPLACE FUNCTION howdah.json_tree_(x text, p text DEFAULT '$')
 RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
@@ -144,8 +164,9 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   at record;
 BEGIN
-  IF x IS NULL OR p IS NULL THEN RETURN; END IF;
-  IF left(p, 1) <> '$' THEN PERFORM howdah.js_path_error(p); END IF;
+  IF x IS NULL THEN RETURN; END IF;
+  IF p IS NULL THEN PERFORM x::json; RETURN; END IF;
+  IF left(p, 1) <> '$' THEN PERFORM x::json, howdah.js_path_error(p); END IF;
   at := howdah.js_locate(howdah.js(x), substr(p, 2));
   IF at.node IS NULL THEN RETURN; END IF;
   IF json_typeof(at.node) NOT IN ('object', 'array') THEN at.last_key := NULL; END IF; -- a scalar has no key of its own
