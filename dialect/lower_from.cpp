@@ -4,6 +4,7 @@
 #include "dialect/lower_full_text.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/resolver_impl.hpp"
+#include "dialect/rules/json_value.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/walk.hpp"
 
@@ -160,11 +161,15 @@ std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
     std::vector<std::string> args;
     for (const ExprPtr& arg : ref.args)
         args.push_back(to_text(l_.value(*arg)).text);
-    const std::string function = fold(ref.table.name.text);
-    const bool needs_ids = function != "json_each" || source.columns[4].read;
-    std::string text =
-        call(needs_ids ? "howdah." + function + "_" : "howdah.json_elements", args) + " AS " +
-        quote_identifier(source.pg_alias);
+    std::string function = "howdah." + fold(ref.table.name.text) + "_";
+    if (fold(ref.table.name.text) == "json_each" && !source.columns[4].read) {
+        function = "howdah.json_elements";
+        args.resize(2, "'$'::text");
+        const std::string node =
+            ref.args.size() == 2 ? rules::path_function("json_node", *ref.args[1]) : "howdah.json_node";
+        args[0] = call(node, args);
+    }
+    std::string text = call(function, args) + " AS " + quote_identifier(source.pg_alias);
     std::vector<std::string> names;
     for (const SourceColumn& column : source.columns)
         if (!column.hidden)

@@ -326,7 +326,7 @@ std::string type_found(const Expr& expr, Lowering& lowering)
     const Expr& origin = origin_of(expr);
     const auto text = [&](const Expr& e) { return to_text(lowering.value(e)).text; };
     if (const Call* extract = call_of(origin, {"json_extract"}); extract && !is_constant(expr, lowering))
-        return call("howdah.json_type", {text(*extract->args[0]), text(*extract->args[1])});
+        return call(path_function("json_type", *extract->args[1]), {text(*extract->args[0]), text(*extract->args[1])});
     if (const ColumnRef* value = json_row_value(origin)) {
         Expr column;
         column.node = *value;
@@ -346,8 +346,9 @@ std::string found_json(const Expr& expr, Lowering& lowering)
 {
     const Expr& e = named(expr);
     if (const Call* extract = call_of(e, {"json_extract"}); extract && !is_constant(expr, lowering))
-        return call("COALESCE", {call("howdah.json_extracted", {to_text(lowering.value(*extract->args[0])).text,
-                                                                to_text(lowering.value(*extract->args[1])).text}),
+        return call("COALESCE", {call(path_function("json_extracted", *extract->args[1]),
+                                      {to_text(lowering.value(*extract->args[0])).text,
+                                       to_text(lowering.value(*extract->args[1])).text}),
                                  "'null'::text"});
     if (const auto* ref = as<ColumnRef>(e))
         if (const VirtualColumn column(*ref, lowering);
@@ -362,6 +363,12 @@ std::string found_json(const Expr& expr, Lowering& lowering)
 }
 
 } // namespace
+
+std::string path_function(std::string_view name, const Expr& path)
+{
+    const bool is_known = as<Literal>(bare(path)) || text_literal(path) || (path.constant && is_fixed(path));
+    return "howdah." + std::string(name) + (is_known ? "" : "_at");
+}
 
 std::string as_json(const Expr& expr, Lowering& lowering)
 {

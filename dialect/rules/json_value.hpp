@@ -8,4 +8,8 @@ namespace howdah::dialect::rules {
 // The value as a piece of JSON: itself when the expression has the subtype, else quoted, 'null' for NULL.
 std::string as_json(const Expr& expr, Lowering& lowering);
 
+// The name of howdah's function of a path: json_extract() where the path is known now, and the planner takes it apart
+// once, json_extract_at() where each row has it.
+std::string path_function(std::string_view name, const Expr& path);
+
 } // namespace howdah::dialect::rules

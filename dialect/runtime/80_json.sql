@@ -201,37 +201,48 @@ BEGIN
   RETURN j;
 END $$;
 
--- The steps of a whole path for PostgreSQL's own operator #>, where it can go them: keys of letters that no escape
--- stands for and that do not look like an index, indices, and indices from the end. Otherwise NULL.
+-- The steps of a whole path for PostgreSQL's own operator #>, where it can go them: keys of ASCII that no escape stands
+-- for and that do not look like an index, indices, and indices from the end. Otherwise NULL.
 CREATE OR REPLACE FUNCTION howdah.js_steps(path text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   steps text[] := '{}';
   rest text := substr(path, 2);
-  g text[];
+  step text;
 BEGIN
-  IF path COLLATE "C" ~ '^\$\.[A-Za-z_][A-Za-z0-9_]*$' THEN RETURN ARRAY[substr(path, 3)]; END IF;
+  IF path COLLATE "C" ~ '^\$(?:\.[A-Za-z_][A-Za-z0-9_]*)+$' THEN RETURN string_to_array(substr(path, 3), '.'); END IF;
   IF left(path, 1) <> '$' OR octet_length(path) > length(path) THEN RETURN NULL; END IF;
   WHILE rest <> '' LOOP
-    g := regexp_match(rest COLLATE "C", '^(?:\.([^]."\\/[:cntrl:]0-9 +[-][^."\\/[:cntrl:][]*)|\."([^"\\/[:cntrl:]0-9 +-][^"\\/[:cntrl:]]*)"'
-                                        || '|\[(?:(0|[1-9][0-9]{0,7})|#(-[1-9][0-9]{0,7}))\])(.*)$');
-    IF g IS NULL THEN RETURN NULL; END IF;
-    steps := steps || coalesce(g[1], g[2], g[3], g[4]);
-    rest := g[5];
+    IF left(rest, 1) = '[' THEN
+      step := split_part(substr(rest, 2), ']', 1);
+      IF step COLLATE "C" !~ '^(?:0|(?:#-)?[1-9][0-9]{0,7})$' OR strpos(rest, ']') = 0 THEN RETURN NULL; END IF;
+      rest := substr(rest, length(step) + 3);
+      step := ltrim(step, '#');
+    ELSE
+      step := CASE WHEN left(rest, 2) = '."' THEN split_part(rest, '"', 2) ELSE substring(substr(rest, 2) COLLATE "C" from '^[^.[]+') END;
+      IF step IS NULL OR step COLLATE "C" ~ '^(?:$|[0-9 +-])|["\\/[:cntrl:]]' THEN RETURN NULL; END IF;
+      IF left(rest, 2) = '."' THEN
+        IF substr(rest, length(step) + 3, 1) <> '"' THEN RETURN NULL; END IF;
+        rest := substr(rest, length(step) + 4);
+      ELSIF left(rest, 1) = '.' THEN
+        rest := substr(rest, length(step) + 2);
+      ELSE
+        RETURN NULL;
+      END IF;
+    END IF;
+    steps := steps || step;
   END LOOP;
   RETURN steps;
 END $$;
 
 -- Patterns of the texts in which those steps may lead somewhere else: where a key occurs twice, because PostgreSQL takes
 -- the last, and where an index could be a key.
-CREATE OR REPLACE FUNCTION howdah.js_traps(path text) RETURNS text[]
+CREATE OR REPLACE FUNCTION howdah.js_traps(steps text[]) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  steps text[] := howdah.js_steps(path);
   traps text[] := '{}';
   quoted text;
 BEGIN
-  IF steps IS NULL THEN RETURN NULL; END IF;
   FOREACH quoted IN ARRAY steps LOOP
     quoted := '"' || replace(replace(quoted, '_', '\_'), '%', '\%') || '"';
     traps := traps || ('%' || quoted || CASE WHEN quoted COLLATE "C" ~ '^"[-0-9]' THEN '%' ELSE '%' || quoted || '%' END);
@@ -273,13 +284,28 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               WHEN cardinality(steps) = 0 THEN btrim(x::json::text, E' \t\n\r')
               ELSE (x::json #> steps)::text END $$;
 
--- The same, to be called with any path.
-CREATE OR REPLACE FUNCTION howdah.js_find(x text, path text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- The same as a function of its own.
+CREATE OR REPLACE FUNCTION howdah.js_node(x text, path text, steps text[], traps text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.js_piece(x, path, steps, traps); END $$;
+CREATE OR REPLACE FUNCTION howdah.json_node(x text, path text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT howdah.js_node(x, path, howdah.js_steps(path), howdah.js_traps(howdah.js_steps(path))) $$;
+
+-- The same for a path that each row has.
+CREATE OR REPLACE FUNCTION howdah.json_node_at(x text, path text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  steps text[] := howdah.js_steps(path);
-  traps text[] := howdah.js_traps(path);
+  steps text[];
+  traps text[];
+  k text;
 BEGIN
+  IF path COLLATE "C" ~ '^\$\.(?:[A-Za-z_][A-Za-z0-9_]*|"[A-Za-z_][A-Za-z0-9_ ]*")$' THEN
+    k := btrim(substr(path, 3), '"');
+    IF howdah.js_decodes(x) AND split_part(x, '"' || k || '"', 3) = '' THEN RETURN x::json -> k; END IF;
+    RETURN howdah.js_walked(x, path, ARRAY[k]);
+  END IF;
+  steps := howdah.js_steps(path);
+  traps := howdah.js_traps(steps);
   RETURN howdah.js_piece(x, path, steps, traps);
 END $$;
 
@@ -291,8 +317,8 @@ BEGIN
   RETURN CASE WHEN strpos(x, '\') = 0 THEN howdah.js_squeezed(x) ELSE howdah.js_text(x) END;
 END $$;
 
--- What the functions of a path have in common: SQL around a function with the steps and traps, which the planner computes
--- where the path is a constant.
+-- The functions of a path. json_extract(x, path) is for a path that is a constant: the planner puts its query in its place,
+-- and computes the steps and traps. json_extract_at(x, path) is for any other. Indexes hold the first.
 CREATE OR REPLACE FUNCTION howdah.js_extract(x text, path text, steps text[], traps text[]) RETURNS howdah.v
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
@@ -302,19 +328,25 @@ BEGIN
 END $$;
 CREATE OR REPLACE FUNCTION howdah.json_extract(x text, path text) RETURNS howdah.v
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT howdah.js_extract(x, path, howdah.js_steps(path), howdah.js_traps(path)) $$;
-
--- What json_extract() gives as a piece of JSON: an object or an array is one, any other value is written anew.
-CREATE OR REPLACE FUNCTION howdah.js_extracted(x text, path text, steps text[], traps text[]) RETURNS text
+  SELECT howdah.js_extract(x, path, howdah.js_steps(path), howdah.js_traps(howdah.js_steps(path))) $$;
+CREATE OR REPLACE FUNCTION howdah.json_extract_at(x text, path text) RETURNS howdah.v
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-  piece text := howdah.js_piece(x, path, steps, traps);
+  piece text := howdah.json_node_at(x, path);
+BEGIN
+  RETURN howdah.js_value(piece);
+END $$;
+
+-- What json_extract() gives as a piece of JSON: an object or an array is one, any other value is written anew.
+CREATE OR REPLACE FUNCTION howdah.js_extracted(piece text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
   RETURN CASE WHEN ascii(piece) IN (91, 123) THEN howdah.js_text(piece) ELSE howdah.v2j(howdah.js_value(piece)) END;
 END $$;
 CREATE OR REPLACE FUNCTION howdah.json_extracted(x text, path text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT howdah.js_extracted(x, path, howdah.js_steps(path), howdah.js_traps(path)) $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.js_extracted(howdah.json_node(x, path)) $$;
+CREATE OR REPLACE FUNCTION howdah.json_extracted_at(x text, path text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.js_extracted(howdah.json_node_at(x, path)) $$;
 
 -- json_extract() with several paths: an array.
 CREATE OR REPLACE FUNCTION howdah.json_extract_all(x text, VARIADIC paths text[]) RETURNS text
@@ -325,7 +357,7 @@ DECLARE
 BEGIN
   IF x IS NULL THEN RETURN NULL; END IF;
   FOREACH path IN ARRAY paths LOOP
-    out := out || coalesce(howdah.js_text(howdah.js_find(x, path)), 'null');
+    out := out || coalesce(howdah.js_text(howdah.json_node_at(x, path)), 'null');
   END LOOP;
   RETURN '[' || array_to_string(out, ',') || ']';
 END $$;
@@ -342,37 +374,35 @@ BEGIN
               ELSE '$.' || p END;
 END $$;
 
-CREATE OR REPLACE FUNCTION howdah.js_arrow(x text, path text, steps text[], traps text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE
-  piece text := howdah.js_piece(x, path, steps, traps);
+CREATE OR REPLACE FUNCTION howdah.js_arrow(piece text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
   RETURN CASE WHEN ascii(piece) IN (91, 123) THEN howdah.js_text(piece) ELSE piece END;
 END $$;
 CREATE OR REPLACE FUNCTION howdah.json_arrow(x text, k howdah.v) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT howdah.js_arrow(x, howdah.js_arrow_path(k), howdah.js_steps(howdah.js_arrow_path(k)), howdah.js_traps(howdah.js_arrow_path(k))) $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.js_arrow(howdah.json_node(x, howdah.js_arrow_path(k))) $$;
+CREATE OR REPLACE FUNCTION howdah.json_arrow_at(x text, k howdah.v) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.js_arrow(howdah.json_node_at(x, howdah.js_arrow_path(k))) $$;
 
 CREATE OR REPLACE FUNCTION howdah.json_long_arrow(x text, k howdah.v) RETURNS howdah.v
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT howdah.js_extract(x, howdah.js_arrow_path(k), howdah.js_steps(howdah.js_arrow_path(k)), howdah.js_traps(howdah.js_arrow_path(k))) $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.json_extract(x, howdah.js_arrow_path(k)) $$;
+CREATE OR REPLACE FUNCTION howdah.json_long_arrow_at(x text, k howdah.v) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.json_extract_at(x, howdah.js_arrow_path(k)) $$;
 
-CREATE OR REPLACE FUNCTION howdah.js_type_at(x text, path text, steps text[], traps text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.js_type(howdah.js_piece(x, path, steps, traps)); END $$;
 CREATE OR REPLACE FUNCTION howdah.json_type(x text, path text DEFAULT '$') RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT howdah.js_type_at(x, path, howdah.js_steps(path), howdah.js_traps(path)) $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.js_type(howdah.json_node(x, path)) $$;
+CREATE OR REPLACE FUNCTION howdah.json_type_at(x text, path text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.js_type(howdah.json_node_at(x, path)) $$;
 
-CREATE OR REPLACE FUNCTION howdah.js_length_at(x text, path text, steps text[], traps text[]) RETURNS int8
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE
-  piece text := howdah.js_piece(x, path, steps, traps);
+CREATE OR REPLACE FUNCTION howdah.js_length(piece text) RETURNS int8
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-  RETURN CASE WHEN ascii(piece) = 91 THEN json_array_length(piece::json) WHEN piece IS NOT NULL THEN 0 END;
+  RETURN CASE WHEN ascii(piece) = 91 THEN json_array_length(piece::json) ELSE 0 END;
 END $$;
 CREATE OR REPLACE FUNCTION howdah.json_array_length(x text, path text DEFAULT '$') RETURNS int8
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT howdah.js_length_at(x, path, howdah.js_steps(path), howdah.js_traps(path)) $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.js_length(howdah.json_node(x, path)) $$;
+CREATE OR REPLACE FUNCTION howdah.json_array_length_at(x text, path text) RETURNS int8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT howdah.js_length(howdah.json_node_at(x, path)) $$;
 
 -- A label of json_object(): only a text may be one.
 CREATE OR REPLACE FUNCTION howdah.json_label(x howdah.v) RETURNS text

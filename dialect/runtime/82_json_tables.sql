@@ -139,19 +139,16 @@ BEGIN
   END CASE;
 END $$;
 
--- json_each() for statements that do not show `id`, which counts what is in the elements: it has the order of the rows
--- alone. The planner takes the query in place of the function, and computes what the statement reads.
-CREATE OR REPLACE FUNCTION howdah.js_node(x text, p text, steps text[], traps text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN howdah.js_raw(howdah.js_piece(x, p, steps, traps)); END $$;
-
-CREATE OR REPLACE FUNCTION howdah.json_elements(x text, p text DEFAULT '$')
+-- The rows of json_each() of the `piece` at `p`, for statements that do not show `id`, which counts what is in the elements:
+-- it has the order of the rows alone. The planner takes the query in place of the function, and computes what is read.
+CREATE OR REPLACE FUNCTION howdah.json_elements(piece text, p text)
 RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20 AS $$
   SELECT CASE n.kind WHEN 91 THEN howdah.i2v(e.o - 1) WHEN 123 THEN howdah.t2v(howdah.js_decoded(e.k)) END,
          howdah.j2v(e.j), howdah.js_type(e.j::text), CASE WHEN json_typeof(e.j) NOT IN ('array', 'object') THEN howdah.j2v(e.j) END,
          e.o, NULL::int8,
          CASE n.kind WHEN 91 THEN p || '[' || (e.o - 1) || ']' WHEN 123 THEN p || howdah.js_label(e.k) ELSE p END, p
-    FROM (SELECT t.node, ascii(t.node) AS kind FROM (SELECT howdah.js_node(x, p, howdah.js_steps(p), howdah.js_traps(p)) AS node OFFSET 0) t) n
+    FROM (SELECT howdah.js_raw(t.piece) AS node, ascii(t.piece) AS kind FROM (SELECT json_elements.piece OFFSET 0) t OFFSET 0) n
    CROSS JOIN LATERAL (
      SELECT NULL::text AS k, a.j, a.o
        FROM json_array_elements(CASE n.kind WHEN 91 THEN n.node WHEN 123 THEN NULL ELSE '[' || n.node || ']' END::json) WITH ORDINALITY a(j, o)
