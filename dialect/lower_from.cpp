@@ -166,7 +166,7 @@ std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
         function = "howdah.json_elements";
         args.resize(2, "'$'::text");
         const std::string node =
-            ref.args.size() == 2 ? rules::path_function("json_node", *ref.args[1]) : "howdah.json_node";
+            ref.args.size() == 2 ? rules::path_function("json_node", *ref.args[1], l_) : "howdah.json_node";
         args[0] = call(node, args);
     }
     std::string text = call(function, args) + " AS " + quote_identifier(source.pg_alias);

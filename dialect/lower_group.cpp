@@ -85,12 +85,9 @@ private:
 
 } // namespace
 
-Aggregation::Aggregation(const Select& select, const SelectCore& core, Lowering& lowering, RowOfNulls row_of_nulls)
-    : core_(core),
-      lowering_(lowering),
-      row_order_(lowering.row_order),
-      row_of_nulls_(std::move(row_of_nulls)),
-      around_(lowering.substitute)
+Aggregation::Aggregation(const Select& select, const SelectCore& core, Lowering& lowering, RowOfNulls row_of_nulls,
+                         const std::vector<SortKey>& visits)
+    : core_(core), lowering_(lowering), row_of_nulls_(std::move(row_of_nulls)), around_(lowering.substitute)
 {
     if (core.from)
         for (const Source* source : sources_of(*core.from))
@@ -105,8 +102,21 @@ Aggregation::Aggregation(const Select& select, const SelectCore& core, Lowering&
         Fragment key = e->collation == Collation::binary ? value : collation_key(value, e->collation);
         keys_.push_back({e.get(), std::move(value), std::move(key), term});
     }
+    row_order_ = join_keys(inside_groups(visits));
     find_extreme(select);
     lowering.substitute = [this](const Expr& e) { return (*this)(e); };
+}
+
+// The order of the rows of one group, which have its keys in common.
+std::vector<SortKey> Aggregation::inside_groups(std::vector<SortKey> visits) const
+{
+    const auto is_grouped = [this](const SortKey& sort) {
+        return std::any_of(keys_.begin(), keys_.end(), [&](const Key& key) {
+            return sort.key.text == key.key.text || sort.key.text == collation_key(key.key, Collation::binary).text;
+        });
+    };
+    visits.erase(std::remove_if(visits.begin(), visits.end(), is_grouped), visits.end());
+    return visits;
 }
 
 Aggregation::~Aggregation() { lowering_.substitute = around_; }
@@ -176,21 +186,21 @@ bool Aggregation::determines(const Source& source) const
     });
 }
 
-// The value that `value` has in the row that stands for the group.
-Fragment Aggregation::representative(const Fragment& value)
+// The value that `value` has in the row that stands for the group, as long as its rows pass `filter`: all or none do.
+Fragment Aggregation::representative(const Fragment& value, const std::string& filter)
 {
     Fragment f = value;
     if (core_.group_by.empty())
         f.classes = f.classes.with_null();
     const std::string& order = row_order_;
     if (!extreme_) {
-        f.text = "howdah.first(" + value.text + (order.empty() ? "" : " ORDER BY " + order) + ")";
+        f.text = "howdah.first(" + value.text + (order.empty() ? "" : " ORDER BY " + order) + ")" + filter;
         return f;
     }
     if (!extreme_order_)
         find_extreme_order();
-    const std::string row = "[" + extreme_index_ + "]";
-    f.text = "(array_agg(" + value.text + " ORDER BY " + *extreme_order_ + "))" + row;
+    f.text =
+        "(array_agg(" + value.text + " ORDER BY " + *extreme_order_ + ")" + filter + ")[" + extreme_index(filter) + "]";
     if (row_of_nulls_.place == RowOfNulls::Place::ordered && !extreme_all_null_.empty())
         f.text = "(CASE WHEN " + extreme_all_null_ + " THEN (array_agg(" + value.text + " ORDER BY " +
                  row_of_nulls_.order + "))[1] ELSE " + f.text + " END)";
@@ -223,14 +233,20 @@ void Aggregation::find_extreme_order()
         return;
     // Counts all rows, and says whose: in a subquery count(*) would count the subquery's.
     extreme_rows_ = "count((" + value.text + ") IS NULL)";
-    extreme_all_null_ =
-        "count(" + value.text + ")" + (extreme_->filter ? " FILTER (WHERE " + extreme_passes_ + ")" : "") + " = 0";
+    extreme_values_ = "count(" + value.text + ")";
+    extreme_all_null_ = extreme_values_ + (extreme_->filter ? " FILTER (WHERE " + extreme_passes_ + ")" : "") + " = 0";
     if (row_of_nulls_.place == RowOfNulls::Place::unknown)
         throw refusal("which row " + extreme_->name.text + "() of NULLs takes of a join with IN is not known");
     if (extreme_->filter)
         extreme_filter_ = extreme_all_null_ + " AND " + extreme_rows_ + " FILTER (WHERE " + extreme_passes_ + ") > 0";
-    else if (row_of_nulls_.place == RowOfNulls::Place::last)
-        extreme_index_ = "CASE WHEN " + extreme_all_null_ + " THEN " + extreme_rows_ + " ELSE 1 END";
+}
+
+// Which row of those that pass `filter`, in that order.
+std::string Aggregation::extreme_index(const std::string& filter) const
+{
+    if (extreme_values_.empty() || extreme_->filter || row_of_nulls_.place != RowOfNulls::Place::last)
+        return "1";
+    return "CASE WHEN " + extreme_values_ + filter + " = 0 THEN " + extreme_rows_ + filter + " ELSE 1 END";
 }
 
 // A grouped expression is its key, unless values that are equal as keys differ.
@@ -239,7 +255,16 @@ std::optional<Fragment> Aggregation::grouped(const Key& key)
     const bool folded = key.key.text != key.value.text;
     const bool mixed = (key.value.type == PgType::numeric || key.value.type == PgType::v) &&
                        key.value.classes.has(StorageClass::integer) && key.value.classes.has(StorageClass::real);
-    return folded || mixed ? representative(key.value) : key.value;
+    if (!folded && !mixed)
+        return key.value;
+    // PostgreSQL knows a subquery as its key nowhere but as a whole.
+    if (folded || key.value.type != PgType::v || key.value.text.find("(SELECT ") != std::string::npos)
+        return representative(key.value);
+    // Only numbers of two classes are equal.
+    const std::string number = "(" + key.value.text + ").n";
+    Fragment f = representative(key.value, " FILTER (WHERE " + number + " IS NOT NULL)");
+    f.text = "(CASE WHEN " + number + " IS NULL THEN " + key.value.text + " ELSE " + f.text + " END)";
+    return f;
 }
 
 std::optional<Fragment> Aggregation::bare_column(const Expr& expr, const ColumnRef& ref)

@@ -103,11 +103,13 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     l_.core_ = &core;
     const bool natural = (needs.in_order || needs.one_row) && terms.empty();
     Arm arm;
+    std::vector<SortKey> rows;
     if (core.from) {
         choose_places(core, terms, needs);
         arm.rest = " FROM " + from(*core.from, (natural && !core.aggregate) || is_order_sensitive(core) ||
                                                    row_dependence(core) != RowDependence::none);
-        l_.row_order = join_keys(visiting_order(core));
+        rows = visiting_order(core);
+        l_.row_order = join_keys(rows);
         if (needs.places)
             arm.loops = loops_of(core);
         if (std::vector<SortKey> passes = rows_without_partner(*core.from); needs.places && !passes.empty())
@@ -123,7 +125,7 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     }
     std::optional<Aggregation> aggregation;
     if (core.aggregate)
-        aggregation.emplace(select, core, l_, row_of_nulls(core));
+        aggregation.emplace(select, core, l_, row_of_nulls(core), rows);
     else
         arm.row_order = l_.row_order;
     if (aggregation && core.from && has_window(core))
@@ -139,8 +141,8 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
         std::vector<SortKey> keys;
         for (const auto& [call, order] : window_orders(core))
             keys.insert(keys.end(), order.begin(), order.end());
-        const std::vector<SortKey> rows = aggregation ? order_of_groups(core, terms, *aggregation) : visits;
-        keys.insert(keys.end(), rows.begin(), rows.end());
+        const std::vector<SortKey> last = aggregation ? order_of_groups(core, terms, *aggregation) : visits;
+        keys.insert(keys.end(), last.begin(), last.end());
         for (SortKey& key : keys)
             if (std::none_of(arm.order.begin(), arm.order.end(),
                              [&](const SortKey& k) { return k.key.text == key.key.text; }))

@@ -63,7 +63,9 @@ public:
         Place place = Place::last; // in the order of the rows
         std::string order;         // ordered: the row is the first in this order
     };
-    Aggregation(const Select& select, const SelectCore& core, Lowering& lowering, RowOfNulls row_of_nulls);
+    // `visits`: the order of the rows.
+    Aggregation(const Select& select, const SelectCore& core, Lowering& lowering, RowOfNulls row_of_nulls,
+                const std::vector<SortKey>& visits);
     ~Aggregation();
     Aggregation(const Aggregation&) = delete;
     Aggregation& operator=(const Aggregation&) = delete;
@@ -92,17 +94,19 @@ private:
     std::optional<Fragment> grouped(const Key& key);
     std::optional<Fragment> decided_null_test(const Expr& expr) const;
     std::optional<Fragment> without_rows(const ColumnRef& ref);
-    Fragment representative(const Fragment& value);
+    Fragment representative(const Fragment& value, const std::string& filter = {});
     Fragment without_this(const Expr& expr);
     Fragment own_aggregate(const Expr& call);
     bool owns(const Call& call) const;
     bool determines(const Source& source) const;
     void find_extreme(const Select& select);
     void find_extreme_order();
+    std::string extreme_index(const std::string& filter) const;
+    std::vector<SortKey> inside_groups(std::vector<SortKey> visits) const;
 
     const SelectCore& core_;
     Lowering& lowering_;
-    const std::string row_order_; // of the rows that are aggregated
+    std::string row_order_; // of a group's rows
     std::set<const Source*> sources_;
     std::vector<Key> keys_;
     std::set<std::string> dependent_;     // columns that a key determines, grouped too
@@ -111,11 +115,11 @@ private:
     bool extreme_is_mixed_ = false;       // where its FILTER does not pass, another's row counts
     std::optional<std::string> extreme_order_;
     const RowOfNulls row_of_nulls_;
-    std::string extreme_index_ = "1"; // of the row in that order
-    std::string extreme_all_null_;    // when there is none
-    std::string extreme_rows_;        // how many rows the group has
-    std::string extreme_passes_;      // its FILTER
-    std::string extreme_filter_;      // when the row is the last one that passes the FILTER
+    std::string extreme_values_;   // how many values are not NULL
+    std::string extreme_all_null_; // when there is none
+    std::string extreme_rows_;     // how many rows the group has
+    std::string extreme_passes_;   // its FILTER
+    std::string extreme_filter_;   // when the row is the last one that passes the FILTER
     std::function<std::optional<Fragment>(const Expr&)> around_;
 };
 

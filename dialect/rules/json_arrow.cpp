@@ -16,8 +16,8 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     const std::string json = text_of(*n->lhs, lowering).text;
     const std::string key = widen(lowering.value(*n->rhs), PgType::v).text;
     if (n->op == BinaryOp::arrow)
-        return Fragment{call(path_function("json_arrow", *n->rhs), {json, key}), PgType::text, text_or_null};
-    return Fragment{call(path_function("json_long_arrow", *n->rhs), {json, key}), PgType::v, Classes::any()};
+        return Fragment{call(path_function("json_arrow", *n->rhs, lowering), {json, key}), PgType::text, text_or_null};
+    return Fragment{call(path_function("json_long_arrow", *n->rhs, lowering), {json, key}), PgType::v, Classes::any()};
 }
 
 } // namespace

@@ -20,7 +20,7 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     for (const ExprPtr& arg : n->args)
         args.push_back(text_of(*arg, lowering).text);
     if (args.size() == 2)
-        return Fragment{call(path_function("json_extract", *n->args[1]), args), PgType::v, Classes::any()};
+        return Fragment{call(path_function("json_extract", *n->args[1], lowering), args), PgType::v, Classes::any()};
     return Fragment{call("howdah.json_extract_all", args), PgType::text, text_or_null};
 }
 

@@ -21,7 +21,8 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     for (const ExprPtr& arg : n->args)
         args.push_back(text_of(*arg, lowering).text);
     const bool has_path = args.size() == 2 && name != "json_patch";
-    const std::string text = call(has_path ? path_function(name, *n->args[1]) : "howdah." + std::string(name), args);
+    const std::string text =
+        call(has_path ? path_function(name, *n->args[1], lowering) : "howdah." + std::string(name), args);
     if (name == "json_valid")
         return Fragment{text, PgType::boolean, StorageClass::integer};
     if (name == "json_array_length")

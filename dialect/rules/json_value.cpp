@@ -253,6 +253,43 @@ bool is_mixed(const Expr& expr, Lowering& lowering)
     return false;
 }
 
+bool is_known(const Expr& path)
+{
+    return as<Literal>(bare(path)) || text_literal(path) || (path.constant && is_fixed(path));
+}
+
+// A JSON path that is no literal in an expression that an index has.
+class HasPathOfRow : public Visitor {
+public:
+    static bool in_indexes(const Catalog& catalog)
+    {
+        HasPathOfRow visitor;
+        for (const std::unique_ptr<Table>& table : catalog.tables())
+            for (const Index& index : table->indexes) {
+                if (index.where)
+                    walk(*index.where, visitor);
+                for (const IndexColumn& column : index.columns)
+                    if (column.expr)
+                        walk(*column.expr, visitor);
+            }
+        return visitor.found_;
+    }
+
+    bool enter(const Expr& e) override
+    {
+        if (const auto* binary = as<Binary>(e))
+            see(binary->op == BinaryOp::arrow || binary->op == BinaryOp::long_arrow ? binary->rhs.get() : nullptr);
+        if (const auto* call = as<Call>(e); call && call->args.size() > 1 && fold(call->name.text).starts_with("json_"))
+            see(call->args[1].get());
+        return !found_;
+    }
+
+private:
+    void see(const Expr* path) { found_ = found_ || (path && !is_known(*path)); }
+
+    bool found_ = false;
+};
+
 std::string or_null(const std::string& text, const Fragment& f)
 {
     return f.classes.nullable() ? call("COALESCE", {text, "'null'::text"}) : text;
@@ -326,7 +363,8 @@ std::string type_found(const Expr& expr, Lowering& lowering)
     const Expr& origin = origin_of(expr);
     const auto text = [&](const Expr& e) { return to_text(lowering.value(e)).text; };
     if (const Call* extract = call_of(origin, {"json_extract"}); extract && !is_constant(expr, lowering))
-        return call(path_function("json_type", *extract->args[1]), {text(*extract->args[0]), text(*extract->args[1])});
+        return call(path_function("json_type", *extract->args[1], lowering),
+                    {text(*extract->args[0]), text(*extract->args[1])});
     if (const ColumnRef* value = json_row_value(origin)) {
         Expr column;
         column.node = *value;
@@ -346,7 +384,7 @@ std::string found_json(const Expr& expr, Lowering& lowering)
 {
     const Expr& e = named(expr);
     if (const Call* extract = call_of(e, {"json_extract"}); extract && !is_constant(expr, lowering))
-        return call("COALESCE", {call(path_function("json_extracted", *extract->args[1]),
+        return call("COALESCE", {call(path_function("json_extracted", *extract->args[1], lowering),
                                       {to_text(lowering.value(*extract->args[0])).text,
                                        to_text(lowering.value(*extract->args[1])).text}),
                                  "'null'::text"});
@@ -364,10 +402,10 @@ std::string found_json(const Expr& expr, Lowering& lowering)
 
 } // namespace
 
-std::string path_function(std::string_view name, const Expr& path)
+std::string path_function(std::string_view name, const Expr& path, const Lowering& lowering)
 {
-    const bool is_known = as<Literal>(bare(path)) || text_literal(path) || (path.constant && is_fixed(path));
-    return "howdah." + std::string(name) + (is_known ? "" : "_at");
+    const bool of_row = !path.constant && (lowering.in_trigger || HasPathOfRow::in_indexes(lowering.catalog()));
+    return "howdah." + std::string(name) + (is_known(path) || of_row ? "" : "_at");
 }
 
 std::string as_json(const Expr& expr, Lowering& lowering)

@@ -9,7 +9,7 @@ namespace howdah::dialect::rules {
 std::string as_json(const Expr& expr, Lowering& lowering);
 
 // The name of howdah's function of a path: json_extract() where the path is known now, and the planner takes it apart
-// once, json_extract_at() where each row has it.
-std::string path_function(std::string_view name, const Expr& path);
+// once; else json_extract_at(), unless an index may have the other.
+std::string path_function(std::string_view name, const Expr& path, const Lowering& lowering);
 
 } // namespace howdah::dialect::rules

@@ -10,23 +10,20 @@ BEGIN
 END $$;
 
 -- max() and min(): of equal values the first is kept, or with an index its last and its first. Only an
--- operator of howdah.v itself could stand for its order, and PostgreSQL's for records is none.
+-- operator of howdah.v itself could stand for its order, and PostgreSQL's for records is none. No planner opens a function that
+-- an aggregate calls, so that PL/pgSQL is cheaper than SQL.
 CREATE OR REPLACE FUNCTION howdah.max_s(a howdah.v, b howdah.v) RETURNS howdah.v
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b > a THEN b ELSE a END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b > a THEN b ELSE a END; END $$;
 CREATE OR REPLACE FUNCTION howdah.min_s(a howdah.v, b howdah.v) RETURNS howdah.v
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b < a THEN b ELSE a END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b < a THEN b ELSE a END; END $$;
 CREATE OR REPLACE FUNCTION howdah.max_s(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b > a THEN b ELSE a END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b > a THEN b ELSE a END; END $$;
 CREATE OR REPLACE FUNCTION howdah.min_s(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b < a THEN b ELSE a END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b < a THEN b ELSE a END; END $$;
 CREATE OR REPLACE FUNCTION howdah.max_s(a bytea, b bytea) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT CASE WHEN b > a THEN b ELSE a END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b > a THEN b ELSE a END; END $$;
 CREATE OR REPLACE FUNCTION howdah.min_s(a bytea, b bytea) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT CASE WHEN b < a THEN b ELSE a END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b < a THEN b ELSE a END; END $$;
 
 CREATE OR REPLACE AGGREGATE howdah.max(howdah.v) (SFUNC = howdah.max_s, STYPE = howdah.v, COMBINEFUNC = howdah.max_s, PARALLEL = SAFE);
 CREATE OR REPLACE AGGREGATE howdah.min(howdah.v) (SFUNC = howdah.min_s, STYPE = howdah.v, COMBINEFUNC = howdah.min_s, PARALLEL = SAFE);
@@ -37,20 +34,16 @@ CREATE OR REPLACE AGGREGATE howdah.min(bytea) (SFUNC = howdah.min_s, STYPE = byt
 
 -- The same where of equal values the last is kept.
 CREATE OR REPLACE FUNCTION howdah.last_max_s(a howdah.v, b howdah.v) RETURNS howdah.v
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b < a THEN a ELSE b END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b < a THEN a ELSE b END; END $$;
 CREATE OR REPLACE AGGREGATE howdah.last_max(howdah.v) (SFUNC = howdah.last_max_s, STYPE = howdah.v);
 CREATE OR REPLACE FUNCTION howdah.last_max_s(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b < a THEN a ELSE b END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b < a THEN a ELSE b END; END $$;
 CREATE OR REPLACE AGGREGATE howdah.last_max(numeric) (SFUNC = howdah.last_max_s, STYPE = numeric);
 CREATE OR REPLACE FUNCTION howdah.last_min_s(a howdah.v, b howdah.v) RETURNS howdah.v
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b > a THEN a ELSE b END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b > a THEN a ELSE b END; END $$;
 CREATE OR REPLACE AGGREGATE howdah.last_min(howdah.v) (SFUNC = howdah.last_min_s, STYPE = howdah.v);
 CREATE OR REPLACE FUNCTION howdah.last_min_s(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN a IS NULL THEN b WHEN b IS NULL THEN a WHEN b > a THEN a ELSE b END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b > a THEN a ELSE b END; END $$;
 CREATE OR REPLACE AGGREGATE howdah.last_min(numeric) (SFUNC = howdah.last_min_s, STYPE = numeric);
 
 -- sum() of values of unknown class: an INTEGER while all are, or look like, INTEGERs. `r` is the running REAL, `i` the
@@ -209,9 +202,9 @@ CREATE OR REPLACE AGGREGATE howdah.join_distinct(howdah.v, text)
 
 -- The first value of a group, NULL included: a column that is neither grouped nor aggregated.
 CREATE OR REPLACE FUNCTION howdah.first_s(s anyarray, x anyelement) RETURNS anyarray
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CASE WHEN s IS NULL THEN ARRAY[x] ELSE s END $$;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN s IS NULL THEN ARRAY[x] ELSE s END; END $$;
 
 CREATE OR REPLACE FUNCTION howdah.first_f(s anyarray) RETURNS anyelement
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT s[1] $$;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN RETURN s[1]; END $$;
 
 CREATE OR REPLACE AGGREGATE howdah.first(anyelement) (SFUNC = howdah.first_s, STYPE = anyarray, FINALFUNC = howdah.first_f);
