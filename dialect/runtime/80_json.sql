@@ -236,15 +236,17 @@ BEGIN
 END $$;
 
 -- Patterns of the texts in which those steps may lead somewhere else: where a key occurs twice, because PostgreSQL takes
--- the last, and where an index could be a key.
+-- the last, and where an index could be a key. An index from the end is one in every text but as the first step:
+-- PostgreSQL counts it from the end of the first array as deep as that, wherever it is.
 CREATE OR REPLACE FUNCTION howdah.js_traps(steps text[]) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   traps text[] := '{}';
   quoted text;
 BEGIN
-  FOREACH quoted IN ARRAY steps LOOP
-    quoted := '"' || replace(replace(quoted, '_', '\_'), '%', '\%') || '"';
+  FOR i IN 1..cardinality(steps) LOOP
+    IF i > 1 AND left(steps[i], 1) = '-' THEN RETURN ARRAY['%']; END IF;
+    quoted := '"' || replace(replace(steps[i], '_', '\_'), '%', '\%') || '"';
     traps := traps || ('%' || quoted || CASE WHEN quoted COLLATE "C" ~ '^"[-0-9]' THEN '%' ELSE '%' || quoted || '%' END);
   END LOOP;
   RETURN traps;
