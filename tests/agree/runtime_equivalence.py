@@ -334,6 +334,7 @@ def json_(judge, n):
     judge.check("json(?)", "howdah.t2v(howdah.json({0}))", cases(n, text_))
     judge.check("json_valid(?)", "howdah.i2v((howdah.json_valid({0}))::int::int8)", cases(n, text_))
     judge.check("json_extract(?, ?)", "howdah.json_extract({0}, {1})", cases(n * 3, text_, path))
+    judge.check("json_extract(?, ?)", "howdah.json_extract_at({0}, {1})", cases(n, text_, path))
     judge.check("json_extract(?, ?, ?)", "howdah.t2v(howdah.json_extract_all({0}, {1}, {2}))", cases(n, text_, path, path))
     judge.check("json_array(json_extract(?, ?))", "howdah.t2v('[' || coalesce(howdah.json_extracted({0}, {1}), 'null') || ']')",
                 cases(n, text_, path))
@@ -354,6 +355,10 @@ def json_(judge, n):
                     f"howdah.t2v((SELECT string_agg(howdah.quote(key)||'|'||howdah.quote(value)||'|'||type||'|'||howdah.quote(atom)||'|'||id||'|'||"
                     f"howdah.quote(howdah.i2v(parent))||'|'||fullkey||'|'||path, ';') FROM howdah.json_{name}_({{0}}, {{1}})))",
                     cases(n, lambda: unique(document()), lambda: R.choice(("$", path()))))
+    judge.check("(SELECT group_concat(quote(key)||'|'||quote(value)||'|'||type||'|'||quote(atom)||'|'||fullkey||'|'||path, ';') FROM json_each(?1, ?2))",
+                "howdah.t2v((SELECT string_agg(howdah.quote(key)||'|'||howdah.quote(value)||'|'||type||'|'||howdah.quote(atom)||'|'||fullkey||'|'||path, ';')"
+                " FROM howdah.json_elements(howdah.json_node({0}, {1}), {1})))",
+                cases(n, document, lambda: R.choice(("$", path()))))
 
 
 def unique(text_):
