@@ -140,20 +140,22 @@ BEGIN
 END $$;
 
 -- The rows of json_each() of the `piece` at `p`, for statements that do not show `id`, which counts what is in the elements:
--- it has the order of the rows alone. The planner takes the query in place of the function, and computes what is read.
+-- it has the order of the rows alone. The planner takes the query in place of the function. OFFSET 0 keeps it from writing
+-- an expression wherever its value is read; a column that nothing reads is not computed.
 CREATE OR REPLACE FUNCTION howdah.json_elements(piece text, p text)
 RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20 AS $$
-  SELECT CASE n.kind WHEN 91 THEN howdah.i2v(e.o - 1) WHEN 123 THEN howdah.t2v(howdah.js_decoded(e.k)) END,
-         howdah.j2v(e.j), howdah.js_type(e.j::text), CASE WHEN json_typeof(e.j) NOT IN ('array', 'object') THEN howdah.j2v(e.j) END,
-         e.o, NULL::int8,
-         CASE n.kind WHEN 91 THEN p || '[' || (e.o - 1) || ']' WHEN 123 THEN p || howdah.js_label(e.k) ELSE p END, p
+  SELECT e.key, e.value, e.type, CASE WHEN e.type NOT IN ('array', 'object') THEN e.value END, e.o, NULL::int8, p || e.step, p
     FROM (SELECT howdah.js_raw(t.piece) AS node, ascii(t.piece) AS kind FROM (SELECT json_elements.piece OFFSET 0) t OFFSET 0) n
    CROSS JOIN LATERAL (
-     SELECT NULL::text AS k, a.j, a.o
-       FROM json_array_elements(CASE n.kind WHEN 91 THEN n.node WHEN 123 THEN NULL ELSE '[' || n.node || ']' END::json) WITH ORDINALITY a(j, o)
+     (SELECT CASE n.kind WHEN 91 THEN howdah.i2v(a.o - 1) END AS key, howdah.j2v(a.j) AS value, howdah.js_type(a.j::text) AS type, a.o,
+             CASE n.kind WHEN 91 THEN '[' || (a.o - 1) || ']' ELSE '' END AS step
+        FROM json_array_elements(CASE n.kind WHEN 91 THEN n.node WHEN 123 THEN NULL ELSE '[' || n.node || ']' END::json) WITH ORDINALITY a(j, o)
+      OFFSET 0)
      UNION ALL
-     SELECT a.k, a.j, a.o FROM json_each(CASE n.kind WHEN 123 THEN n.node END::json) WITH ORDINALITY a(k, j, o)) e $$;
+     (SELECT howdah.t2v(howdah.js_decoded(a.k)), howdah.j2v(a.j), howdah.js_type(a.j::text), a.o, howdah.js_label(a.k)
+        FROM json_each(CASE n.kind WHEN 123 THEN n.node END::json) WITH ORDINALITY a(k, j, o)
+      OFFSET 0)) e $$;
 
 CREATE OR REPLACE FUNCTION howdah.json_tree_(x text, p text DEFAULT '$')
 RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
