@@ -126,9 +126,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN abs(f) < 4503599627370496 THEN trunc(f + CASE WHEN f < 0 THEN -0.5 ELSE 0.5 END::float8) + 0.0::float8
               ELSE f END $$;
 
--- What "%.<d>f" prints is |f| * 10^d and 3e-16 of it, cut after a half was added that is right to 1.2e-16, give or take some
--- 2e-18 of it: SQLite computes with long double. Where a half is near the product has to be exact, which it is in two parts of f of 27 bits each. That
--- decimal read again is the quotient of two doubles up to 10^5; later long double rounds it before it becomes a double.
+-- What "%.<d>f" prints is |f| * 10^d and 3e-16 of it, cut after a half was added that is right to 1.2e-16, give or take
+-- some 2e-18 of it: SQLite computes with long double. Where a half is near the product has to be exact, which it is in
+-- two parts of f of 27 bits each. That decimal read again is the quotient of two doubles up to 10^5; later long double
+-- rounds it before it becomes a double.
 CREATE OR REPLACE FUNCTION howdah.round_(f float8, d int8) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE

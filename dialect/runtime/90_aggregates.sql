@@ -10,8 +10,8 @@ BEGIN
 END $$;
 
 -- max() and min(): of equal values the first is kept, or with an index its last and its first. Only an
--- operator of howdah.v itself could stand for its order, and PostgreSQL's for records is none. No planner opens a function that
--- an aggregate calls, so that PL/pgSQL is cheaper than SQL.
+-- operator of howdah.v itself could stand for its order, and PostgreSQL's for records is none. No planner opens a function
+-- that an aggregate calls, so PL/pgSQL is cheaper than SQL.
 CREATE OR REPLACE FUNCTION howdah.max_s(a howdah.v, b howdah.v) RETURNS howdah.v
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$ BEGIN RETURN CASE WHEN b > a THEN b ELSE a END; END $$;
 CREATE OR REPLACE FUNCTION howdah.min_s(a howdah.v, b howdah.v) RETURNS howdah.v
