@@ -91,6 +91,8 @@ bool VisitLoop::is_of(std::string_view name) const
 bool VisitLoop::is_of(const Source& source) const
 {
     const VisitLoop& loop = alternatives.empty() ? *this : alternatives.front();
+    if (const Select* select = source.name.empty() ? select_of(source) : nullptr)
+        return only_unnamed || &select->cores.back() == last_core;
     if (!is_of(source.name) || source.kind != Source::Kind::table || !source.table)
         return is_of(source.name);
     const auto goes_by = [&](std::string_view phrase) { return loop.detail.find(phrase) != std::string::npos; };
@@ -249,6 +251,24 @@ void VisitPlan::number_selects(const Statement& statement)
     }
     OfExpressions values(values_);
     walk(statement, values);
+    for (VisitGroup& group : groups_)
+        find_unnamed(group);
+}
+
+void VisitPlan::find_unnamed(VisitGroup& group) const
+{
+    std::vector<VisitLoop*> unknown;
+    for (VisitLoop& loop : group.loops) {
+        if (!loop.detail.starts_with("(subquery-"))
+            continue;
+        for (const auto& [core, n] : numbers_)
+            if (starts_with_word(loop.detail, "(subquery-" + std::to_string(n) + ")"))
+                loop.last_core = core;
+        if (!loop.last_core)
+            unknown.push_back(&loop);
+    }
+    if (unknown.size() == 1)
+        unknown.front()->only_unnamed = true;
 }
 
 // ------------------------------------------------------------------------------------------------ asking

@@ -21,6 +21,9 @@ struct VisitLoop {
     bool automatic = false;
     std::vector<int> automatic_key;
     std::vector<VisitLoop> alternatives; // MULTI-INDEX OR: one after the other, no row twice
+    // A subquery without a name that it reads: its last SELECT, or, where a view has it, the only one of its group.
+    const SelectCore* last_core = nullptr;
+    bool only_unnamed = false;
 
     std::size_t looked_up() const; // how many of the index' columns have a value given, by = or IN
     bool is_of(std::string_view name) const;
@@ -71,6 +74,7 @@ private:
     void read_groups(const CompileRequest& request);
     void read_program(const CompileRequest& request);
     void number_selects(const Statement& statement);
+    void find_unnamed(VisitGroup& group) const;
 
     struct Node {
         int id = 0, parent = 0;
