@@ -89,8 +89,7 @@ std::string SelectLowering::placed(const Select& select, const Source& source, b
                                    std::vector<Output>& outputs, RowPlaces& places)
 {
     const Lowering::Places wanted = l_.visits_.wants;
-    const std::string name =
-        source.common ? source.common->name.text : source.table ? source.table->name : source.name;
+    const std::string name = source.common ? source.common->name.text : source.table ? source.table->name : source.name;
     places.ignores_order_by = l_.visits_.ignores_inner_order && !select.limit && !is_sorted(select, name);
     const bool shows = wanted != Lowering::Places::none && shows_places(select, places.ignores_order_by);
     const bool numbers = wanted == Lowering::Places::all && !shows && !is_single_row(select);
@@ -153,7 +152,8 @@ std::string SelectLowering::derived(Source& source, const Select& select, bool i
 }
 
 // json_each(x), json_each(x, path), json_tree(…): howdah's functions of the same columns. Without its `id`, which only
-// tells the rows' order then, json_each() is cheaper.
+// tells the rows' order then, json_each() of each row of a table is cheaper; of one list the planner had better know
+// that it is short.
 std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
 {
     if (ref.args.empty() || ref.args.size() > 2)
@@ -162,7 +162,7 @@ std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
     for (const ExprPtr& arg : ref.args)
         args.push_back(to_text(l_.value(*arg)).text);
     std::string function = "howdah." + fold(ref.table.name.text) + "_";
-    if (fold(ref.table.name.text) == "json_each" && !source.columns[4].read) {
+    if (fold(ref.table.name.text) == "json_each" && !source.columns[4].read && !ref.args[0]->constant) {
         function = "howdah.json_elements";
         args.resize(2, "'$'::text");
         const std::string node =
