@@ -89,8 +89,11 @@ std::optional<Fragment> SelectLowering::lone_extreme(const SelectCore& core, con
         return std::nullopt;
     l_.fired("extreme");
     const bool max = rules::function_name(*call) == "max";
+    SortKey first; // as the index has it
+    first.key = key;
+    first.descending = max;
     return Fragment{"(SELECT " + x.text + from + (max ? "" : " WHERE " + rules::is_not_null(x)) + " ORDER BY " +
-                        key.text + (max ? " DESC NULLS LAST, " : " NULLS FIRST, ") + l_.row_order + " LIMIT 1)",
+                        first.text(true) + ", " + l_.row_order + " LIMIT 1)",
                     x.type, x.classes.with_null(), x.collated};
 }
 

@@ -29,6 +29,8 @@ CREATE TABLE c(k TEXT PRIMARY KEY, t_id INTEGER REFERENCES t, x);
 CREATE INDEX c_t ON c(t_id);
 CREATE TABLE o(a INTEGER, b TEXT, z, PRIMARY KEY(a, b)) WITHOUT ROWID;
 CREATE TABLE h(word TEXT UNIQUE, c);
+CREATE TABLE m(id INTEGER PRIMARY KEY, n TEXT NOT NULL COLLATE NOCASE);
+CREATE INDEX m_n ON m(n);
 '''
 ROWS = 20000
 NUMBERS = f'WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < {ROWS}) '
@@ -38,6 +40,7 @@ FILL = [
     f"INSERT INTO c {NUMBERS} SELECT 'k' || i, i, i % 7 FROM g",
     f"INSERT INTO o {NUMBERS} SELECT i % 500, 'b' || i, i FROM g",
     f"INSERT INTO h {NUMBERS} SELECT 'w' || i, i FROM g",
+    f"INSERT INTO m {NUMBERS} SELECT i, 'Name' || i FROM g",
 ]
 
 # A query, its parameters, the index it must use ('-': a primary key's or UNIQUE constraint's own; a|b: one of them), and
@@ -58,6 +61,9 @@ PLANS = [
     ('SELECT c FROM h WHERE rowid = ?', [5], '-'),
     ('SELECT max(id) FROM t', [], '-'),
     ('SELECT min(rowid) FROM h', [], '-'),
+    ('SELECT max(n) FROM m', [], 'm_n'),
+    ('SELECT min(n) FROM m', [], 'm_n'),
+    ('SELECT max(n) FROM t', [], 't_n'),
     ('UPDATE t SET r = r WHERE id = ?', [3], '-'),
     ('DELETE FROM t WHERE id = ?', [-3], '-'),
     # INTEGER columns and parameters of each class.
@@ -235,7 +241,7 @@ def main():
     for statement in FILL:
         sqlite.execute(statement)
         lines.rows(statement)
-    for table in 'tcoh': lines.rows(f'/* howdah: postgres */ ANALYZE "{database}"."{table}"')
+    for table in 'tcohm': lines.rows(f'/* howdah: postgres */ ANALYZE "{database}"."{table}"')
     failed = 0
     with tempfile.NamedTemporaryFile('w', suffix='.sql') as schema:
         schema.write(SCHEMA)
