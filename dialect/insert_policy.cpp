@@ -112,10 +112,8 @@ bool alone_chooses_rowids(const Insert& insert, const Table& table, const Insert
 {
     using Form = InsertPolicy::Form;
     const auto renumbers = [&](const UpsertClause& clause) {
-        return std::any_of(clause.set.begin(), clause.set.end(), [&](const SetClause& set) {
-            return std::any_of(set.indexes.begin(), set.indexes.end(),
-                               [&](int column) { return column < 0 || column == table.rowid_alias; });
-        });
+        return std::any_of(clause.set.begin(), clause.set.end(),
+                           [&](const SetClause& set) { return key_uses(table, Key{}, set.indexes); });
     };
     return (policy.form == Form::nothing || policy.form == Form::upsert || policy.form == Form::rewrite) &&
            rows.rowid == InsertRows::Rowid::automatic && !table.autoincrement && table.triggers.empty() &&

@@ -474,6 +474,11 @@ std::string rows_query_without_echoes(const InsertRows& rows, const Table& table
     return with_echoes(rows, table, rows_query(rows, table), false);
 }
 
+bool is_known_ahead(const Table& table, const Key& key)
+{
+    return key.index && !key.index->where && !key_uses(table, key, {-1});
+}
+
 std::string rows_with_rowids(const InsertRows& rows, const Table& table, Lowering& lowering, const std::string& filter,
                              const Unnumbered& unnumbered)
 {

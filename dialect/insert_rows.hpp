@@ -58,6 +58,8 @@ struct Unnumbered {
     const Key* key = nullptr; // null: every row takes one
     bool kept = false;
 };
+// Whether that key is known ahead of the rowids, of any row: it is not partial and has no rowid in it.
+bool is_known_ahead(const Table& table, const Key& key);
 // The rows for which `filter` (a condition over the alias "n", may be empty) holds, with the rowids they get, all of
 // them found at once (catalogue 13); in order. `unnumbered`: where rowids are automatic.
 std::string rows_with_rowids(const InsertRows& rows, const Table& table, Lowering& lowering, const std::string& filter,

@@ -55,7 +55,7 @@ std::string insert_as_set(const Insert& insert, const Table& table, const Insert
     Unnumbered unnumbered;
     if (policy.form == Form::upsert && rows.rowid == InsertRows::Rowid::automatic) {
         const Key& key = policy.rules.front().key;
-        if (!key.index || key.index->where || key_uses(table, key, {-1}))
+        if (!is_known_ahead(table, key))
             return {};
         unnumbered = {&key, true};
     }

@@ -115,7 +115,7 @@ std::vector<SortKey> Aggregation::inside_groups(std::vector<SortKey> visits) con
             return sort.key.text == key.key.text || sort.key.text == collation_key(key.key, Collation::binary).text;
         });
     };
-    visits.erase(std::remove_if(visits.begin(), visits.end(), is_grouped), visits.end());
+    std::erase_if(visits, is_grouped);
     return visits;
 }
 

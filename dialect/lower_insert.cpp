@@ -172,10 +172,9 @@ private:
     {
         if (policy.form != Form::nothing || policy.rules.size() != 1 || rows.single() || table_.autoincrement)
             return false;
-        const Key& key = policy.rules.front().key;
-        return rows.rowid == InsertRows::Rowid::automatic && rows.echoes.empty() && key.index && !key.index->where &&
-               !key_uses(table_, key, {-1}) && !fires(CreateTrigger::Time::before) && !table_.strict &&
-               (insert_.conflict == ConflictAction::ignore || !may_be_refused(rows));
+        return rows.rowid == InsertRows::Rowid::automatic && rows.echoes.empty() &&
+               is_known_ahead(table_, policy.rules.front().key) && !fires(CreateTrigger::Time::before) &&
+               !table_.strict && (insert_.conflict == ConflictAction::ignore || !may_be_refused(rows));
     }
 
     // By what SQLite tests before it looks at keys.

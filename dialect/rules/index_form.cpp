@@ -30,13 +30,7 @@ private:
 bool has_index_of(const Table& table, std::string_view function)
 {
     CallsOf calls(function);
-    for (const Index& index : table.indexes) {
-        for (const IndexColumn& column : index.columns)
-            if (column.expr)
-                walk(*column.expr, calls);
-        if (index.where)
-            walk(*index.where, calls);
-    }
+    walk_indexes(table, calls);
     return calls.found;
 }
 
@@ -67,6 +61,17 @@ private:
 };
 
 } // namespace
+
+void walk_indexes(const Table& table, Visitor& visitor)
+{
+    for (const Index& index : table.indexes) {
+        for (const IndexColumn& column : index.columns)
+            if (column.expr)
+                walk(*column.expr, visitor);
+        if (index.where)
+            walk(*index.where, visitor);
+    }
+}
 
 bool has_index_form(const Call& call, const Lowering& lowering)
 {

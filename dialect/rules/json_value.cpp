@@ -5,6 +5,7 @@
 #include "dialect/functions.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/resolver.hpp"
+#include "dialect/rules/index_form.hpp"
 #include "dialect/rules/rules.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/types.hpp"
@@ -265,13 +266,7 @@ public:
     {
         HasPathOfRow visitor;
         for (const std::unique_ptr<Table>& table : catalog.tables())
-            for (const Index& index : table->indexes) {
-                if (index.where)
-                    walk(*index.where, visitor);
-                for (const IndexColumn& column : index.columns)
-                    if (column.expr)
-                        walk(*column.expr, visitor);
-            }
+            walk_indexes(*table, visitor);
         return visitor.found_;
     }
 
