@@ -204,11 +204,12 @@ def money_is_neither_made_nor_lost(howdah):
     setup.ask('CREATE TABLE moves(id INTEGER PRIMARY KEY, source INTEGER, target INTEGER, amount INTEGER)')
     for i in range(accounts): setup.ask('INSERT INTO accounts VALUES (?, ?)', [i + 1, total // accounts])
     problems, committed, busy, end = [], [], [0], time.monotonic() + seconds
+    def has_enough(): return time.monotonic() > end and len(committed) + busy[0] > 500 or time.monotonic() > end + 60
 
     def move(seed):
         pick, c = random.Random(seed), Client(howdah, 'concurrent')
         try:
-            while time.monotonic() < end:
+            while not has_enough():
                 source, target = pick.sample(range(1, accounts + 1), 2)
                 if pick.random() < 0.95: source, target = min(source, target), max(source, target)  # the others may wait for each other
                 amount, kind = pick.randint(1, 50), pick.random()
