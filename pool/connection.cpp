@@ -259,7 +259,10 @@ asio::awaitable<Result<BatchResult>> Connection::run_once(const Batch& batch, mi
     }
     if (lost_)
         co_return Error(loss_);
-    if (auto refused = Replies::unsendable(batch)) {
+    std::optional<ServerError> refused = Replies::unsendable(batch);
+    if (interrupted_)
+        refused = server_error("57014", "canceling statement due to user request");
+    if (refused) {
         BatchResult result;
         result.error = std::move(refused);
         result.transaction_status = transaction_status();
@@ -296,6 +299,7 @@ void Connection::count(std::size_t queries)
 asio::awaitable<Result<BatchResult>> Connection::run(const Batch& batch, milliseconds timeout)
 {
     const bool autocommit = transaction_status() == 'I';
+    interrupted_ = false;
     Result<BatchResult> result = co_await run_once(batch, timeout, false);
     // Nothing of the batch has run and nothing has been shown: nobody can tell that it was prepared again.
     if (result && result->stale_plan && result->results.empty() && replies_.untouched() && autocommit && !lost_)
@@ -309,6 +313,7 @@ asio::awaitable<Result<BatchResult>> Connection::run_simple(std::string sql, mil
     Command& command = batch.commands.emplace_back();
     command.sql = std::move(sql);
     command.simple = true;
+    interrupted_ = false;
     Result<BatchResult> result = co_await run_once(batch, timeout, true);
     if (result && result->error)
         result = Error(Error::Kind::lost, result->error->message, result->error->sqlstate);
@@ -317,6 +322,12 @@ asio::awaitable<Result<BatchResult>> Connection::run_simple(std::string sql, mil
 
 void Connection::cancel()
 {
+    interrupted_ = running_;
+    cancel_exchange();
+}
+
+void Connection::cancel_exchange()
+{
     if (replies_.done() || lost_)
         return;
     send_cancel_request();
@@ -324,7 +335,7 @@ void Connection::cancel()
     cancel_again_.async_wait([weak = weak_from_this(), exchange = exchanges_](const boost::system::error_code& error) {
         const auto self = weak.lock();
         if (!error && self && self->exchanges_ == exchange)
-            self->cancel();
+            self->cancel_exchange();
     });
 }
 

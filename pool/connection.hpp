@@ -101,6 +101,7 @@ private:
     boost::asio::awaitable<bool> flush_sinks(BatchResult* result);
     boost::asio::awaitable<bool> wait(bool for_write);
     boost::asio::awaitable<void> cancels_landed();
+    void cancel_exchange();
     // So many queries have been asked; and what their prepared statements met.
     void count(std::size_t queries);
     // Of what start() has asked.
@@ -124,7 +125,8 @@ private:
     std::string write_failure_; // why writing stopped; the server may have said more
     std::shared_ptr<Traffic> traffic_;
     bool lost_ = false;
-    bool running_ = false; // inside run(), or start() is not answered: one batch at a time
+    bool running_ = false;     // inside run(), or start() is not answered: one batch at a time
+    bool interrupted_ = false; // cancel() has come since run() began: what has not been asked yet is not to be
     Error loss_;
     BatchOwner* owner_ = nullptr; // of what start() has asked
     bool paused_ = false;         // the owner is full

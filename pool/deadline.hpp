@@ -91,7 +91,7 @@ private:
             return;
         }
         if (!state->final)
-            connection->cancel();
+            connection->cancel_exchange();
         arm(state, cancel_again);
     }
 

@@ -780,6 +780,23 @@ TEST_CASE("a hundred cancels that come too late never hit the next query on that
     WARN(cancelled << " of " << bench.pool->stats().cancels << " cancels came in time");
 }
 
+TEST_CASE("a cancel that comes while what was before is cleared away hits the query that waits for it")
+{
+    Bench bench(settings(0, 1));
+    bench.run([&]() -> asio::awaitable<void> {
+        Result<Lease> lease = co_await bench.pool->checkout();
+        REQUIRE(lease.has_value());
+        const auto cancel_at_once = [&] { asio::post(bench.loop.io, [&] { lease->cancel(); }); };
+        for (int round = 0; round < 10; ++round) {
+            cancel_at_once();
+            const std::string answer = co_await ask(*lease, "SELECT pg_sleep(30)");
+            CHECK(answer == "error 57014");
+        }
+        const std::string next = co_await ask(*lease, "SELECT 1");
+        CHECK(next == "1");
+    });
+}
+
 TEST_CASE("a query that exceeds query_timeout is cancelled, and its connection lives on")
 {
     Settings s = settings(0, 1);
