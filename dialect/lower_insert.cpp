@@ -194,13 +194,13 @@ private:
     Step as_set(const InsertRows& rows, const InsertPolicy& policy)
     {
         const std::string filter = filtered_ ? ignore_filter(table_, rows, insert_.conflict, lowering_) : std::string();
-        std::string sql = policy.form == Form::replace ? replace_head(rows, policy)
-                          : table_.autoincrement       ? sequence_head(rows, filter)
-                                                       : head(rows, filter, policy);
+        std::string sql = policy.form == Form::replace  ? replace_head(rows, policy)
+                          : records_apart(rows, filter) ? sequence_head(rows, filter)
+                                                        : head(rows, filter, policy);
         sql += on_conflict(insert_, table_, policy, lowering_);
         const auto returning =
             lower_returning(insert_.returning_outputs, *insert_.target, Returned::stored, lowering_, out_);
-        if (table_.autoincrement)
+        if (policy.form == Form::replace ? table_.autoincrement : records_apart(rows, filter))
             sql = finish_sequence(sql, returning, policy);
         else
             sql += returning_text(returning, rowid_result(policy));
@@ -231,6 +231,20 @@ private:
         return into(rows) + rows_with_rowids(rows, table_, lowering_, filter);
     }
 
+    // sqlite_sequence is told by a part of the statement that stands before the INSERT.
+    bool records_apart(const InsertRows& rows, const std::string& filter) const
+    {
+        return table_.autoincrement &&
+               !(is_plain_row(rows, filter) && !lowering_.in_trigger && !rowid_is_chosen_late(table_) &&
+                 takes_rowids_at_once(table_, lowering_.options().writers));
+    }
+
+    // VALUES of one row, which is in unless it conflicts.
+    static bool is_plain_row(const InsertRows& rows, const std::string& filter)
+    {
+        return filter.empty() && rows.single() && rows.echoes.empty();
+    }
+
     static bool numbered(const InsertRows& rows)
     {
         return rows.rowid == InsertRows::Rowid::automatic || rows.rowid == InsertRows::Rowid::mixed;
@@ -241,7 +255,11 @@ private:
         std::vector<std::string> list;
         for (std::size_t i = 0; i < rows.values.size(); ++i) {
             std::vector<std::string> row;
-            if (rows.rowid == InsertRows::Rowid::automatic)
+            if (table_.autoincrement)
+                row.push_back(
+                    taken_rowid(table_, lowering_.catalog(),
+                                rows.rowid == InsertRows::Rowid::automatic ? "NULL::bigint" : rows.rowids[i].text));
+            else if (rows.rowid == InsertRows::Rowid::automatic)
                 row.push_back(next_rowid());
             else if (rows.rowid == InsertRows::Rowid::mixed)
                 row.push_back(call("coalesce", {rows.rowids[i].text, next_rowid()}));

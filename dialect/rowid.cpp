@@ -59,6 +59,7 @@ std::string function_name(const Sequence& s, const char* name)
 
 std::string last_function(const Sequence& s) { return function_name(s, "last_rowid"); }
 std::string record_function(const Sequence& s) { return function_name(s, "record_rowid"); }
+std::string take_function(const Sequence& s) { return function_name(s, "take_rowid"); }
 
 // `largest` as the seq column keeps it, never below what it has (NULL when there is no row).
 std::string advanced(const Sequence& s, std::string_view largest, std::string_view present)
@@ -159,6 +160,18 @@ std::string record_sequence_statements(const Table& table, const Catalog& catalo
     return update_text(s, largest, s.key) + ";\nIF NOT FOUND THEN " + insert_text(s, largest) + "; END IF;\n";
 }
 
+bool takes_rowids_at_once(const Table& table, Writers writers)
+{
+    return table.autoincrement && !table.is_private() && !(writers == Writers::concurrent && has_rowid_sequence(table));
+}
+
+std::string taken_rowid(const Table& table, const Catalog& catalog, std::string_view given)
+{
+    const Sequence s = sequence_of(table, catalog);
+    const std::string largest = "(SELECT max(" + quote_identifier(table.rowid_pg) + ") FROM " + pg_name(table) + ")";
+    return call(take_function(s), {s.setting, s.this_name, largest, given});
+}
+
 FunctionSql sequence_functions(const Table& sequence)
 {
     const Sequence s = described(sequence, "$2");
@@ -181,11 +194,28 @@ FunctionSql sequence_functions(const Table& sequence)
         update_text(s, "$3", s.key) + ";\nGET DIAGNOSTICS found_rows = ROW_COUNT;\nIF found_rows = 0 THEN " +
         insert_text(s, "$3") + "; END IF;\nplace := '';\nIF found_rows < 2 THEN SELECT \"q\".ctid::text INTO place" +
         rows_of(s, s.key) + "; END IF;\nPERFORM set_config($1, place, true);\nEND";
-    const std::string arguments = "(text, " + type + ")", more = "(text, " + type + ", int8)";
+    const std::string present = "greatest(coalesce(" + to_integer(s.seq).text + ", 0), ";
+    const std::string next = "CASE WHEN " + present + "$3) < 9223372036854775807 THEN " + present +
+                             "$3) + 1 ELSE howdah.sequence_after(9223372036854775807) END";
+    const std::string taken = "CASE WHEN $4 IS NULL THEN " + next + " ELSE " + present + "$4) END";
+    const std::string take =
+        "DECLARE\nplace text := current_setting($1, true);\nnumber int8;\nBEGIN\n"
+        "IF place IS NULL OR place = '' THEN SELECT CASE count(*) WHEN 1 THEN min(\"q\".ctid::text) END INTO place" +
+        rows_of(s, s.key) + "; END IF;\nUPDATE " + pg_name(s.table) + " AS \"q\" SET " +
+        quote_identifier(s.table.columns[1].pg) + " = " +
+        widen({taken, PgType::int8, StorageClass::integer}, s.seq.type).text + " WHERE " + at_place +
+        " RETURNING \"q\".ctid::text, " + to_integer(s.seq).text +
+        " INTO place, number;\nIF FOUND THEN\nPERFORM set_config($1, place, true);\nRETURN coalesce($4, number);\n"
+        "END IF;\nnumber := coalesce($4, howdah.sequence_after(greatest($3, coalesce(" +
+        last_function(s) + "($1, $2), 0))));\nPERFORM " + record_function(s) + "($1, $2, number);\nRETURN number;\nEND";
+    const std::string arguments = "(text, " + type + ")", more = "(text, " + type + ", int8)",
+                      most = "(text, " + type + ", int8, int8)";
     return {{function(last_function(s), arguments + " RETURNS int8 LANGUAGE plpgsql STABLE", last),
-             function(record_function(s), more + " RETURNS void LANGUAGE plpgsql", record)},
+             function(record_function(s), more + " RETURNS void LANGUAGE plpgsql", record),
+             function(take_function(s), most + " RETURNS int8 LANGUAGE plpgsql", take)},
             {"DROP FUNCTION IF EXISTS " + last_function(s) + arguments,
-             "DROP FUNCTION IF EXISTS " + record_function(s) + more}};
+             "DROP FUNCTION IF EXISTS " + record_function(s) + more,
+             "DROP FUNCTION IF EXISTS " + take_function(s) + most}};
 }
 
 bool has_rowid_sequence(const Table& table)

@@ -41,6 +41,11 @@ std::string record_sequence(const Table& table, const Catalog& catalog, Writers 
 std::string record_sequence_statements(const Table& table, const Catalog& catalog, Writers writers,
                                        std::string_view largest);
 
+// For AUTOINCREMENT, where takes_rowids_at_once(): the next rowid, or `given` (an int8) unless that is NULL, of which
+// sqlite_sequence then knows. A call of a volatile function: it belongs where it is computed once for its row.
+std::string taken_rowid(const Table& table, const Catalog& catalog, std::string_view given);
+bool takes_rowids_at_once(const Table& table, Writers writers);
+
 // What a single writer asks for a row of `sequence` (sqlite_sequence) and changes it by. Each INSERT of a transaction
 // makes another version of the row, and PostgreSQL can remove none before COMMIT: who looks for it by its name looks at
 // all of them, and n INSERTs at n * n. So a transaction notes in a setting where the newest one is, and these functions
