@@ -16,8 +16,8 @@
 #include "dialect/insert_policy.hpp"
 #include "dialect/insert_rows.hpp"
 #include "dialect/insert_set.hpp"
+#include "dialect/late_rowid.hpp"
 #include "dialect/lower.hpp"
-#include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/lower_upsert.hpp"
 #include "dialect/reads.hpp"
@@ -231,21 +231,22 @@ private:
 
     std::string next_rowid()
     {
-        if (rows_.rowid == InsertRows::Rowid::none || rowid_is_chosen_late(table_))
+        if (rows_.rowid == InsertRows::Rowid::none || rowid_is_chosen_late(table_, lowering_.catalog()))
             return {};
         const std::string rowid = field(table_.rowid_pg);
-        std::string last = last_rowid(table_, lowering_.catalog(), lowering_.options().writers);
+        const Writers writers = lowering_.options().writers;
+        std::string last = last_rowid(table_, lowering_.catalog(), writers);
         if (counts_rowids()) {
             declare("howdah_last bigint");
             loop_.before += "howdah_last := " + last + ";\n";
-            return rowid + " := " + rowid_after(table_, lowering_.options().writers, "howdah_last", "1") + ";\n";
+            return rowid + " := " + dialect::next_rowid(table_, writers, "howdah_last", "1") + ";\n";
         }
         if (table_.autoincrement) {
             loop_.declarations.emplace_back("howdah_sequence bigint := 0");
             last = "greatest(" + last + ", howdah_sequence)";
             // SQLite does not come to it when a row ends the statement.
             const std::string record =
-                record_sequence_statements(table_, lowering_.catalog(), lowering_.options().writers, "howdah_sequence");
+                record_sequence_statements(table_, lowering_.catalog(), writers, "howdah_sequence");
             loop_.after += loop_.keeps_earlier_rows
                                ? "IF current_setting('howdah.failure') = '' THEN\n" + record + "END IF;\n"
                                : record;
@@ -253,8 +254,7 @@ private:
         std::string text;
         if (rows_.rowid != InsertRows::Rowid::given) {
             const std::string assign =
-                planned_without_scans(rowid + " := " + rowid_after(table_, lowering_.options().writers, last, "1")) +
-                ";\n";
+                planned_without_scans(rowid + " := " + dialect::next_rowid(table_, writers, last, "1")) + ";\n";
             text = rows_.rowid == InsertRows::Rowid::automatic
                        ? assign
                        : "IF " + rowid + " IS NULL THEN\n" + assign + "END IF;\n";

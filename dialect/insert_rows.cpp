@@ -4,6 +4,7 @@
 #include "dialect/conflict_trigger.hpp"
 #include "dialect/full_text.hpp"
 #include "dialect/insert_policy.hpp"
+#include "dialect/late_rowid.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/mirror.hpp"
@@ -397,7 +398,7 @@ std::string numbered_rows(const InsertRows& rows, const Table& table, Lowering& 
     std::string query = rows_query(rows, table);
     const std::string where = filter.empty() ? std::string() : " WHERE " + filter;
     const auto names = column_names(rows, table);
-    const bool left_open = rowid_is_chosen_late(table);
+    const bool left_open = rowid_is_chosen_late(table, lowering.catalog());
     if (rows.rowid == InsertRows::Rowid::none || rows.rowid == InsertRows::Rowid::given || left_open) {
         if (rows.placed)
             return "SELECT " + prefixed(names, "n", 0) + " FROM (" + query + ") AS n" + where +
@@ -411,11 +412,11 @@ std::string numbered_rows(const InsertRows& rows, const Table& table, Lowering& 
     const std::string place = rows.placed ? "" : "row_number() OVER () AS \"~place\", ";
     const std::string numbered = "(SELECT " + place + "n.* FROM (" + query + ") AS n" + where + ") AS n";
     if (unnumbered.key)
-        return "SELECT " + rowid_after(table, writers, numbered_rows_last, "n.\"~number\"") + " AS " + names[0] +
+        return "SELECT " + next_rowid(table, writers, numbered_rows_last, "n.\"~number\"") + " AS " + names[0] +
                others + " FROM " + base + ", " + numbered_by_key(numbered, unnumbered, table, lowering) +
                " ORDER BY n.\"~place\"";
     if (rows.rowid == InsertRows::Rowid::automatic)
-        return "SELECT " + rowid_after(table, writers, numbered_rows_last, numbered_rows_place) + " AS " + names[0] +
+        return "SELECT " + next_rowid(table, writers, numbered_rows_last, numbered_rows_place) + " AS " + names[0] +
                others + " FROM " + base + ", " + numbered + " ORDER BY n.\"~place\"";
 
     // A given rowid moves the ones after it: each automatic one is 1 more than the largest so far. In an empty table
@@ -433,7 +434,7 @@ std::string numbered_rows(const InsertRows& rows, const Table& table, Lowering& 
                                " - n.\"~automatic\") OVER (ORDER BY n.\"~place\" ROWS BETWEEN "
                                "UNBOUNDED PRECEDING AND 1 PRECEDING) AS \"~given\" FROM " +
                                counted + ") AS n";
-    return "SELECT coalesce(n." + names[0] + ", " + rowid_after(table, writers, largest, "n.\"~automatic\"") + ") AS " +
+    return "SELECT coalesce(n." + names[0] + ", " + next_rowid(table, writers, largest, "n.\"~automatic\"") + ") AS " +
            names[0] + others + " FROM " + start + ", " + pushed + " ORDER BY n.\"~place\"";
 }
 

@@ -2,7 +2,6 @@
 #include "dialect/insert_set.hpp"
 
 #include "dialect/lower.hpp"
-#include "dialect/lower_create_trigger.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/write_effects.hpp"
@@ -36,7 +35,7 @@ bool stays_apart(const UpsertClause& clause, const Table& table)
 bool may_be_a_set(const Insert& insert, const Table& table, const InsertRows& rows, const InsertPolicy& policy)
 {
     if (rows.single() || rows.rowid == InsertRows::Rowid::mixed || !rows.echoes.empty() || table.autoincrement ||
-        rowid_is_chosen_late(table) || !insert.returning.empty())
+        !insert.returning.empty())
         return false;
     const bool numbered = rows.rowid == InsertRows::Rowid::automatic;
     if (policy.form == Form::rewrite) // which has no triggers

@@ -3,6 +3,7 @@
 
 #include "dialect/conversions.hpp"
 #include "dialect/governing.hpp"
+#include "dialect/late_rowid.hpp"
 #include "dialect/lower_create_view.hpp"
 #include "dialect/mirror.hpp"
 #include "dialect/parser.hpp"
@@ -338,40 +339,6 @@ TriggerSql trigger_sql(const Table& table, std::size_t number, const std::string
     return sql;
 }
 
-// Finds NEW.rowid, by whatever name, in a trigger's text.
-class NewRowid : public Visitor {
-public:
-    static bool read_by(const Trigger& trigger, const Table& table)
-    {
-        const std::optional<Statement> statement = parse(trigger.text);
-        NewRowid visitor(table);
-        walk(*statement, visitor);
-        return visitor.found_;
-    }
-
-    bool enter(const Expr& e) override
-    {
-        const auto* ref = as<ColumnRef>(e);
-        if (ref && equal_names(ref->table.text, "new"))
-            found_ = found_ || is_rowid(ref->column.text);
-        return !found_;
-    }
-
-private:
-    explicit NewRowid(const Table& table) : table_(table) {}
-
-    bool is_rowid(const std::string& name) const
-    {
-        const int column = table_.find_column(name);
-        if (column >= 0)
-            return column == table_.rowid_alias;
-        return equal_names(name, "rowid") || equal_names(name, "oid") || equal_names(name, "_rowid_");
-    }
-
-    const Table& table_;
-    bool found_ = false;
-};
-
 } // namespace
 
 std::string begin_replace_sql(const Table& table)
@@ -401,45 +368,15 @@ std::string update_of_view_sql(const Table& view, const std::vector<int>& column
     return "SELECT set_config('howdah.update_of', " + quote_string(list) + ", true)";
 }
 
-void refuse_session_trigger(const Table& table, const CreateTrigger& definition, const std::string& text)
+void refuse_session_trigger(const Table& table, const CreateTrigger& definition, const std::string& text,
+                            const Catalog& catalog)
 {
     if (table.kind != Table::Kind::ordinary)
         throw refusal("a TEMP trigger on a view that is not TEMP would fire for every client");
     if (definition.time == Time::before && definition.event == Event::insert &&
-        NewRowid::read_by({definition.name.name.text, "temp", &definition, text}, table))
-        throw refusal("a TEMP trigger on a table that is not TEMP cannot read the rowid that is chosen after it");
-}
-
-bool rowid_is_chosen_late(const Table& table)
-{
-    if (!table.has_rowid())
-        return false;
-    return std::any_of(table.triggers.begin(), table.triggers.end(), [&](const Trigger& t) {
-        const bool before = t.definition->time == Time::before && t.definition->event == Event::insert;
-        return before && NewRowid::read_by(t, table);
-    });
-}
-
-TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table, Writers writers)
-{
-    if (table.autoincrement)
+        waits_for_rowid({definition.name.name.text, "temp", &definition, text}, table, catalog))
         throw refusal(
-            "a BEFORE INSERT trigger that reads the new rowid of an AUTOINCREMENT table cannot be run exactly");
-    const std::string function =
-        qualified(table.pg_schema, pg_identifier(table.pg_prefix + "howdah_rowid_" + table.name));
-    const std::string rowid = "NEW." + quote_identifier(table.rowid_pg);
-    TriggerSql sql;
-    sql.create_function = trigger_function_sql(
-        function, "BEGIN\n" +
-                      planned_without_scans(rowid + " := " +
-                                            next_rowid(table, writers, last_rowid(table, catalog, writers), "1")) +
-                      ";\nRETURN NEW;\nEND");
-    // '~' sorts behind every other name.
-    sql.create_trigger = "CREATE TRIGGER \"~howdah_rowid\" BEFORE INSERT ON " + pg_name(table) +
-                         " FOR EACH ROW WHEN (" + rowid + " IS NULL) EXECUTE FUNCTION " + function + "()";
-    sql.drop_trigger = "DROP TRIGGER \"~howdah_rowid\" ON " + pg_name(table);
-    sql.drop_function = "DROP FUNCTION " + function + "()";
-    return sql;
+            "a TEMP trigger on a table that is not TEMP cannot read or change the rowid that is chosen after it");
 }
 
 std::string trigger_function_sql(const std::string& qualified_name, const std::string& block)

@@ -30,18 +30,14 @@ std::string end_replace_sql(const Table& table);
 // Runs before an UPDATE of a view whose triggers say UPDATE OF. Empty when none does.
 std::string update_of_view_sql(const Table& view, const std::vector<int>& columns);
 
-// A BEFORE INSERT trigger reads NEW's rowid, which is -1 there when SQLite has yet to choose it. So INSERT leaves such
-// a rowid NULL, and a last BEFORE trigger of ours chooses it.
 // Refuses a TEMP trigger on a permanent `table` that PostgreSQL could not keep to one session.
-void refuse_session_trigger(const Table& table, const CreateTrigger& definition, const std::string& text);
-
-bool rowid_is_chosen_late(const Table& table);
+void refuse_session_trigger(const Table& table, const CreateTrigger& definition, const std::string& text,
+                            const Catalog& catalog);
 
 struct TriggerSql {
     std::string create_function, create_trigger;
     std::string drop_function, drop_trigger;
 };
-TriggerSql choose_rowid_sql(const Catalog& catalog, const Table& table, Writers writers);
 
 // `number`: the trigger's place in Table::triggers; SQLite fires the newest first, PostgreSQL by name. Throws Error
 // with `refused` set for what is not exact; a name that is not found makes a trigger that raises SQLite's error when it

@@ -6,8 +6,8 @@
 #include "dialect/insert_many.hpp"
 #include "dialect/insert_policy.hpp"
 #include "dialect/insert_rows.hpp"
+#include "dialect/late_rowid.hpp"
 #include "dialect/lower.hpp"
-#include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_full_text.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/lower_upsert.hpp"
@@ -32,7 +32,8 @@ public:
           lowering_(lowering),
           out_(out),
           table_(*insert.target->table),
-          filtered_(wants_filter(table_, insert.conflict))
+          filtered_(wants_filter(table_, insert.conflict)),
+          chosen_late_(rowid_is_chosen_late(table_, lowering.catalog()))
     {
     }
 
@@ -200,7 +201,7 @@ private:
         sql += on_conflict(insert_, table_, policy, lowering_);
         const auto returning =
             lower_returning(insert_.returning_outputs, *insert_.target, Returned::stored, lowering_, out_);
-        if (policy.form == Form::replace ? table_.autoincrement : records_apart(rows, filter))
+        if (policy.form == Form::replace ? records_replaced() : records_apart(rows, filter))
             sql = finish_sequence(sql, returning, policy);
         else
             sql += returning_text(returning, rowid_result(policy));
@@ -234,10 +235,12 @@ private:
     // sqlite_sequence is told by a part of the statement that stands before the INSERT.
     bool records_apart(const InsertRows& rows, const std::string& filter) const
     {
-        return table_.autoincrement &&
-               !(is_plain_row(rows, filter) && !lowering_.in_trigger && !rowid_is_chosen_late(table_) &&
-                 takes_rowids_at_once(table_, lowering_.options().writers));
+        const bool at_once = is_plain_row(rows, filter) && !lowering_.in_trigger &&
+                             takes_rowids_at_once(table_, lowering_.options().writers);
+        return table_.autoincrement && !chosen_late_ && !at_once;
     }
+
+    bool records_replaced() const { return table_.autoincrement && !chosen_late_; }
 
     // VALUES of one row, which is in unless it conflicts.
     static bool is_plain_row(const InsertRows& rows, const std::string& filter)
@@ -255,7 +258,7 @@ private:
         std::vector<std::string> list;
         for (std::size_t i = 0; i < rows.values.size(); ++i) {
             std::vector<std::string> row;
-            if (table_.autoincrement)
+            if (table_.autoincrement && !chosen_late_)
                 row.push_back(
                     taken_rowid(table_, lowering_.catalog(),
                                 rows.rowid == InsertRows::Rowid::automatic ? "NULL::bigint" : rows.rowids[i].text));
@@ -274,10 +277,10 @@ private:
 
     std::string next_rowid() const
     {
-        if (rowid_is_chosen_late(table_))
+        if (chosen_late_)
             return "NULL::bigint";
         const Writers writers = lowering_.options().writers;
-        return rowid_after(table_, writers, last_rowid(table_, lowering_.catalog(), writers), "1");
+        return dialect::next_rowid(table_, writers, last_rowid(table_, lowering_.catalog(), writers), "1");
     }
 
     // REPLACE of one row: what conflicts with it is deleted by the same statement. The join with the count of deleted
@@ -289,7 +292,7 @@ private:
         own_tables_.push_back("\"howdah deleted\" AS (DELETE FROM " + pg_name(table_) +
                               " AS o USING \"howdah new\" AS n WHERE " +
                               conflicts(table_, policy.rules, "o", "n", lowering_) + " RETURNING 1)");
-        if (table_.autoincrement)
+        if (records_replaced())
             own_tables_.push_back(
                 record_sequence(table_, lowering_.catalog(), lowering_.options().writers,
                                 "(SELECT max(" + quote_identifier(table_.rowid_pg) + ") FROM \"howdah new\")"));
@@ -298,7 +301,7 @@ private:
             values.push_back("n." + name);
         return into(rows) + "SELECT " + join(values, ", ") +
                " FROM \"howdah new\" AS n, (SELECT count(*) FROM \"howdah deleted\") AS d" +
-               (table_.autoincrement ? " WHERE " + std::string(is_recorded) : std::string());
+               (records_replaced() ? " WHERE " + std::string(is_recorded) : std::string());
     }
 
     // AUTOINCREMENT: sqlite_sequence learns the largest rowid that was tried, even when its row was then left out.
@@ -355,7 +358,7 @@ private:
     Lowering& lowering_;
     Compiled& out_;
     const Table& table_;
-    bool filtered_;
+    bool filtered_, chosen_late_;
     bool updates_apart_ = false, triggers_fail_ = false;
     std::vector<std::string> own_tables_;
 };

@@ -110,7 +110,7 @@ private:
             const bool temporary = trigger->temporary || equal_names(trigger->name.schema.text, "temp");
             const Table* table = from_.find_table(trigger->table.schema.text, trigger->table.name.text);
             if (temporary && table && !table->is_private())
-                refuse_session_trigger(*table, *trigger, std::string(lowering_.request().sql));
+                refuse_session_trigger(*table, *trigger, std::string(lowering_.request().sql), from_);
         }
         if (const auto* create = std::get_if<CreateTable>(&statement_.node))
             refuse_a_hidden_table(*create);

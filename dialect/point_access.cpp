@@ -261,8 +261,8 @@ private:
             return true;
         const Writers writers = lowering_.options().writers;
         for (const std::string& drawn :
-             {rowid_after(table, writers, last_rowid(table, lowering_.catalog(), writers), "1"),
-              rowid_after(table, writers, numbered_rows_last, numbered_rows_place)}) {
+             {next_rowid(table, writers, last_rowid(table, lowering_.catalog(), writers), "1"),
+              next_rowid(table, writers, numbered_rows_last, numbered_rows_place)}) {
             const auto at = step_.sql.find(drawn);
             if (at == std::string::npos)
                 continue;

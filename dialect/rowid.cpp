@@ -4,7 +4,6 @@
 #include "dialect/constraint_message.hpp"
 #include "dialect/conversions.hpp"
 #include "dialect/error.hpp"
-#include "dialect/lower_create_trigger.hpp"
 #include "dialect/printer.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/text.hpp"
@@ -114,11 +113,6 @@ std::string planned_without_scans(const std::string& statement)
     return "DECLARE\nhowdah_scans text := current_setting('enable_seqscan');\n"
            "howdah_set text := set_config('enable_seqscan', 'off', true);\nBEGIN\n" +
            statement + ";\nhowdah_set := set_config('enable_seqscan', howdah_scans, true);\nEND";
-}
-
-std::string rowid_after(const Table& table, Writers writers, std::string_view last, std::string_view offset)
-{
-    return rowid_is_chosen_late(table) ? "NULL::bigint" : next_rowid(table, writers, last, offset);
 }
 
 std::string next_rowid(const Table& table, Writers writers, std::string_view last, std::string_view offset)

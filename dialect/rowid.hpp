@@ -28,8 +28,6 @@ std::string next_rowid(const Table& table, Writers writers, std::string_view las
 // A statement of PL/pgSQL that looks at last_rowid(), planned so that it searches the index: what a function runs again
 // and again keeps the plan of the first time, when the table may have had no rows. Nothing else belongs into it.
 std::string planned_without_scans(const std::string& statement);
-// The same as next_rowid(); NULL where a trigger chooses it.
-std::string rowid_after(const Table& table, Writers writers, std::string_view last, std::string_view offset);
 
 // Common table expressions (without WITH, comma separated) that record in sqlite_sequence that the rowid `largest` (a
 // scalar, may be NULL) was given out. `recording_table` is among them: the statement must read it. With concurrent

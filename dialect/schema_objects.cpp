@@ -3,7 +3,7 @@
 
 #include "dialect/conflict_trigger.hpp"
 #include "dialect/foreign_keys.hpp"
-#include "dialect/lower_create_trigger.hpp"
+#include "dialect/late_rowid.hpp"
 #include "dialect/lower_create_view.hpp"
 #include "dialect/printer.hpp"
 #include "dialect/rowid.hpp"
@@ -58,7 +58,7 @@ SchemaObject trigger_object(const Catalog& catalog, const Table& table, std::siz
 
 void add_choice_of_rowid(std::vector<SchemaObject>& out, const Catalog& catalog, const Table& table, Writers writers)
 {
-    if (!rowid_is_chosen_late(table))
+    if (!rowid_is_chosen_late(table, catalog))
         return;
     const TriggerSql sql = choose_rowid_sql(catalog, table, writers);
     out.push_back({"rowid " + table.schema + "." + fold(table.name),

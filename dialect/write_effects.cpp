@@ -27,22 +27,6 @@ bool speaks_of(const CreateTrigger& trigger, const Table& table, const std::vect
     });
 }
 
-const Table* target_of(const TriggerStatement& statement, const Trigger& trigger, const Catalog& catalog)
-{
-    // A TEMP trigger's names are looked for everywhere, those of others in their own database.
-    const auto find = [&](const QualifiedName& name) {
-        const std::string home = trigger.is_temporary() ? std::string() : trigger.schema;
-        return catalog.find_table(name.schema.empty() ? home : name.schema.text, name.name.text);
-    };
-    if (const auto* insert = std::get_if<Insert>(&statement))
-        return find(insert->table);
-    if (const auto* update = std::get_if<Update>(&statement))
-        return find(update->table.table);
-    if (const auto* del = std::get_if<Delete>(&statement))
-        return find(del->table.table);
-    return nullptr;
-}
-
 // Depends on more than the row at hand: a subquery, or a function that tells what statements did before.
 bool looks_around(const Expr& expr)
 {
@@ -360,6 +344,22 @@ bool overrides(const Trigger& trigger, const Table& table, ConflictAction statem
 }
 
 } // namespace
+
+const Table* target_of(const TriggerStatement& statement, const Trigger& trigger, const Catalog& catalog)
+{
+    // A TEMP trigger's names are looked for everywhere, those of others in their own database.
+    const auto find = [&](const QualifiedName& name) {
+        const std::string home = trigger.is_temporary() ? std::string() : trigger.schema;
+        return catalog.find_table(name.schema.empty() ? home : name.schema.text, name.name.text);
+    };
+    if (const auto* insert = std::get_if<Insert>(&statement))
+        return find(insert->table);
+    if (const auto* update = std::get_if<Update>(&statement))
+        return find(update->table.table);
+    if (const auto* del = std::get_if<Delete>(&statement))
+        return find(del->table.table);
+    return nullptr;
+}
 
 std::vector<const Trigger*> triggers_on(const Table& table, TriggerEvent event, const std::vector<int>* changed)
 {

@@ -12,6 +12,9 @@ namespace howdah::dialect {
 
 using TriggerEvent = CreateTrigger::Event;
 
+// The table that a statement of a trigger's body writes; null: none.
+const Table* target_of(const TriggerStatement& statement, const Trigger& trigger, const Catalog& catalog);
+
 // The triggers of `table` that `event` fires; of an UPDATE those whose OF list meets `changed` (null: all of them).
 // Throws where a BEFORE trigger would see the default that SQLite puts in place of a NULL only after it.
 void refuse_early_default(const Table& table, TriggerEvent event);
