@@ -20,6 +20,19 @@ void KeptRows::tell(ReplySink& sink)
     rows_ = bytes_ = 0;
 }
 
+const SentAhead* Ahead::at(std::size_t command) const
+{
+    if (command < commands_of_first)
+        return nullptr;
+    std::size_t end = commands_of_first;
+    for (const SentAhead& statement : statements) {
+        end += statement.commands;
+        if (command < end)
+            return &statement;
+    }
+    return nullptr;
+}
+
 pool::Result<pool::BatchResult> share_out(pool::Result<pool::BatchResult> whole, Ahead& ahead)
 {
     if (whole.has_error()) {

@@ -88,6 +88,7 @@ struct Sending {
     bool lock = false;            // takes the writer lock
     bool hands_on = false;        // commits with the flush left to SharedFlush
     bool behind = false;          // in the packet of another statement of the same transaction
+    bool unguarded = false;       // behind, and undone with all of its packet
     bool grouped = false;         // in a group with others' writes, which has what is around the steps
     Packet packet;
     Transaction::Guard guard;

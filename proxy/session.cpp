@@ -195,6 +195,10 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
     std::unique_ptr<Unfinished> begun = std::move(unfinished);
     if (!begun) {
         ++shared.totals.statements;
+        if (!to_undo.empty()) {
+            if (auto error = co_await undo_packet())
+                co_return failed(std::move(*error));
+        }
         cancelled = parses_anew = false;
         if (is_blank(sql)) {
             Outcome o = outcome();

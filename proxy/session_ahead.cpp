@@ -13,6 +13,8 @@
 
 #include <algorithm>
 
+namespace asio = boost::asio;
+
 namespace howdah::proxy {
 
 using Kind = dialect::Compiled::Kind;
@@ -81,7 +83,7 @@ void Session::Impl::send_ahead(Lookahead& lookahead)
         expect_success(*before);
         const std::optional<Foreseen> next = lookahead.next();
         SentAhead& statement = behind->statements.emplace_back();
-        const bool added = next && add_behind(statement, *next, planned, room);
+        const bool added = next && add_behind(statement, *next, *before, planned, room);
         if (!added || bytes_of(sending->packet.batch) > Ahead::most_bytes) {
             sending->packet.batch.commands.resize(sending->packet.batch.commands.size() - statement.commands);
             behind->statements.pop_back();
@@ -121,15 +123,16 @@ void Session::Impl::expect_success(const Sending& before)
     transaction.opened();
     note_settings(before.packet);
     note_keys(*before.planned.plan);
-    if (before.packet.savepoint)
+    if (!before.guard.make.empty())
         transaction.guarded();
+    transaction.wrote();
     if (before.lock)
         transaction.took_writer_lock();
 }
 
 // False: it is not to be sent yet. Then what it has added to the packet is to be removed.
-bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const std::vector<const Planned*>& before,
-                               double& room)
+bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const Sending& last,
+                               const std::vector<const Planned*>& before, double& room)
 {
     const Sending& first = *sending;
     pool::Batch& batch = sending->packet.batch;
@@ -169,6 +172,10 @@ bool Session::Impl::add_behind(SentAhead& statement, const Foreseen& next, const
     doing.own_transaction = first.own_transaction;
     doing.by_rows = first.by_rows;
     doing.lock = first.inside && write && needs_lock(plan);
+    // What has taken the writer lock must not be undone for another's failure: others wait for it. And what is undone
+    // goes back to the newest guard, which is to be that of the first.
+    doing.unguarded =
+        first.inside && !first.lock && !first.by_rows && !plan.estimate.fails() && (&last == &first || last.unguarded);
     doing.planned = std::move(*found);
     try {
         assemble(doing, *statement.rows, all_rows);
@@ -215,25 +222,54 @@ void Session::Impl::pop_ahead()
 }
 
 // The answer to the first of a packet; what is behind it waits for its turn. nullopt: it has to be run alone.
-std::optional<pool::Result<pool::BatchResult>> Session::Impl::first_answer(const Sending& first)
+std::optional<pool::Result<pool::BatchResult>> Session::Impl::first_answer(Sending& first)
 {
     pool::Result<pool::BatchResult> answer = held.take();
     if (!ahead || ahead->commands_of_first == 0)
         return answer;
-    const bool undone = !first.inside && answer.has_value() && answer->error;
+    const SentAhead* const culprit = answer.has_value() && answer->error ? ahead->at(answer->results.size()) : nullptr;
+    const bool undone = answer.has_value() && answer->error &&
+                        (!first.inside || (culprit && culprit->sending && culprit->sending->unguarded));
     if (!undone) {
         answer = share_out(std::move(answer), *ahead);
         if (ahead->statements.empty())
             ahead.reset();
         return answer;
     }
-    // They were one transaction, and nothing of it has happened. Up to the one that failed, each is run by itself.
+    // Nothing of them has happened, or will have when they are undone. Up to the one that failed, each is run by
+    // itself.
     const auto dropped = std::move(ahead);
     without_ahead = dropped->statements.size();
     const bool interrupted = cancelled && answer->error->sqlstate == "57014";
-    if (answer->results.size() >= dropped->commands_of_first && !interrupted)
-        return std::nullopt;
-    return answer;
+    if (!culprit || interrupted)
+        return answer;
+    if (first.inside) {
+        culprit->sending->planned.plan->estimate.failed();
+        first.result = std::move(*answer);
+        Attempt attempt;
+        attempt.server = first.result.error;
+        note(first, attempt);
+        to_undo = first.guard.undo;
+    }
+    return std::nullopt;
+}
+
+// A statement that was sent ahead has failed, and those before it are undone with it.
+asio::awaitable<std::optional<ClientError>> Session::Impl::undo_packet()
+{
+    pool::Batch undoing;
+    pool::BatchResult undone;
+    undoing.commands.push_back(control(std::exchange(to_undo, {})));
+    const Attempt attempt = co_await send(*lease, undoing, undone);
+    if (attempt.ok()) {
+        transaction.as_guarded();
+        co_return std::nullopt;
+    }
+    bool bug = false;
+    ClientError error =
+        attempt.world ? client_error(*attempt.world, true) : client_error(*attempt.server, catalog().get(), bug);
+    lost_transaction();
+    co_return error;
 }
 
 std::optional<Outcome> Session::Impl::finish_ahead(ReplySink& sink)

@@ -21,6 +21,7 @@ Attempt Session::Impl::answer_of(pool::Result<pool::BatchResult> answered, pool:
 
 asio::awaitable<Attempt> Session::Impl::send(pool::Lease& on, const pool::Batch& batch, pool::BatchResult& result)
 {
+    transaction.wrote();
     running = &on;
     auto answered = co_await on.run(batch);
     running = nullptr;
@@ -76,9 +77,9 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         enforce_keys(packet, options.writers == dialect::Writers::concurrent && inside && !sending.by_rows &&
                                  !transaction.has_keys_to_test()); // otherwise it has what there is to ask
     packet.after_settings = packet.batch.commands.size();
-    if (inside && !sending.portal && !sending.by_rows) {
+    if (inside && !sending.portal && !sending.by_rows && !sending.unguarded) {
         packet.savepoint = true;
-        sending.guard = transaction.guard();
+        sending.guard = transaction.guard(packet.batch.commands.empty());
         for (std::string& sql : sending.guard.make)
             packet.add(std::move(sql));
     }
@@ -100,8 +101,8 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
     told_recursive_triggers = told_recursive_triggers || options.recursive_triggers;
     if (writes && told_recursive_triggers)
         packet.set("howdah.recursive_triggers", options.recursive_triggers ? "on" : "off");
-    // The one of this name goes with its successor.
-    if (sending.portal && portals.contains(run_options.portal)) {
+    // The one of this name goes with its successor. In a transaction the server has it also when it has no more rows.
+    if (sending.portal && (inside || portals.contains(run_options.portal))) {
         pool::Command& close = packet.batch.commands.emplace_back();
         close.portal = server_portal(run_options.portal);
         close.close_portal = true;
@@ -191,8 +192,12 @@ void Session::Impl::note(Sending& sending, Attempt& attempt)
             transaction.opened();
         if (done >= packet.after_settings)
             note_settings(packet);
-        if (packet.savepoint && done >= packet.after_savepoint)
+        if (!sending.guard.make.empty() && done >= packet.after_savepoint)
             transaction.guarded();
+        if (packet.savepoint && !sending.writes && attempt.ok())
+            transaction.as_guarded();
+        else
+            transaction.wrote();
     }
     if (sending.by_rows) {
         if (!rows.active()) {
@@ -221,6 +226,8 @@ asio::awaitable<void> Session::Impl::undo(Sending& sending, const Attempt& attem
     const Attempt recovery = co_await send(*lease, undoing, undone);
     if (sending.inside && (!recovery.ok() || !is_guarded))
         lost_transaction();
+    else if (sending.inside)
+        transaction.as_guarded();
     else if (!recovery.ok())
         lose_private_tables();
 }

@@ -161,11 +161,13 @@ struct Session::Impl {
     bool shares_commit(const CachedPlan& plan) const;
     bool may_be_followed(const Sending& before) const;
     void expect_success(const Sending& before);
-    bool add_behind(SentAhead& statement, const Foreseen& next, const std::vector<const Planned*>& before,
-                    double& room);
+    bool add_behind(SentAhead& statement, const Foreseen& next, const Sending& last,
+                    const std::vector<const Planned*>& before, double& room);
     bool start_ahead(std::string_view sql, std::span<const Value> parameters, ReplySink& sink);
     void pop_ahead();
-    std::optional<pool::Result<pool::BatchResult>> first_answer(const Sending& first);
+    std::optional<pool::Result<pool::BatchResult>> first_answer(Sending& first);
+    std::string to_undo; // by run(), before anything else
+    boost::asio::awaitable<std::optional<ClientError>> undo_packet();
     std::optional<Outcome> finish_ahead(ReplySink& sink);
     void drop_ahead();
 

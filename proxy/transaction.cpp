@@ -47,15 +47,20 @@ std::vector<std::string> Transaction::savepoint(std::string_view name)
     std::vector<std::string> send;
     if (!on_server_)
         return send;
+    guard_is_fresh_ = false;
     if (std::exchange(guards_, 0) > 0)
         send.emplace_back(release_guards);
     send.push_back("SAVEPOINT " + marks_.back().server_name);
     return send;
 }
 
-Transaction::Guard Transaction::guard() const
+Transaction::Guard Transaction::guard(bool first) const
 {
     Guard guard;
+    if (first && guard_is_fresh_) {
+        guard.undo = "ROLLBACK TO SAVEPOINT " + std::string(guards_ == 1 ? first_guard : later_guard);
+        return guard;
+    }
     if (guards_ == most_guards)
         guard.make.emplace_back(release_guards);
     const std::string name(guards_ % most_guards == 0 ? first_guard : later_guard);
@@ -122,6 +127,7 @@ void Transaction::done(const Plan& plan)
     }
     marks_.resize(plan.keep);
     guards_ = 0;
+    guard_is_fresh_ = false;
     lock_timeout_.reset(); // rolled back, perhaps
     enforces_keys_ = false;
     writer_locked_ = plan.writer_locked;
@@ -148,6 +154,7 @@ void Transaction::restarted()
     lock_timeout_.reset();
     enforces_keys_ = false;
     guards_ = 0;
+    guard_is_fresh_ = false;
     for (Mark& mark : marks_)
         mark.writer_locked = false;
 }

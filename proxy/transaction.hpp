@@ -65,9 +65,18 @@ public:
         std::string undo;              // sent after it has failed; the guard stays
     };
     static constexpr std::size_t most_guards = 8;
-    Guard guard() const;
+    // `first`: the server is told nothing for the transaction ahead of it. Then the newest guard is as good as another
+    // where nothing has been written behind it.
+    Guard guard(bool first) const;
     // The server has made it.
-    void guarded() { guards_ = guards_ == most_guards ? 1 : guards_ + 1; }
+    void guarded()
+    {
+        guards_ = guards_ == most_guards ? 1 : guards_ + 1;
+        guard_is_fresh_ = false;
+    }
+    // Something may have been written behind the newest guard; nothing has, or it has been undone.
+    void wrote() { guard_is_fresh_ = false; }
+    void as_guarded() { guard_is_fresh_ = guards_ > 0; }
     // A statement inside the transaction has answered: what its client saw belongs to the snapshot it has.
     void showed() { shown_ = active_; }
     bool has_shown() const { return shown_; }
@@ -94,6 +103,7 @@ private:
     std::optional<std::int64_t> lock_timeout_;
     std::vector<Mark> marks_;
     std::size_t guards_ = 0; // on the server, made after the newest mark
+    bool guard_is_fresh_ = false;
     unsigned counter_ = 0;
 };
 

@@ -124,18 +124,42 @@ TEST_CASE("each statement of a transaction has a guard of its own, given up only
     Transaction t;
     t.begin();
     t.opened();
-    CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement"});
-    CHECK(t.guard().undo == "ROLLBACK TO SAVEPOINT howdah_statement");
+    CHECK(t.guard(true).make == Statements{"SAVEPOINT howdah_statement"});
+    CHECK(t.guard(true).undo == "ROLLBACK TO SAVEPOINT howdah_statement");
     t.guarded();
     for (std::size_t i = 1; i < Transaction::most_guards; ++i) {
-        CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement_after"});
-        CHECK(t.guard().undo == "ROLLBACK TO SAVEPOINT howdah_statement_after");
+        CHECK(t.guard(true).make == Statements{"SAVEPOINT howdah_statement_after"});
+        CHECK(t.guard(true).undo == "ROLLBACK TO SAVEPOINT howdah_statement_after");
         t.guarded();
     }
     const Statements renewed{"RELEASE SAVEPOINT howdah_statement", "SAVEPOINT howdah_statement"};
-    CHECK(t.guard().make == renewed);
+    CHECK(t.guard(true).make == renewed);
     t.guarded();
-    CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement_after"});
+    CHECK(t.guard(true).make == Statements{"SAVEPOINT howdah_statement_after"});
+}
+
+TEST_CASE(
+    "a guard behind which nothing was written serves the next statement, too, where the server is told nothing else")
+{
+    Transaction t;
+    t.begin();
+    t.opened();
+    t.guarded();
+    t.as_guarded();
+    CHECK(t.guard(true).make.empty());
+    CHECK(t.guard(true).undo == "ROLLBACK TO SAVEPOINT howdah_statement");
+    CHECK(t.guard(false).make == Statements{"SAVEPOINT howdah_statement_after"});
+    t.guarded();
+    t.as_guarded();
+    CHECK(t.guard(true).make.empty());
+    CHECK(t.guard(true).undo == "ROLLBACK TO SAVEPOINT howdah_statement_after");
+    t.wrote();
+    CHECK(t.guard(true).make == Statements{"SAVEPOINT howdah_statement_after"});
+    t.as_guarded();
+    t.savepoint("a");
+    CHECK(t.guard(true).make == Statements{"SAVEPOINT howdah_statement"});
+    t.as_guarded(); // there is none behind the client's savepoint
+    CHECK(t.guard(true).make == Statements{"SAVEPOINT howdah_statement"});
 }
 
 TEST_CASE("a client's savepoint stands on no guard, and ends those after it")
@@ -149,10 +173,10 @@ TEST_CASE("a client's savepoint stands on no guard, and ends those after it")
     CHECK(t.savepoint("b") == Statements{"SAVEPOINT s2"});
     t.guarded();
     t.done(t.rollback_to("b"));
-    CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement"});
+    CHECK(t.guard(true).make == Statements{"SAVEPOINT howdah_statement"});
     t.guarded();
     t.done(t.release("a"));
-    CHECK(t.guard().make == Statements{"SAVEPOINT howdah_statement"});
+    CHECK(t.guard(true).make == Statements{"SAVEPOINT howdah_statement"});
 }
 
 TEST_CASE("what the server was told for a transaction holds until it is rolled back in part, or begun anew")
