@@ -117,6 +117,7 @@ struct Select {
     };
     std::vector<Column> result;
     bool correlated = false; // refers to a FROM clause around it
+    bool typed_by_last = false; // CREATE VIEW v(a, …): its columns have the last arm's affinities and collations
 };
 
 // --------------------------------------------------------------------------------------------------------- writes

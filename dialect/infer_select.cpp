@@ -18,6 +18,12 @@ void infer_optional(Inference& inference, const ExprPtr& e)
         inference.expr(*e);
 }
 
+// The arm whose affinities and collations are those of the columns.
+const SelectCore& typing_arm(const Select& select)
+{
+    return select.typed_by_last ? select.cores.back() : select.cores.front();
+}
+
 } // namespace
 
 // ------------------------------------------------------------------------------------------------ FROM
@@ -33,12 +39,12 @@ void Inference::columns_of(Source& source, const Select& select) const
         column.pg = pg[i];
         column.affinity = select.result[i].affinity;
         // A subquery's column has a collation, BINARY by default; what a compound compares by may be a later arm's.
-        const SelectCore& first = select.cores.front();
-        const bool collates = i < first.outputs.size() && first.outputs[i].expr->has_collation;
-        column.collation = collates ? first.outputs[i].expr->collation : Collation::binary;
+        const SelectCore& typing = typing_arm(select);
+        const bool collates = i < typing.outputs.size() && typing.outputs[i].expr->has_collation;
+        column.collation = collates ? typing.outputs[i].expr->collation : Collation::binary;
         column.has_collation = true;
         column.classes = select.result[i].classes;
-        // SQLite may convert the other arms' values to the first one's affinity (SelectLowering::as_stored).
+        // SQLite may convert the other arms' values to the affinity of that one (SelectLowering::as_stored).
         if (select.cores.size() > 1 && is_numeric(column.affinity) && column.classes.has(StorageClass::text))
             column.classes = column.classes | Classes(StorageClass::integer) | Classes(StorageClass::real);
         // A column of affinity REAL is read as REAL, also where another arm of a compound gave an INTEGER.
@@ -128,7 +134,8 @@ void Inference::order_by(std::vector<OrderingTerm>& terms)
         expr(*term.expr);
 }
 
-// Affinity and collation are the first arm's, the collation of a later one when it has none; the classes are anyone's.
+// Affinity and collation are the first arm's (see typing_arm), the collation of a later one when it has none; the
+// classes are anyone's.
 void Inference::result(Select& select)
 {
     const std::size_t columns = select.result.size();
@@ -141,7 +148,7 @@ void Inference::result(Select& select)
             if (i >= core.outputs.size())
                 continue;
             const Expr& e = *core.outputs[i].expr;
-            if (&core == &select.cores.front())
+            if (&core == &typing_arm(select))
                 column.affinity = e.affinity;
             if (!column.has_collation && (e.has_collation || is_subquery_arm(select, core))) {
                 column.has_collation = true;

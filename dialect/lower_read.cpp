@@ -24,7 +24,7 @@ bool VisitPlan::materializes(const Select& select, std::string_view name) const
     });
 }
 
-// A compound whose rows are stored before they are read: with the affinities of its first arm. Otherwise each arm's
+// A compound whose rows are stored before they are read: with the affinities of its columns. Otherwise each arm's
 // values are as they are. `more`: further columns of the text.
 std::string SelectLowering::as_stored(const Select& select, std::string_view name, std::string text,
                                       std::vector<Output>& outputs, const std::vector<std::string>& more)

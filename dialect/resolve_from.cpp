@@ -226,6 +226,7 @@ void Resolver::view(TableRef& ref, const Table& table)
     if (!create)
         throw Error("malformed database schema (" + table.name + ")");
     source->view_select = std::move(create->select);
+    source->view_select->typed_by_last = !create->columns.empty();
     source->select = source->view_select.get();
 
     const std::string_view text = std::exchange(text_, table.sql);
