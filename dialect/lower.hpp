@@ -175,6 +175,7 @@ private:
     std::set<const Expr*> filters_;
     void note_filters(const Expr& expr);
     const SelectCore* core_ = nullptr; // whose named windows are in force
+    std::vector<const Expr*> sorted_;  // what its ORDER BY names: results of it, and others
 };
 
 // Statement lowerings: each fills Compiled's steps, columns and flags.

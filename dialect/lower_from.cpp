@@ -80,7 +80,8 @@ bool SelectLowering::is_sorted(const Select& select, const std::string& name)
 {
     if (select.order_by.empty() || select.cores.size() != 1 || !select.cores.front().from)
         return false;
-    const VisitGroup* group = l_.plan().find(select.cores.front(), name);
+    // Each window sorts in a co-routine of its own, from which the SELECT reads.
+    const VisitGroup* group = l_.plan().reader(l_.plan().find(select.cores.front(), name), window_count(select));
     return group && group != l_.visits_.group && group->rows_are_sorted;
 }
 

@@ -1,5 +1,6 @@
 // In which order SELECT's rows come: ORDER BY, and what SQLite's sorter leaves as it was.
 #include "dialect/catalog.hpp"
+#include "dialect/parser.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/walk.hpp"
 
@@ -175,16 +176,22 @@ std::vector<SortKey> SelectLowering::sort_keys(const std::vector<OrderingTerm>& 
     return keys;
 }
 
+int output_of(const SelectCore& core, const OrderingTerm& term)
+{
+    if (term.result_column != 0)
+        return term.result_column;
+    const auto same = std::find_if(core.outputs.begin(), core.outputs.end(), [&](const SelectCore::Output& o) {
+        return same_expression(*term.expr, *o.expr) ||
+               (term.expr->has_window && o.expr->has_window && unparse(*term.expr) == unparse(*o.expr));
+    });
+    return same == core.outputs.end() ? 0 : static_cast<int>(same - core.outputs.begin()) + 1;
+}
+
 // ORDER BY of one core. A term that is an output is sorted by its position, so that it is computed once.
 void SelectLowering::output_order(const SelectCore& core, const std::vector<OrderingTerm>& terms, Arm& arm)
 {
     for (const OrderingTerm& term : terms) {
-        const auto same = std::find_if(core.outputs.begin(), core.outputs.end(), [&](const SelectCore::Output& o) {
-            return same_expression(*term.expr, *o.expr);
-        });
-        int column = term.result_column;
-        if (column == 0 && same != core.outputs.end())
-            column = static_cast<int>(same - core.outputs.begin()) + 1;
+        const int column = output_of(core, term);
         if (core.outputs.empty() ? term.expr->constant
                                  : column > 0 && core.outputs[static_cast<std::size_t>(column) - 1].expr->constant)
             continue;

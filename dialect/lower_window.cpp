@@ -1,4 +1,4 @@
-// OVER (…) and LIMIT.
+// OVER (…).
 //
 // Among rows that ORDER BY takes for equal SQLite goes by the order it read them in; where a function's value depends
 // on that and not on who is equal, the rowid is added to the window's ORDER BY.
@@ -75,6 +75,14 @@ bool goes_by_position(std::string_view function)
     return function == "row_number" || function == "ntile" || function == "lag" || function == "lead";
 }
 
+// Functions that look at how many rows come before the row's equals, whatever the frame.
+bool is_rank(std::string_view function)
+{
+    return function == "rank" || function == "dense_rank" || function == "percent_rank" || function == "cume_dist";
+}
+
+bool excludes_equals(const Frame& frame) { return frame.exclude == Exclude::group || frame.exclude == Exclude::ties; }
+
 // Whether more ORDER BY terms change nothing but the order among equals.
 bool may_break_ties(std::string_view function, const Frame* frame)
 {
@@ -82,8 +90,7 @@ bool may_break_ties(std::string_view function, const Frame* frame)
         return true;
     if (!frame)
         return function == "first_value";
-    const bool by_row = frame->exclude != Exclude::group && frame->exclude != Exclude::ties;
-    return frame->unit == FrameUnit::rows && by_row;
+    return frame->unit == FrameUnit::rows && !excludes_equals(*frame) && !is_rank(function);
 }
 
 // A frame that has all the equals of its row, and begins and ends with them or not at all.
@@ -99,6 +106,20 @@ bool depends_on_order(std::string_view function)
 {
     return function == "first_value" || function == "last_value" || function == "nth_value" ||
            function == "group_concat" || function.starts_with("json_group_");
+}
+
+// Whether the place of a row among its equals decides what it is given.
+bool depends_on_order(std::string_view function, const Frame* frame)
+{
+    const bool by_place = frame && frame->unit == FrameUnit::rows && excludes_equals(*frame);
+    return depends_on_order(function) || (by_place && !goes_by_position(function) && !is_rank(function));
+}
+
+// A frame that has the whole partition where there is no ORDER BY: all its rows are equals.
+bool is_whole_partition(const Frame* frame)
+{
+    return !frame ||
+           (frame->unit != FrameUnit::rows && !frame->start_offset && !frame->end_offset && !excludes_equals(*frame));
 }
 
 bool is_number(PgType type) { return type == PgType::int8 || type == PgType::float8 || type == PgType::numeric; }
@@ -121,8 +142,6 @@ std::string SelectLowering::frame(const Frame& frame, std::vector<SortKey>& keys
                             " offset must be a non-negative integer",
                         (*e)->span);
     }
-    if (frame.unit == FrameUnit::groups && keys.empty())
-        throw refusal("GROUPS without ORDER BY in a window");
     if (by_value && (keys.size() != 1 || !is_number(keys.front().key.type)))
         throw refusal("RANGE with an offset over values that may be other than numbers");
     PgType type = by_value ? keys.front().key.type : PgType::int8;
@@ -245,16 +264,58 @@ bool same_window(const Call& a, const Call& b, const SelectCore& core)
 
 // SQLite sorts for the first window of the SELECT last: its order is that of the rows, and the next one's among rows
 // that are equal under it.
-std::vector<SelectLowering::WindowOrder> SelectLowering::window_orders(const SelectCore& core)
+// The first call of each window: of the results', and then of those in ORDER BY alone.
+static std::vector<const Call*> windows_of(const SelectCore& core, const std::vector<const Expr*>& sorted)
 {
     Windows windows;
     for (const SelectCore::Output& output : core.outputs)
         walk(*output.expr, windows);
+    for (const Expr* e : sorted)
+        walk(*e, windows);
+    std::vector<const Call*> first;
+    for (const Call* call : windows.calls)
+        if (std::none_of(first.begin(), first.end(), [&](const Call* c) { return same_window(*c, *call, core); }))
+            first.push_back(call);
+    return first;
+}
+
+// SQLite computes the first window last, from what the others have given, but for what ORDER BY names of it: that is
+// computed once more, before all others, and shown.
+static bool is_computed_first(const Call& call, const std::vector<const Expr*>& sorted, const SelectCore& core)
+{
+    const std::vector<const Call*> windows = windows_of(core, sorted);
+    const auto is_named = [&](const SelectCore::Output& output) {
+        Windows inside;
+        walk(*output.expr, inside);
+        return std::find(sorted.begin(), sorted.end(), output.expr) != sorted.end() &&
+               std::find(inside.calls.begin(), inside.calls.end(), &call) != inside.calls.end();
+    };
+    return !windows.empty() && same_window(*windows.front(), call, core) &&
+           std::any_of(core.outputs.begin(), core.outputs.end(), is_named);
+}
+
+std::size_t window_count(const Select& select)
+{
+    std::vector<const Expr*> sorted;
+    for (const OrderingTerm& term : select.order_by)
+        sorted.push_back(term.expr.get());
+    return windows_of(select.cores.front(), sorted).size();
+}
+
+std::vector<SelectLowering::WindowOrder> SelectLowering::window_orders(const SelectCore& core)
+{
+    static const std::vector<const Expr*> none;
+    const std::vector<const Expr*>& sorted = l_.core_ == &core ? l_.sorted_ : none;
+    std::vector<const Call*> calls = windows_of(core, sorted);
+    Windows named;
+    for (const Expr* e : sorted)
+        walk(*e, named);
+    const auto again = std::find_if(named.calls.begin(), named.calls.end(),
+                                    [&](const Call* call) { return is_computed_first(*call, sorted, core); });
+    if (again != named.calls.end() && calls.size() > 1)
+        calls.push_back(*again);
     std::vector<WindowOrder> orders;
-    for (const Call* call : windows.calls) {
-        if (std::any_of(orders.begin(), orders.end(),
-                        [&](const WindowOrder& o) { return same_window(*o.call, *call, core); }))
-            continue;
+    for (const Call* call : calls) {
         const WindowParts window = parts(*call->over, &core);
         std::vector<SortKey> keys = partition_keys(window.partition_by);
         if (window.order_by)
@@ -273,6 +334,8 @@ std::string SelectLowering::later_order(const Call& call, const std::vector<Sort
     const auto is_row = [this](const SortKey& key) { return key.key.text == l_.row_order; };
     if (std::any_of(own.begin(), own.end(), is_row))
         return {};
+    if (is_computed_first(call, l_.sorted_, *l_.core_))
+        return l_.row_order;
     // What all the equals have in common decides nothing among them; and PostgreSQL would take NULLS FIRST of such a
     // key for its PARTITION BY, too, and sort for a window without that key again.
     const auto is_common = [&](const SortKey& key) {
@@ -320,13 +383,18 @@ std::string SelectLowering::over(const Call& call)
                    (of_equals ? "" : join_keys(keys, true) + ", ") + ties +
                    " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)";
     }
-    if (!frame && keys.empty() && depends_on_order(function) && !ties.empty())
-        frame_text = " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"; // all rows are equals
-    else if (!may_break_ties(function, frame))
-        ties.clear();
-    if (frame && !goes_by_position(function))
-        frame_text = this->frame(*frame, keys);
+    if (is_whole_partition(frame) && keys.empty() && depends_on_order(function) && !ties.empty()) {
+        frame_text = " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING";
+        frame_text += frame ? exclude_text(frame->exclude) : "";
+    } else {
+        if (!may_break_ties(function, frame))
+            ties.clear();
+        if (frame && !goes_by_position(function))
+            frame_text = this->frame(*frame, keys);
+    }
     std::string order = join_keys(keys, true);
+    if (order.empty() && ties.empty() && frame_text.starts_with(" GROUPS"))
+        order = "NULL"; // all rows are equals; PostgreSQL wants to be told
     if (!ties.empty())
         order += (order.empty() ? "" : ", ") + ties;
     if (!order.empty())
@@ -343,7 +411,8 @@ std::string SelectLowering::among_equals(const Call& call, std::string text)
 {
     const WindowParts window = parts(*call.over, l_.core_);
     const std::string function = fold(call.name.text);
-    if (!depends_on_order(function) || !window.order_by || may_break_ties(function, window.frame))
+    if (!depends_on_order(function, window.frame) || may_break_ties(function, window.frame) ||
+        (!window.order_by && is_whole_partition(window.frame)))
         return text;
     if ((function == "first_value" || function == "last_value") && goes_by_equals(window.frame))
         return text;
@@ -351,14 +420,14 @@ std::string SelectLowering::among_equals(const Call& call, std::string text)
     std::vector<std::string> partition;
     for (const SortKey& key : keys)
         partition.push_back(key.key.text);
-    std::vector<SortKey> order = sort_keys(*window.order_by);
+    std::vector<SortKey> order = window.order_by ? sort_keys(*window.order_by) : std::vector<SortKey>{};
     keys.insert(keys.end(), order.begin(), order.end());
     const std::string ties = later_order(call, keys);
-    if (ties.empty() || order.empty())
+    if (ties.empty())
         return text;
     return "(CASE WHEN row_number() OVER (" +
            (partition.empty() ? std::string() : "PARTITION BY " + join(partition, ", ") + " ") + "ORDER BY " +
-           join_keys(order, true) + ", " + ties + ") > 0 THEN " + text + " END)";
+           join_keys(order, true) + (order.empty() ? "" : ", ") + ties + ") > 0 THEN " + text + " END)";
 }
 
 std::string Lowering::among_equals(const Call& call, std::string text)
@@ -369,66 +438,5 @@ std::string Lowering::among_equals(const Call& call, std::string text)
 const Frame* Lowering::frame(const Call& call) const { return call.over ? parts(*call.over, core_).frame : nullptr; }
 
 std::string Lowering::over(const Call& call) { return SelectLowering(*this).over(call); }
-
-// ------------------------------------------------------------------------------------------------ LIMIT
-
-namespace {
-
-class HasParameter : public Visitor {
-public:
-    bool found = false;
-    bool enter(const Expr& e) override
-    {
-        found = found || as<Parameter>(e) || as<Call>(e) || as<CurrentTime>(e);
-        return !found;
-    }
-};
-
-} // namespace
-
-// An integer, or what SQLite takes for one; anything else is "datatype mismatch". A negative LIMIT is none, a negative
-// OFFSET is 0. Empty where nothing needs to be printed.
-std::string SelectLowering::limit_value(const Expr& expr, bool offset)
-{
-    if (l_.foldable(expr)) {
-        HasParameter variable;
-        walk(expr, variable);
-        const std::optional<Value> known = l_.known_value(expr);
-        const Value value = known ? apply_affinity(*known, Affinity::integer) : Value{};
-        const auto* n = std::get_if<std::int64_t>(&value);
-        if (known && !n)
-            throw Error("datatype mismatch", expr.span, code::mismatch, "42804");
-        if (n && (!variable.found || l_.in_trigger))
-            return (offset ? *n <= 0 : *n < 0) ? "" : std::to_string(*n);
-        const Fragment f = l_.slot(expr, Affinity::integer);
-        return offset ? "greatest(" + f.text + ", 0)" : "(CASE WHEN " + f.text + " >= 0 THEN " + f.text + " END)";
-    }
-    const Fragment f = with_affinity(l_.value(expr), Affinity::integer);
-    const bool is_integer = f.type == PgType::int8;
-    const std::string value = is_integer ? "n" : "(n).n";
-    const std::string wrong = is_integer ? "n IS NULL" : "(n).n IS NULL OR scale((n).n) > 0";
-    const std::string good =
-        offset ? "greatest(" + value + "::bigint, 0)" : "(CASE WHEN " + value + " >= 0 THEN " + value + "::bigint END)";
-    return "(SELECT CASE WHEN " + wrong + " THEN howdah.err('datatype mismatch', 'HW020')::bigint ELSE " + good +
-           " END FROM (SELECT " + (is_integer ? f.text : widen(f, PgType::v).text) + " AS n) AS " +
-           quote_identifier(l_.fresh("limit")) + ")";
-}
-
-std::string SelectLowering::limit(const Expr* limit, const Expr* offset)
-{
-    std::string text;
-    if (limit)
-        if (const std::string value = limit_value(*limit, false); !value.empty())
-            text += " LIMIT " + value;
-    if (offset)
-        if (const std::string value = limit_value(*offset, true); !value.empty())
-            text += " OFFSET " + value;
-    return text;
-}
-
-std::string Lowering::limit(const Expr* limit, const Expr* offset)
-{
-    return SelectLowering(*this).limit(limit, offset);
-}
 
 } // namespace howdah::dialect

@@ -255,6 +255,10 @@ private:
 };
 
 bool has_window(const SelectCore& core);
+// How many windows the SELECT of one core has; several calls may share one.
+std::size_t window_count(const Select& select);
+// The 1-based output that the term of the core's ORDER BY is; 0: none.
+int output_of(const SelectCore& core, const OrderingTerm& term);
 // Two different values may be equal: which of them is kept, or comes first, matters.
 bool has_variants(const Fragment& f, Collation collation);
 // Whether the SELECT gives at most one row whatever the data.

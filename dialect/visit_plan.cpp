@@ -393,6 +393,20 @@ const VisitGroup* VisitPlan::find(const SelectCore& core, std::string_view name)
     return nullptr;
 }
 
+const VisitGroup* VisitPlan::reader(const VisitGroup* group, std::size_t levels) const
+{
+    for (; group && levels > 0; --levels) {
+        const std::string_view name = std::string_view(group->head).substr(group->head.find(' ') + 1);
+        const auto outer = std::find_if(groups_.begin(), groups_.end(), [&](const VisitGroup& g) {
+            return group->head.starts_with("CO-ROUTINE ") &&
+                   std::any_of(g.loops.begin(), g.loops.end(),
+                               [&](const VisitLoop& loop) { return starts_with_word(loop.detail, name); });
+        });
+        group = outer == groups_.end() ? nullptr : &*outer;
+    }
+    return group;
+}
+
 const VisitLoop* VisitPlan::right_join(std::string_view name) const
 {
     for (const VisitGroup& group : groups_)

@@ -61,6 +61,8 @@ public:
     const VisitGroup* joined(const VisitLoop& loop) const;
     // The loop that finds the rows of a RIGHT or FULL JOIN's right side that have no partner.
     const VisitLoop* right_join(std::string_view name) const;
+    // The group that reads the rows of the co-routine `group`, so many co-routines further out; null: there is none.
+    const VisitGroup* reader(const VisitGroup* group, std::size_t levels) const;
     // Whether SQLite makes a table of FROM's subquery before it reads it. `name` is what the plan may call it by.
     bool materializes(const Select& select, std::string_view name) const;
     // The loop of that group that reads the source; null: none is known.

@@ -269,3 +269,29 @@ CREATE TABLE o(i INTEGER PRIMARY KEY, p, d);
 INSERT INTO o(p, d) SELECT p, d FROM t, (VALUES('b'),('a')) AS n(p);
 INSERT INTO o(p, d) SELECT column1, d FROM t, (VALUES('b'),('a'));
 SELECT * FROM o;
+
+-- case: visit/order-by-of-a-subquery-with-windows
+CREATE TABLE ow_u(id INTEGER PRIMARY KEY, mail TEXT, score REAL);
+CREATE TABLE ow_i(oid INTEGER, pos INTEGER, qty INT, price REAL, PRIMARY KEY (oid, pos));
+INSERT INTO ow_i VALUES (1, 1, 5, 2.5), (1, 2, 6, 1.5), (2, 1, 5, 0.5), (2, 2, 7, 9.5), (3, 1, 7, 3), (4, 4, 5, 4), (5, 5, 6, 1);
+INSERT INTO ow_u VALUES (1, 'c', 1), (2, 'a', 2), (3, 'B', 3), (9, 'd', 4);
+SELECT w.n, w.oid, u.score FROM (SELECT count(*) OVER (PARTITION BY qty) AS n, oid FROM ow_i ORDER BY price) AS w FULL JOIN ow_u AS u ON w.n = u.score;
+SELECT w.n, w.oid, u.score FROM ow_u AS u FULL JOIN (SELECT count(*) OVER (PARTITION BY qty) AS n, oid FROM ow_i ORDER BY price) AS w ON w.n = u.score;
+SELECT w.n, w.oid, u.score FROM (SELECT count(*) OVER (PARTITION BY qty) AS n, sum(price) OVER (ORDER BY pos) AS s, oid FROM ow_i ORDER BY price) AS w LEFT JOIN ow_u AS u ON w.n = u.score;
+WITH w AS MATERIALIZED (SELECT count(*) OVER (PARTITION BY qty) AS n, oid FROM ow_i ORDER BY price) SELECT w.n, oid, score FROM w JOIN ow_u ON score = n;
+WITH w AS (SELECT count(*) OVER (PARTITION BY qty) AS n, oid FROM ow_i ORDER BY price LIMIT 5) SELECT w.n, oid, score FROM w LEFT JOIN ow_u ON score = n;
+
+-- case: visit/equals-behind-a-window-of-order-by
+CREATE TABLE wo(id INTEGER PRIMARY KEY, k TEXT, n INTEGER, r REAL);
+INSERT INTO wo VALUES (1, 'd', 4, 1.5), (2, 'b', 4, NULL), (3, NULL, 1, 2.5), (4, 'b', 7, 1.5), (5, 'a', 1, 2.5), (6, 'd', 2, 0);
+SELECT id FROM wo ORDER BY rank() OVER (PARTITION BY k ORDER BY k DESC);
+SELECT id FROM wo ORDER BY rank() OVER (PARTITION BY k ORDER BY n) LIMIT 3 OFFSET 1;
+SELECT n FROM wo ORDER BY sum(n) OVER (ORDER BY n);
+SELECT id, k FROM wo ORDER BY count(*) OVER (PARTITION BY k) DESC, max(n) OVER (PARTITION BY r ORDER BY id DESC);
+SELECT id, row_number() OVER (ORDER BY k) AS r FROM wo ORDER BY dense_rank() OVER (PARTITION BY n);
+SELECT k, count(*) FROM wo GROUP BY k ORDER BY rank() OVER (ORDER BY count(*) DESC);
+SELECT group_concat(id) FROM (SELECT id FROM wo ORDER BY ntile(2) OVER (ORDER BY r, id));
+SELECT DISTINCT k FROM wo ORDER BY first_value(k) OVER (PARTITION BY k);
+SELECT id FROM wo ORDER BY row_number() OVER (ORDER BY n DESC) + 1;
+SELECT x.id, y.id FROM wo AS x JOIN wo AS y ON x.n = y.n ORDER BY rank() OVER (PARTITION BY y.k);
+SELECT id FROM wo WHERE id IN (SELECT id FROM wo ORDER BY rank() OVER (PARTITION BY k), id LIMIT 4);
