@@ -61,25 +61,71 @@ std::optional<Fragment> null_test_of(const Expr& expr)
                     StorageClass::integer};
 }
 
-// The last min() or max(): where there are several, its row is the one SQLite remembers. The same call again is none.
+// The sources, of the innermost SELECT, that an aggregate speaks of: it belongs to that SELECT.
+class Innermost : public Visitor {
+public:
+    std::set<const Source*> sources;
+    bool enter(const Expr& e) override
+    {
+        const auto* ref = as<ColumnRef>(e);
+        if (ref && ref->source && (sources.empty() || ref->depth <= depth_)) {
+            if (ref->depth < depth_)
+                sources.clear();
+            depth_ = ref->depth;
+            sources.insert(ref->source);
+        }
+        if (ref && ref->alias_of)
+            walk(*ref->alias_of, *this);
+        return true;
+    }
+    bool enter(const Select&) override { return false; }
+
+private:
+    int depth_ = 0;
+};
+
+// The last min() or max() of a SELECT with these sources, be it in a subquery: where there are several, its row is the
+// one SQLite remembers. The same call again is none.
 class LastExtreme : public Visitor {
 public:
+    explicit LastExtreme(const std::set<const Source*>& of) : of_(of) {}
     const Call* call = nullptr;
     bool any_without_filter = false;
     bool enter(const Expr& e) override
     {
         const auto* c = as<Call>(e);
-        any_without_filter = any_without_filter || (c && is_extreme(*c) && !c->filter);
-        if (c && is_extreme(*c) &&
-            std::none_of(seen_.begin(), seen_.end(), [&](const Expr* s) { return same_expression(*s, e); })) {
+        const bool is_one = c && is_extreme(*c) && belongs(*c);
+        any_without_filter = any_without_filter || (is_one && !c->filter);
+        if (is_one && std::none_of(seen_.begin(), seen_.end(), [&](const Expr* s) { return same_expression(*s, e); })) {
             call = c;
             seen_.push_back(&e);
         }
         return !(c && c->aggregate);
     }
-    bool enter(const Select&) override { return false; }
+    bool enter(const Select& select) override
+    {
+        if (inside_ == &select)
+            return true;
+        const Select* around = std::exchange(inside_, &select);
+        walk(select, *this);
+        inside_ = around;
+        return false;
+    }
 
 private:
+    // One that speaks of no column is that of the SELECT it stands in.
+    bool belongs(const Call& c) const
+    {
+        Innermost innermost;
+        for (const ExprPtr& arg : c.args)
+            walk(*arg, innermost);
+        return innermost.sources.empty() ? !inside_
+                                         : std::any_of(innermost.sources.begin(), innermost.sources.end(),
+                                                       [&](const Source* s) { return of_.count(s) != 0; });
+    }
+
+    const std::set<const Source*>& of_;
+    const Select* inside_ = nullptr;
     std::vector<const Expr*> seen_;
 };
 
@@ -123,7 +169,7 @@ Aggregation::~Aggregation() { lowering_.substitute = around_; }
 
 void Aggregation::find_extreme(const Select& select)
 {
-    LastExtreme visitor;
+    LastExtreme visitor(sources_);
     for (const SelectCore::Output& output : core_.outputs)
         walk(*output.expr, visitor);
     if (select.cores.size() == 1)
