@@ -54,8 +54,12 @@ void SelectLowering::choose_places(const SelectCore& core, const std::vector<Ord
     const VisitGroup* around = std::exchange(l_.group_around_, nullptr);
     const std::string name = std::exchange(l_.name_around_, {});
     l_.visits_.group = around ? around : l_.plan().find(core, name);
-    // A subquery in WHERE may become a join, which keeps no order.
-    const bool joins = core.from->items.size() > 1 || (core.where && has_subquery(*core.where));
+    // A subquery in WHERE may become a join, which keeps no order. An index that SQLite makes of a subquery has its
+    // own.
+    const bool is_indexed =
+        l_.visits_.group && std::any_of(l_.visits_.group->loops.begin(), l_.visits_.group->loops.end(),
+                                        [](const VisitLoop& loop) { return loop.automatic; });
+    const bool joins = core.from->items.size() > 1 || (core.where && has_subquery(*core.where)) || is_indexed;
     const bool sorts =
         !terms.empty() || core.distinct || joins || has_window(core) || row_dependence(core) == RowDependence::sorted;
     if (needs.places || ((needs.in_order || needs.one_row || core.aggregate) && sorts))

@@ -295,3 +295,12 @@ SELECT DISTINCT k FROM wo ORDER BY first_value(k) OVER (PARTITION BY k);
 SELECT id FROM wo ORDER BY row_number() OVER (ORDER BY n DESC) + 1;
 SELECT x.id, y.id FROM wo AS x JOIN wo AS y ON x.n = y.n ORDER BY rank() OVER (PARTITION BY y.k);
 SELECT id FROM wo WHERE id IN (SELECT id FROM wo ORDER BY rank() OVER (PARTITION BY k), id LIMIT 4);
+
+-- case: visit/an-index-made-of-a-common-table
+CREATE TABLE ai_p(a, b, c);
+CREATE TABLE ai_q(a, b, c);
+INSERT INTO ai_p VALUES (1, 'y', 'k'), (2, 'x', 'k'), (3, 'z', 'l');
+INSERT INTO ai_q VALUES (0, 'w', 'l'), (5, 'a', 'l'), (4, 'c', 'm');
+WITH w AS MATERIALIZED (SELECT a, b, c FROM ai_q ORDER BY a) SELECT (SELECT b FROM w WHERE w.c = p.c) FROM ai_p AS p;
+WITH w AS MATERIALIZED (SELECT DISTINCT a, b, c FROM ai_q) SELECT (SELECT group_concat(b) FROM w WHERE w.c = p.c) FROM ai_p AS p;
+WITH w AS (SELECT a, b, c FROM ai_q ORDER BY a LIMIT 9) SELECT (SELECT b FROM w WHERE w.c = p.c), (SELECT max(a) FROM w) FROM ai_p AS p;
