@@ -46,17 +46,29 @@ void stand_for(Expr& e, Expr& output)
     e.has_window = output.has_window;
 }
 
-int alias_position(const SelectCore& core, std::string_view name)
+// The result column that a name of ORDER BY means: the first that is called so by AS, or by the * that it is a part of.
+// 0 where there is none.
+int named_output(const SelectCore& core, std::string_view name)
 {
-    int n = 0;
-    for (const ResultColumn& column : core.columns) {
-        if (column.star)
-            return -1; // positions shift: found by expression instead
-        ++n;
-        if (!column.alias.empty() && equal_names(column.alias.text, name))
-            return n;
+    const auto has_name = [&](const ResultColumn& column, const Expr* output) {
+        return column.expr.get() == output && !column.alias.empty() && equal_names(column.alias.text, name);
+    };
+    for (std::size_t i = 0; i < core.outputs.size(); ++i) {
+        const SelectCore::Output& output = core.outputs[i];
+        const bool of_star = std::any_of(core.expanded.begin(), core.expanded.end(),
+                                         [&](const ExprPtr& e) { return e.get() == output.expr; });
+        if (of_star ? equal_names(output.name, name)
+                    : std::any_of(core.columns.begin(), core.columns.end(),
+                                  [&](const ResultColumn& column) { return has_name(column, output.expr); }))
+            return static_cast<int>(i) + 1;
     }
     return 0;
+}
+
+bool is_column(const Expr& e, const std::vector<ColumnMatch>& matches)
+{
+    const auto* ref = as<ColumnRef>(bare(e));
+    return ref && matches.size() == 1 && ref->source == matches.front().source && ref->index == matches.front().index;
 }
 
 } // namespace
@@ -141,10 +153,9 @@ void Resolver::order_by(std::vector<OrderingTerm>& terms, SelectCore& core, Scop
         Expr& inside = below_collate(*term.expr);
         int n = 0;
         if (const ColumnRef* name = bare_identifier(inside)) {
-            for (const Scope::Alias& alias : scope.aliases)
-                for (std::size_t i = 0; i < core.outputs.size() && n == 0; ++i)
-                    if (core.outputs[i].expr == alias.expr && equal_names(alias.name->text, name->column.text))
-                        n = static_cast<int>(i) + 1;
+            n = named_output(core, name->column.text);
+            if (n > 0 && is_column(*core.outputs[static_cast<std::size_t>(n) - 1].expr, find_quietly(scope, *name)))
+                n = 0; // nothing but that column, which indexes know
         } else {
             n = position(inside);
         }
@@ -200,16 +211,14 @@ void Resolver::compound_order_by(Select& select, std::vector<std::unique_ptr<Sco
             SelectCore& core = select.cores[arm];
             const ColumnRef* name = as<ColumnRef>(inside);
             if (const ColumnRef* bare_name = bare_identifier(inside))
-                term.result_column = std::max(0, alias_position(core, bare_name->column.text));
+                term.result_column = named_output(core, bare_name->column.text);
             if (term.result_column != 0)
                 break; // the arm's tables may have several columns of that name
             const std::string resolved = name ? std::string() : as_resolved(text, *scopes[arm]);
             const std::vector<ColumnMatch> matches =
                 name ? find_quietly(*scopes[arm], *name) : std::vector<ColumnMatch>{};
             for (std::size_t i = 0; i < core.outputs.size() && term.result_column == 0; ++i) {
-                const auto* output = as<ColumnRef>(bare(*core.outputs[i].expr));
-                const bool same_column = output && matches.size() == 1 && output->source == matches.front().source &&
-                                         output->index == matches.front().index;
+                const bool same_column = is_column(*core.outputs[i].expr, matches);
                 const bool same_name =
                     name && name->table.empty() && equal_names(core.outputs[i].name, name->column.text);
                 if (same_column || (same_name && matches.empty()) ||
