@@ -83,7 +83,10 @@ public:
     std::string table_ref(const TableRef& ref);
     // WHERE's text without the keyword: `where` (may be null) and what from() postponed; empty when there is nothing.
     std::string where(const Expr* where);
-    // Whether the expression only chooses rows, so that NULL does there what false does: a term of where()'s ANDs and ORs.
+    // The text of a condition that only chooses rows: WHERE's or ON's.
+    std::string filter(const Expr& expr);
+    // Whether the expression only chooses rows, so that NULL does there what false does: a term of a filter's ANDs and
+    // ORs.
     bool is_filter(const Expr& expr) const { return filters_.count(&expr) != 0; }
     // RETURNING or a select list as PostgreSQL text, value by value; `outputs` receives the types.
     std::string outputs(const std::vector<SelectCore::Output>& list, std::vector<Output>* outputs);

@@ -347,7 +347,7 @@ std::string SelectLowering::from(const FromClause& from, bool in_order)
             inner = true;
         }
         if (inner && item.on && reads_further_right(*item.on, from, i)) {
-            l_.postponed_.push_back(l_.condition(*item.on).text);
+            l_.postponed_.push_back(l_.filter(*item.on));
             text += " CROSS JOIN " + right;
         } else if (inner && !item.on) {
             text += " CROSS JOIN " + right;
@@ -355,7 +355,7 @@ std::string SelectLowering::from(const FromClause& from, bool in_order)
                    !on.empty() && !is_equality(on, item.table.source.get())) {
             text = full_join(text, i > 1, right, on);
         } else {
-            text += std::string(join) + right + " ON " + (item.on ? l_.condition(*item.on).text : "true");
+            text += std::string(join) + right + " ON " + (item.on ? l_.filter(*item.on) : "true");
         }
     }
     return text;

@@ -418,13 +418,17 @@ void Lowering::note_filters(const Expr& expr)
     note_filters(*binary->rhs);
 }
 
+std::string Lowering::filter(const Expr& expr)
+{
+    note_filters(expr);
+    return condition(expr).text;
+}
+
 std::string Lowering::where(const Expr* where)
 {
     std::vector<std::string> conditions = std::exchange(postponed_, {});
-    if (where) {
-        note_filters(*where);
-        conditions.insert(conditions.begin(), condition(*where).text);
-    }
+    if (where)
+        conditions.insert(conditions.begin(), filter(*where));
     return join(conditions, " AND ");
 }
 

@@ -172,9 +172,9 @@ std::optional<Fragment> compare_with_constant_fraction(BinaryOp op, const Fragme
 }
 
 // A column of one class against a value of any: howdah.i2v(c) would not be found by an index of c, nor by PostgreSQL's
-// hash of its numbers. The value has a key in the column's type, or none; where it has none the answer is false. A
-// value that is a column itself may have an index of its own.
-std::optional<Fragment> compare_by_key(BinaryOp op, const Fragment& column, const Fragment& any)
+// hash of its numbers. The value has a key in the column's type, or none; where it has none the answer is false, or
+// NULL in a filter. A value that is a column itself may have an index of its own.
+std::optional<Fragment> compare_by_key(BinaryOp op, const Fragment& column, const Fragment& any, bool filter)
 {
     if (op != BinaryOp::equal || any.type != PgType::v || is_printed_constant(any) || !is_plain_column(column.text))
         return std::nullopt;
@@ -184,6 +184,8 @@ std::optional<Fragment> compare_by_key(BinaryOp op, const Fragment& column, cons
     const std::string found = "(" + column.text + " = " + key->text + " AND ";
     if (is_plain_column(any.text))
         return predicate_fragment(found + widen(column, PgType::v).text + " = " + any.text + ")", {&column, &any});
+    if (filter)
+        return predicate_fragment("(" + column.text + " = " + key->text + ")", {&column, &any});
     std::string decides = "(" + key->text + " IS NOT NULL OR " + is_null(any);
     if (column.classes.nullable())
         decides += " OR " + is_null(column);
@@ -195,8 +197,9 @@ std::optional<Fragment> lower_comparison(const Expr& expr, Lowering& lowering)
     const auto* n = as<Binary>(expr);
     if (!n || n->op < BinaryOp::equal || n->op > BinaryOp::greater_equal)
         return std::nullopt;
-    const Fragment f = compare(n->op, *n->lhs, *n->rhs, lowering);
-    return lowering.is_filter(expr) ? with_copy_first(f, n->op, *n->lhs, *n->rhs, lowering) : f;
+    const bool filter = lowering.is_filter(expr);
+    const Fragment f = compare(n->op, *n->lhs, *n->rhs, lowering, filter);
+    return filter ? with_copy_first(f, n->op, *n->lhs, *n->rhs, lowering) : f;
 }
 
 // is_operator:  a IS b  =>  a = b AND a IS NOT NULL | a IS NOT DISTINCT FROM b
@@ -327,7 +330,7 @@ std::optional<Operands> comparable(const Fragment& lhs, const Fragment& rhs, Col
     return std::nullopt;
 }
 
-Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collation collation)
+Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collation collation, bool filter)
 {
     const bool is_form = op == BinaryOp::is || op == BinaryOp::is_not;
     if (!is_form && (only_null(lhs) || only_null(rhs)))
@@ -338,7 +341,7 @@ Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collatio
         return *bounded;
     if (collation == Collation::binary)
         for (const auto& [column, any] : {std::pair(&lhs, &rhs), std::pair(&rhs, &lhs)})
-            if (const auto found = compare_by_key(op, *column, *any))
+            if (const auto found = compare_by_key(op, *column, *any, filter))
                 return *found;
     std::optional<Operands> operands = comparable(lhs, rhs, collation);
     if (!operands)
@@ -351,7 +354,7 @@ Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collatio
     return predicate_fragment("(" + a.text + " " + std::string(spelling(op)) + " " + b.text + ")", {&a, &b});
 }
 
-Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& lowering)
+Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& lowering, bool filter)
 {
     if (is_row(lhs) || is_row(rhs))
         return compare_rows(op, lhs, rhs, lowering);
@@ -363,7 +366,7 @@ Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& loweri
         if (const auto bounded = compare_with_constant_fraction(mirrored(op), b, a, lhs, lowering))
             return *bounded;
     }
-    return compare(op, a, b, rule.collation);
+    return compare(op, a, b, rule.collation, filter);
 }
 
 const Rule comparison_operator{"comparison", lower_comparison};

@@ -16,10 +16,10 @@ Operands comparison_operands(const Expr& lhs, const Expr& rhs, const ComparisonR
 // Affinity before a comparison: unlike on store a number stays as it is.
 Fragment before_comparison(const Fragment& f, Affinity affinity);
 
-// lhs op rhs: boolean. `op` is one of the six comparisons, or is, is_not.
-Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collation collation);
+// lhs op rhs: boolean. `op` is one of the six comparisons, or is, is_not. In a filter NULL may stand for false.
+Fragment compare(BinaryOp op, const Fragment& lhs, const Fragment& rhs, Collation collation, bool filter = false);
 // The whole: rule, operands, comparison. Row values are compared member by member.
-Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& lowering);
+Fragment compare(BinaryOp op, const Expr& lhs, const Expr& rhs, Lowering& lowering, bool filter = false);
 
 // `f`, which is lhs op rhs in a filter, after what rules most rows out sooner: a function of a date copies a part of
 // its text, or is NULL once all of it was looked at.

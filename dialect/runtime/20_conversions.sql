@@ -111,7 +111,10 @@ DECLARE
   p text;
   n numeric;
 BEGIN
-  IF length(x) < 19 AND x COLLATE "C" ~ '^[0-9]+$' THEN RETURN x::numeric; END IF;
+  IF length(x) < 19 AND x COLLATE "C" ~ '^-?[0-9]+\.?[0-9]*$' THEN
+    IF strpos(x, '.') = 0 THEN RETURN x::numeric; END IF;
+    IF length(x) < 17 THEN RETURN trim_scale(x::numeric) + 0.0; END IF; -- float8 keeps 15 digits
+  END IF;
   p := howdah.numeric_prefix(x);
   IF p IS NULL THEN RETURN 0; END IF;
   IF p COLLATE "C" ~ '^[+-]?[0-9]+$' THEN
@@ -162,7 +165,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 -- CAST(x AS REAL)
 CREATE OR REPLACE FUNCTION howdah.t2r(x text) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN x IS NULL THEN NULL ELSE coalesce(howdah.s2r(howdah.numeric_prefix(x)), 0) END $$;
+  SELECT CASE WHEN length(x) < 19 AND x COLLATE "C" ~ '^-?[0-9]+\.?[0-9]*$' THEN x::float8
+              WHEN x IS NOT NULL THEN coalesce(howdah.s2r(howdah.numeric_prefix(x)), 0) END $$;
 
 CREATE OR REPLACE FUNCTION howdah.v2r(x howdah.v) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -199,7 +203,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 CREATE OR REPLACE FUNCTION howdah.aff_num_t(x text) RETURNS howdah.v
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-  IF howdah.looks_numeric(x) THEN RETURN ROW(howdah.intify(howdah.t2n(x)), NULL, NULL)::howdah.v; END IF;
+  IF length(x) < 19 AND x COLLATE "C" ~ '^-?[0-9]+$' THEN RETURN ROW(x::numeric, NULL, NULL)::howdah.v; END IF;
+  IF ascii(x) <= 57 AND howdah.looks_numeric(x) THEN RETURN ROW(howdah.intify(howdah.t2n(x)), NULL, NULL)::howdah.v; END IF;
   RETURN ROW(NULL, x, NULL)::howdah.v;
 END $$;
 

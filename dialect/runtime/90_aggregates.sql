@@ -62,6 +62,7 @@ DECLARE
 BEGIN
   IF x IS NULL THEN RETURN s; END IF;
   IF (x).n IS NOT NULL THEN n := (x).n;
+  ELSIF ascii((x).t) > 57 THEN n := 0.0;
   ELSIF (x).t IS NOT NULL AND howdah.looks_numeric((x).t) THEN n := howdah.t2n((x).t);
   ELSE n := howdah.r2n(howdah.v2r(x));
   END IF;
@@ -130,6 +131,7 @@ BEGIN
   IF s.n IS NULL THEN s := ROW(0, 0, false, false, 0); END IF;
   IF x IS NULL THEN RETURN s; END IF;
   IF (x).n IS NOT NULL THEN n := (x).n;
+  ELSIF ascii((x).t) > 57 THEN n := 0.0;
   ELSIF (x).t IS NOT NULL AND howdah.looks_numeric((x).t) THEN n := howdah.t2n((x).t);
   ELSE n := howdah.r2n(howdah.v2r(x));
   END IF;
