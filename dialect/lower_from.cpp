@@ -5,10 +5,12 @@
 #include "dialect/parser.hpp"
 #include "dialect/resolver_impl.hpp"
 #include "dialect/rules/json_value.hpp"
+#include "dialect/rules/rules.hpp"
 #include "dialect/select_lowering.hpp"
 #include "dialect/walk.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace howdah::dialect {
 
@@ -152,9 +154,40 @@ std::string SelectLowering::derived(Source& source, const Select& select, bool i
     return parens(text) + columns_alias(source, places.names);
 }
 
+namespace {
+
+// The path of a json_tree() that spells it as it is written: '$', '$.a', '$.a.b', …
+std::optional<std::string> plain_path(const TableRef& ref)
+{
+    const std::optional<std::string> path = ref.args.size() == 1 ? "$" : rules::text_literal(*ref.args[1]);
+    if (!path || !path->starts_with('$'))
+        return std::nullopt;
+    for (std::string_view rest = std::string_view(*path).substr(1); !rest.empty();) {
+        const std::string_view step = rest.substr(1, rest.find('.', 1) - 1);
+        const auto is_plain = [](unsigned char c) { return c < 128 && std::isalnum(c); };
+        if (rest.front() != '.' || step.empty() || std::isdigit(static_cast<unsigned char>(step.front())) ||
+            !std::all_of(step.begin(), step.end(), is_plain))
+            return std::nullopt;
+        rest.remove_prefix(1 + step.size());
+    }
+    return path;
+}
+
+// The arguments of howdah.json_nodes() behind the piece.
+std::vector<std::string> place_in_tree(const std::string& path)
+{
+    const std::size_t dot = path.rfind('.');
+    if (dot == std::string::npos)
+        return {"NULL::howdah.v", "'$'::text", "'$'::text"};
+    const auto text = [](const std::string& value) { return "'" + value + "'::text"; };
+    return {call("howdah.t2v", {text(path.substr(dot + 1))}), text(path), text(path.substr(0, dot))};
+}
+
+} // namespace
+
 // json_each(x), json_each(x, path), json_tree(…): howdah's functions of the same columns. Without its `id`, which only
-// tells the rows' order then, json_each() of each row of a table is cheaper; of one list the planner had better know
-// that it is short.
+// tells the rows' order then, json_each() of each row of a table is cheaper, and json_tree() without `parent`, too; of
+// one list the planner had better know that it is short.
 std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
 {
     if (ref.args.empty() || ref.args.size() > 2)
@@ -163,12 +196,19 @@ std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
     for (const ExprPtr& arg : ref.args)
         args.push_back(to_text(l_.value(*arg)).text);
     std::string function = "howdah." + fold(ref.table.name.text) + "_";
-    if (fold(ref.table.name.text) == "json_each" && !source.columns[4].read && !ref.args[0]->constant) {
-        function = "howdah.json_elements";
+    const bool each = fold(ref.table.name.text) == "json_each", in_order = !source.columns[4].read;
+    const std::optional<std::string> path = plain_path(ref);
+    if (in_order && !ref.args[0]->constant && (each || (path && !source.columns[5].read))) {
+        function = each ? "howdah.json_elements" : "howdah.json_nodes";
         args.resize(2, "'$'::text");
         const std::string node =
             ref.args.size() == 2 ? rules::path_function("json_node", *ref.args[1], l_) : "howdah.json_node";
         args[0] = call(node, args);
+        if (!each) {
+            args.resize(1);
+            for (std::string& place : place_in_tree(*path))
+                args.push_back(std::move(place));
+        }
     }
     std::string text = call(function, args) + " AS " + quote_identifier(source.pg_alias);
     std::vector<std::string> names;

@@ -171,3 +171,26 @@ BEGIN
   IF json_typeof(at.node) NOT IN ('object', 'array') THEN at.last_key := NULL; END IF; -- a scalar has no key of its own
   RETURN QUERY SELECT * FROM howdah.js_walk(at.node, at.last_key, at.id, NULL, at.full_path, at.parent_path);
 END $$;
+
+-- The rows of json_tree() of the `piece` at the path `p`, of plain names, whose last is `k` and whose others are `around`, for
+-- statements that show neither `id` nor `parent`: `id` has the order of the rows alone. As with json_elements() the planner
+-- takes the query in place of the function.
+CREATE OR REPLACE FUNCTION howdah.json_nodes(piece text, k howdah.v, p text, around text)
+RETURNS TABLE(key howdah.v, value howdah.v, type text, atom howdah.v, id int8, parent int8, fullkey text, path text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20 AS $$
+  WITH RECURSIVE nodes(key, j, kind, fullkey, path, place) AS (
+    SELECT CASE WHEN t.kind IN (91, 123) THEN json_nodes.k END, howdah.js_raw(t.piece)::json, t.kind, json_nodes.p, json_nodes.around, ARRAY[]::int8[]
+      FROM (SELECT t.piece, ascii(t.piece) AS kind FROM (SELECT json_nodes.piece OFFSET 0) t OFFSET 0) t
+     WHERE t.piece IS NOT NULL
+    UNION ALL
+    SELECT c.key, c.j, ascii(c.j::text), n.fullkey || c.step, n.fullkey, n.place || c.o
+      FROM nodes n
+     CROSS JOIN LATERAL (
+       SELECT howdah.i2v(a.o - 1) AS key, a.j, '[' || (a.o - 1) || ']' AS step, a.o
+         FROM json_array_elements(CASE n.kind WHEN 91 THEN n.j END) WITH ORDINALITY a(j, o)
+       UNION ALL
+       SELECT howdah.t2v(howdah.js_decoded(a.k)), a.j, howdah.js_label(a.k), a.o
+         FROM json_each(CASE n.kind WHEN 123 THEN n.j END) WITH ORDINALITY a(k, j, o)) c
+     WHERE n.kind IN (91, 123))
+  SELECT n.key, n.value, howdah.js_type(n.j::text), CASE WHEN n.kind NOT IN (91, 123) THEN n.value END, n.place, NULL::int8, n.fullkey, n.path
+    FROM (SELECT n.key, n.j, n.kind, n.fullkey, n.path, howdah.j2v(n.j) AS value, row_number() OVER (ORDER BY n.place) AS place FROM nodes n OFFSET 0) n $$;

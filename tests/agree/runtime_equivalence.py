@@ -359,6 +359,12 @@ def json_(judge, n):
                 "howdah.t2v((SELECT string_agg(howdah.quote(key)||'|'||howdah.quote(value)||'|'||type||'|'||howdah.quote(atom)||'|'||fullkey||'|'||path, ';')"
                 " FROM howdah.json_elements(howdah.json_node({0}, {1}), {1})))",
                 cases(n, document, lambda: R.choice(("$", path()))))
+    for at, name, around in (("$", "NULL::howdah.v", "$"), ("$.a", "howdah.t2v('a')", "$"), ("$.b.a", "howdah.t2v('a')", "$.b")):
+        judge.check("(SELECT group_concat(quote(key)||'|'||quote(value)||'|'||type||'|'||quote(atom)||'|'||fullkey||'|'||path, ';') "
+                    f"FROM json_tree(?1, '{at}'))",
+                    "howdah.t2v((SELECT string_agg(howdah.quote(key)||'|'||howdah.quote(value)||'|'||type||'|'||howdah.quote(atom)||'|'||fullkey||'|'||path, ';' "
+                    f"ORDER BY id) FROM howdah.json_nodes(howdah.json_node({{0}}, '{at}'), {name}, '{at}', '{around}')))",
+                    cases(n, lambda: unique(document())))
 
 
 def unique(text_):
