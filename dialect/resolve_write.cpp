@@ -3,8 +3,10 @@
 #include "dialect/full_text.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/resolver_impl.hpp"
+#include "dialect/walk.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace howdah::dialect {
@@ -35,43 +37,31 @@ const Expr& without_collate(const Expr& term)
     return collate ? bare(*collate->operand) : bare(term);
 }
 
-// The expressions of a conflict target as they were written: an index's own are compared with them as text.
-struct TargetTexts {
-    explicit TargetTexts(const UpsertClause& clause)
-    {
-        for (const UpsertClause::Target& t : clause.target)
-            terms.push_back(unparse(without_collate(*t.expr)));
-        if (clause.target_where)
-            where = unparse(*clause.target_where);
-    }
-    std::vector<std::string> terms;
-    std::string where;
-};
+// Whether an expression of a conflict target means the same as one of an index, however its names are quoted.
+using SameExpression = std::function<bool(const Expr& written, const Expr& of_index)>;
 
 // Whether a conflict target's term is the index's column.
-bool matches(const Expr& term, const std::string& text, const IndexColumn& column)
+bool matches(const Expr& term, const IndexColumn& column, const SameExpression& same)
 {
     const auto* collate = as<Collate>(bare(term));
     if (collate && collation_of(collate->collation.text) != column.collation)
         return false;
-    const Expr* e = &without_collate(term);
+    const Expr& e = without_collate(term);
     if (column.column == -2)
-        return column.expr && equal_names(text, unparse(*column.expr));
-    const auto* ref = as<ColumnRef>(*e);
+        return column.expr && same(e, *column.expr);
+    const auto* ref = as<ColumnRef>(e);
     return ref && ref->source && ref->index == column.column;
 }
 
-bool matches(const UpsertClause& clause, const TargetTexts& texts, const Index& index)
+bool matches(const UpsertClause& clause, const Index& index, const SameExpression& same)
 {
     if (index.columns.size() != clause.target.size() || !index.unique)
         return false;
-    if (index.where && !equal_names(texts.where, unparse(*index.where)))
+    if (index.where && !(clause.target_where && same(*clause.target_where, *index.where)))
         return false;
     return std::all_of(index.columns.begin(), index.columns.end(), [&](const IndexColumn& column) {
-        for (std::size_t i = 0; i < clause.target.size(); ++i)
-            if (matches(*clause.target[i].expr, texts.terms[i], column))
-                return true;
-        return false;
+        return std::any_of(clause.target.begin(), clause.target.end(),
+                           [&](const UpsertClause::Target& t) { return matches(*t.expr, column, same); });
     });
 }
 
@@ -114,13 +104,17 @@ void Resolver::returning(std::vector<ResultColumn>& columns, Source& target, Sco
 void Resolver::upsert(UpsertClause& clause, const Insert& insert, Scope& scope, Scope& both)
 {
     const Table& table = *insert.target->table;
-    const TargetTexts texts(clause);
     for (const UpsertClause::Target& target : clause.target)
         expr(*target.expr, scope);
     if (clause.target_where)
         expr(*clause.target_where, scope);
+    const SameExpression same = [&](const Expr& written, const Expr& of_index) {
+        const ExprPtr copy = parse_expression(unparse(of_index));
+        expr(*copy, scope);
+        return same_expression(*copy, written);
+    };
     for (const Index& index : table.indexes)
-        if (!clause.target.empty() && clause.index.empty() && matches(clause, texts, index))
+        if (!clause.target.empty() && clause.index.empty() && matches(clause, index, same))
             clause.index = index.name;
     for (SetClause& set : clause.set)
         set_clause(set, table, both);
