@@ -21,7 +21,7 @@ pool::Command control(std::string sql);
 // A plan's steps as commands, with what must stand before and after them in the same packet.
 struct Packet {
     pool::Batch batch;
-    std::size_t after_opening = 0; // commands before this one open the transaction
+    std::size_t after_opening = 0;  // commands before this one open the transaction
     std::size_t after_settings = 0; // that the transaction keeps
     bool sets_lock_timeout = false, enforces_keys = false;
     std::size_t after_savepoint = 0; // from this one on, the statement's savepoint exists
@@ -65,6 +65,7 @@ struct Attempt {
     std::uint64_t rows = 0;
     std::int64_t changes = 0;
     std::optional<std::int64_t> last_rowid;
+    bool transaction_lost = false; // it could not be undone alone
     bool ok() const { return !server && !world && !decoding; }
 };
 

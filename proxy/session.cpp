@@ -328,7 +328,7 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
 
         const pool::ServerError& error = *attempt.server;
         const dialect::ServerFailure failure = failure_of(error);
-        const bool again = !attempt.rows_sent || sink.rewind();
+        const bool again = !attempt.transaction_lost && (!attempt.rows_sent || sink.rewind());
         if (again && wants_exact_arithmetic(error) && !with.exact_arithmetic) {
             ++shared.totals.retries_exact;
             with.exact_arithmetic = true;

@@ -77,7 +77,7 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         enforce_keys(packet, options.writers == dialect::Writers::concurrent && inside && !sending.by_rows &&
                                  !transaction.has_keys_to_test()); // otherwise it has what there is to ask
     packet.after_settings = packet.batch.commands.size();
-    if (inside && !sending.portal && !sending.by_rows && !sending.unguarded) {
+    if (inside && !sending.by_rows && !sending.unguarded) {
         packet.savepoint = true;
         sending.guard = transaction.guard(packet.batch.commands.empty());
         for (std::string& sql : sending.guard.make)
@@ -194,7 +194,7 @@ void Session::Impl::note(Sending& sending, Attempt& attempt)
             note_settings(packet);
         if (!sending.guard.make.empty() && done >= packet.after_savepoint)
             transaction.guarded();
-        if (packet.savepoint && !sending.writes && attempt.ok())
+        if (packet.savepoint && !sending.writes && !sending.portal && attempt.ok())
             transaction.as_guarded();
         else
             transaction.wrote();
@@ -211,7 +211,7 @@ void Session::Impl::note(Sending& sending, Attempt& attempt)
     learn(sending, attempt);
 }
 
-asio::awaitable<void> Session::Impl::undo(Sending& sending, const Attempt& attempt)
+asio::awaitable<void> Session::Impl::undo(Sending& sending, Attempt& attempt)
 {
     assert(!sending.by_rows || attempt.ok()); // leave_rows() is the way
     const Packet& packet = sending.packet;
@@ -224,7 +224,8 @@ asio::awaitable<void> Session::Impl::undo(Sending& sending, const Attempt& attem
         sending.inside && packet.savepoint && sending.result.results.size() >= packet.after_savepoint;
     undoing.commands.push_back(control(is_guarded ? sending.guard.undo : "ROLLBACK"));
     const Attempt recovery = co_await send(*lease, undoing, undone);
-    if (sending.inside && (!recovery.ok() || !is_guarded))
+    attempt.transaction_lost = sending.inside && (!recovery.ok() || !is_guarded);
+    if (attempt.transaction_lost)
         lost_transaction();
     else if (sending.inside)
         transaction.as_guarded();

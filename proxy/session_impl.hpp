@@ -199,7 +199,7 @@ struct Session::Impl {
     void assemble(Sending& sending, ReplySink& sink, const RunOptions& run_options);
     static Attempt answer_of(pool::Result<pool::BatchResult> answered, pool::BatchResult& result);
     void note(Sending& sending, Attempt& attempt);
-    boost::asio::awaitable<void> undo(Sending& sending, const Attempt& attempt);
+    boost::asio::awaitable<void> undo(Sending& sending, Attempt& attempt);
     void succeed(Sending& sending, Attempt& attempt);
     boost::asio::awaitable<void> follow_up(Sending& sending, Attempt& attempt, const RunOptions& run_options);
     // What becomes of an attempt that has its answer.

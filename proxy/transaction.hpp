@@ -74,7 +74,8 @@ public:
         guards_ = guards_ == most_guards ? 1 : guards_ + 1;
         guard_is_fresh_ = false;
     }
-    // Something may have been written behind the newest guard; nothing has, or it has been undone.
+    // Something may have been written behind the newest guard, or a portal opened, which would go with it; or nothing
+    // has, or it has been undone.
     void wrote() { guard_is_fresh_ = false; }
     void as_guarded() { guard_is_fresh_ = guards_ > 0; }
     // A statement inside the transaction has answered: what its client saw belongs to the snapshot it has.

@@ -32,6 +32,16 @@ class Sent:
     def __exit__(self, *_): self.ahead = self.howdah.stats()['sent_ahead'] - self.before
 
 
+class Queries:
+    """How many commands the server was told within."""
+    def __init__(self, howdah): self.howdah = howdah
+    def asked(self): return sum(pool['queries'] for pool in self.howdah.stats()['pools'])
+    def __enter__(self):
+        self.before = self.asked()
+        return self
+    def __exit__(self, *_): self.queries = self.asked() - self.before
+
+
 # ------------------------------------------------------------------------------------------------------ conversations
 
 schema = ('CREATE TABLE t(id INTEGER PRIMARY KEY, v INTEGER, u TEXT UNIQUE, CHECK (v <> 13))',
@@ -222,6 +232,60 @@ def a_portal_is_replaced_by_the_next_of_its_name(howdah):
     for first in (1, 2, 1):
         w.socket.sendall(run_of(b'p', [first], 1) + message('S'))
         assert [kind for kind, _ in w.answer()] == ['2', 'D', 's', 'Z'], first
+
+
+@test
+def a_portal_that_has_no_more_rows_is_replaced_too(howdah):
+    w = Wire(howdah, 'waits_single')
+    for sql in ('DROP TABLE IF EXISTS p', 'CREATE TABLE p(a INTEGER)', 'INSERT INTO p VALUES (1)', 'BEGIN'): w.ask(sql)
+    w.socket.sendall(message('P', b'few\0SELECT a FROM p WHERE a >= ?\0\0\0') + message('S'))
+    w.answer()
+    for first in (2, 1, 2):
+        w.socket.sendall(run_of(b'few', [first], 5) + message('S'))
+        assert [(kind, body) for kind, body in w.answer() if kind in 'EZ'] == [('Z', b'T')], first
+
+
+@test
+def a_portal_of_a_table_that_was_made_anew_leaves_its_transaction(howdah):
+    """The server's statement is stale. What was written before in the transaction is there, and the transaction is open."""
+    w = Wire(howdah, 'waits_single')
+    w.ask('DROP TABLE IF EXISTS q')
+    w.ask('DROP TABLE IF EXISTS other')
+    w.ask('CREATE TABLE other(a INTEGER)')
+    for round_, column in enumerate(('a INTEGER', 'a TEXT', 'a', 'a REAL') * 3):
+        w.ask('DROP TABLE IF EXISTS q')
+        w.ask(f'CREATE TABLE q({column})')
+        w.ask('INSERT INTO q VALUES (1)')
+        for _ in range(2):
+            w.ask('BEGIN')
+            w.ask(f'INSERT INTO other VALUES ({round_})')
+            w.socket.sendall(message('P', b'\0SELECT a FROM q\0\0\0') + run_of(b'', [], 1) + message('S'))
+            assert [(kind, body) for kind, body in w.answer() if kind in 'EZ'] == [('Z', b'T')], column
+            w.ask('COMMIT')
+    w.socket.sendall(query('SELECT count(*) FROM other'))
+    assert [body for kind, body in w.answer() if kind == 'D'] == [struct.pack('>hi', 1, 2) + b'24']
+
+
+@test
+def a_packet_of_a_transaction_has_one_guard(howdah):
+    """What fails in it is undone alone all the same: what was before it is done once more. Who takes the writer lock keeps a guard for each."""
+    for mode in ('single', 'concurrent'):
+        c = with_a_table_b(howdah, mode)
+        def asked(statements):
+            send_at_once(c, statements)
+            return errors_of(c, statements)
+        def opened(n): assert asked(['BEGIN', f'INSERT INTO b VALUES ({n}, 1)', 'SELECT count(*) FROM b WHERE v = 7']) == [None] * 3
+        for start in range(0, 10_000, 100):
+            opened(start)
+            with Sent(howdah) as sent, Queries(howdah) as told:
+                assert asked([f'INSERT INTO b VALUES ({start + i}, 1)' for i in range(1, 41)] + ['COMMIT']) == [None] * 41
+            if sent.ahead == 40: break
+        if mode == 'single': assert told.queries < 50, told.queries  # 41 and a guard; with a guard each it was 86
+        opened(19_999)
+        wrong = [f'INSERT INTO b VALUES ({n}, 2)' for n in (*range(20_000, 20_020), 20_003, *range(30_000, 30_020))]
+        said = asked([*wrong, 'COMMIT'])
+        assert [error is not None for error in said] == [False] * 20 + [True] + [False] * 21, said
+        assert c.ask('SELECT count(*), sum(v) FROM b WHERE id >= 19999') == [[41, 81]]
 
 
 def counted(howdah, mode, prologue, repeated, epilogue, ahead):
