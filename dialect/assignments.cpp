@@ -88,14 +88,14 @@ Fragment Assignments::value(int column, Lowering& lowering) const
 Fragment Assignments::member_of(const Select& select, std::size_t position, int column, Lowering& lowering) const
 {
     std::vector<Output> outputs;
-    const std::string query = lowering.select(select, nullptr, &outputs);
+    const std::string query = lowering.first_row(select, nullptr, &outputs);
     std::vector<std::string> names;
     for (std::size_t i = 0; i < outputs.size(); ++i)
         names.push_back("c" + std::to_string(i + 1));
     const Output& o = outputs.at(position);
     const Fragment member{"s." + names.at(position), o.type, o.classes};
     Fragment f = column < 0 ? store_rowid(member, table_) : store(member, table_, column, lowering);
-    f.text = "(SELECT " + f.text + " FROM (" + query + ") AS s (" + join(names, ", ") + ") LIMIT 1)";
+    f.text = "(SELECT " + f.text + " FROM (" + query + ") AS s (" + join(names, ", ") + "))";
     f.classes = f.classes.with_null();
     if (column < 0)
         return {call("howdah.rowid_not_null", {f.text}), PgType::int8, StorageClass::integer};

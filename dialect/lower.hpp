@@ -70,6 +70,9 @@ public:
     // The same with its rows in the order that SQLite gives them in, where something counts them.
     std::string select_in_order(const Select& select, const std::vector<PgType>* types = nullptr,
                                 std::vector<Output>* outputs = nullptr);
+    // The first of those rows, with a LIMIT of its own.
+    std::string first_row(const Select& select, const std::vector<PgType>* types = nullptr,
+                          std::vector<Output>* outputs = nullptr);
     // (SELECT …) as a value: the first column of the first row, NULL without one. Closed.
     Fragment scalar(const Select& select);
     // "WITH … " or nothing. To be asked for after everything that may refer to it was lowered: a common table is

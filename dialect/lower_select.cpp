@@ -396,10 +396,15 @@ std::string Lowering::select_in_order(const Select& select, const std::vector<Pg
     return SelectLowering(*this).query(select, types, outputs, {true, false});
 }
 
+std::string Lowering::first_row(const Select& select, const std::vector<PgType>* types, std::vector<Output>* outputs)
+{
+    return SelectLowering(*this).query(select, types, outputs, {false, true});
+}
+
 Fragment Lowering::scalar(const Select& select)
 {
     std::vector<Output> outputs;
-    const std::string text = SelectLowering(*this).query(select, nullptr, &outputs, {false, true});
+    const std::string text = first_row(select, nullptr, &outputs);
     Fragment f{parens(text), outputs.front().type, outputs.front().classes};
     const SelectCore& core = select.cores.front();
     if (!is_single_row(select) || core.where || core.having || select.limit)

@@ -118,8 +118,7 @@ Fragment by_columns(BinaryOp op, const std::vector<ExprPtr>& members, const Sele
         else
             text = "(" + pairs[i](strict_form(op)) + " OR (" + pairs[i](BinaryOp::equal) + " AND " + text + "))";
     }
-    const std::string row = "(SELECT * FROM (" + lowering.select(select, &types) + ") AS s LIMIT 1) AS " + alias + "(" +
-                            join(names, ", ") + ")";
+    const std::string row = "(" + lowering.first_row(select, &types) + ") AS " + alias + "(" + join(names, ", ") + ")";
     return {"(SELECT " + text + " FROM (SELECT) AS " + quote_identifier(lowering.fresh("one")) + " LEFT JOIN " + row +
                 " ON true)",
             PgType::boolean, integer.with_null()};
@@ -148,9 +147,8 @@ Fragment with_subquery(BinaryOp op, const std::vector<ExprPtr>& members, const S
         types.push_back(only_null(f) ? other : wider(f.type, other));
         left.push_back(collation_key(widen(f, types.back()), Collation::binary).text);
     }
-    const std::string query = "SELECT * FROM (" + lowering.select(select, &types) + ") AS " +
-                              quote_identifier(lowering.fresh("row")) + " LIMIT 1";
-    return {"(" + call("ROW", left) + sign_of(op) + "(" + query + "))", PgType::boolean, integer.with_null()};
+    return {"(" + call("ROW", left) + sign_of(op) + "(" + lowering.first_row(select, &types) + "))", PgType::boolean,
+            integer.with_null()};
 }
 
 std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
