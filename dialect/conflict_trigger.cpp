@@ -69,13 +69,12 @@ private:
     std::string not_null(const Column& column)
     {
         const ConflictAction action = not_null_conflict_of(column, clause_);
+        const int at = static_cast<int>(&column - table_.columns.data());
         std::string put;
         if (replaces_null(column, clause_))
             put = "IF \"new\"." + quote_identifier(column.pg) + " IS NULL THEN\n\"new\"." +
-                  quote_identifier(column.pg) +
-                  " := " + default_of(table_, static_cast<int>(&column - table_.columns.data()), lowering_).text +
-                  ";\nEND IF;\n";
-        return put + "IF \"new\"." + quote_identifier(column.pg) + " IS NULL THEN\n" +
+                  quote_identifier(column.pg) + " := " + default_of(table_, at, lowering_).text + ";\nEND IF;\n";
+        return put + "IF " + new_row_value(table_, at, "new", lowering_).text + " IS NULL THEN\n" +
                broken(action == ConflictAction::ignore ? action : raising(action), "not_null_violation", "23502",
                       column.pg, "") +
                "END IF;\n";
@@ -128,9 +127,7 @@ private:
 
 bool looks_behind_before_triggers(const Table& table, TriggerEvent event)
 {
-    if (table.kind != Table::Kind::ordinary || table.full_text || table.rtree ||
-        std::any_of(table.columns.begin(), table.columns.end(),
-                    [](const Column& c) { return c.generated != Column::Generated::no; }))
+    if (table.kind != Table::Kind::ordinary || table.full_text || table.rtree)
         return false;
     return std::any_of(table.triggers.begin(), table.triggers.end(), [&](const Trigger& t) {
         return t.definition->time == CreateTrigger::Time::before && t.definition->event == event &&

@@ -15,8 +15,7 @@
 
 namespace howdah::dialect {
 
-// Whether the table has the trigger for this event. It does not where a look at a row is not possible ahead of it
-// (generated columns), or where its only BEFORE triggers are one session's.
+// Whether the table has the trigger for this event. It does not where its only BEFORE triggers are one session's.
 bool looks_behind_before_triggers(const Table& table, TriggerEvent event);
 
 // Whether a constraint of the table says ON CONFLICT with another clause than ABORT.

@@ -45,9 +45,7 @@ std::string firing_name(const Table& table, std::size_t number)
 
 std::string function_name(const Table& table, const Trigger& trigger)
 {
-    if (trigger.is_temporary())
-        return qualified("pg_temp", pg_identifier("howdah_trigger_" + trigger.name));
-    return qualified(table.pg_schema, pg_identifier(table.pg_prefix + "howdah_trigger_" + trigger.name));
+    return qualified(trigger.is_temporary() ? "pg_temp" : table.pg_schema, trigger_function(table, trigger));
 }
 
 std::string relation_text(const Table& table) { return table.pg_schema + "." + table.pg; }
@@ -340,6 +338,11 @@ TriggerSql trigger_sql(const Table& table, std::size_t number, const std::string
 }
 
 } // namespace
+
+std::string trigger_function(const Table& table, const Trigger& trigger)
+{
+    return pg_identifier((trigger.is_temporary() ? std::string() : table.pg_prefix) + "howdah_trigger_" + trigger.name);
+}
 
 std::string begin_replace_sql(const Table& table)
 {

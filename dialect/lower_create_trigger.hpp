@@ -23,6 +23,9 @@ namespace howdah::dialect {
 inline constexpr std::string_view foreign_keys_setting = "howdah.fk";
 inline constexpr std::string_view recursive_triggers_setting = "howdah.recursive_triggers";
 
+// The name of the function that a trigger of `table` calls, without its schema.
+std::string trigger_function(const Table& table, const Trigger& trigger);
+
 // A REPLACE on `table` runs between these two when its DELETE triggers must not fire, which is when recursive_triggers
 // is off. Empty when the table has none.
 std::string begin_replace_sql(const Table& table);

@@ -177,6 +177,11 @@ Fragment row_column(const Table& table, int column, std::string_view alias)
     return {prefix + quote_identifier(c.pg), c.storage, classes_of(c.storage).with_null(), true};
 }
 
+Fragment new_row_value(const Table& table, int column, std::string_view alias, Lowering& lowering)
+{
+    return row_value(table, column, alias, lowering);
+}
+
 std::vector<Fragment> key_values(const Table& table, const Key& key, std::string_view alias, Lowering& lowering)
 {
     if (!key.index)
@@ -253,28 +258,45 @@ std::string identity_list(const Table& table, std::string_view alias)
     return join(parts, ", ");
 }
 
-std::string identity_order(const Table& table)
+namespace {
+
+struct IdentityPart {
+    int column = -1;
+    Collation collation = Collation::binary; // the primary key's
+    bool descending = false;
+};
+
+std::vector<IdentityPart> identity_parts(const Table& table)
 {
     const auto primary = std::find_if(table.indexes.begin(), table.indexes.end(),
                                       [](const Index& i) { return i.origin == Index::Origin::primary_key; });
-    std::vector<std::string> parts;
+    std::vector<IdentityPart> parts;
     for (const int column : row_identity(table)) {
-        const std::string name = "k" + std::to_string(parts.size() + 1);
-        Fragment key{name, PgType::int8, Classes(StorageClass::integer), true};
-        Collation collation = Collation::binary;
-        bool descending = false;
-        if (column >= 0) {
-            const Column& c = table.columns[static_cast<std::size_t>(column)];
-            key = {name, c.storage, classes_of(c.storage), true};
-            collation = c.collation;
-            for (const IndexColumn& i : primary == table.indexes.end() ? std::vector<IndexColumn>() : primary->columns)
-                if (i.column == column) {
-                    collation = i.collation;
-                    descending = i.descending;
-                    break;
-                }
+        IdentityPart& part = parts.emplace_back(IdentityPart{.column = column});
+        if (column < 0)
+            continue;
+        part.collation = table.columns[static_cast<std::size_t>(column)].collation;
+        if (primary == table.indexes.end())
+            continue;
+        const auto indexed = std::find_if(primary->columns.begin(), primary->columns.end(),
+                                          [&](const IndexColumn& i) { return i.column == column; });
+        if (indexed != primary->columns.end()) {
+            part.collation = indexed->collation;
+            part.descending = indexed->descending;
         }
-        parts.push_back(collation_key(key, collation).text + (descending ? " DESC" : ""));
+    }
+    return parts;
+}
+
+} // namespace
+
+std::string identity_order(const Table& table)
+{
+    std::vector<std::string> parts;
+    for (const IdentityPart& part : identity_parts(table)) {
+        Fragment key = row_column(table, part.column, {});
+        key.text = "k" + std::to_string(parts.size() + 1);
+        parts.push_back(collation_key(key, part.collation).text + (part.descending ? " DESC" : ""));
     }
     return join(parts, ", ");
 }
@@ -282,9 +304,12 @@ std::string identity_order(const Table& table)
 std::string identity_condition(const Table& table, std::string_view alias, std::string_view record)
 {
     std::vector<std::string> parts;
-    for (const int column : row_identity(table))
-        parts.push_back(row_column(table, column, alias).text + " = " + std::string(record) + ".k" +
-                        std::to_string(parts.size() + 1));
+    for (const IdentityPart& part : identity_parts(table)) {
+        const Fragment column = row_column(table, part.column, alias);
+        Fragment kept = column;
+        kept.text = std::string(record) + ".k" + std::to_string(parts.size() + 1);
+        parts.push_back(collation_key(column, part.collation).text + " = " + collation_key(kept, part.collation).text);
+    }
     return join(parts, " AND ");
 }
 

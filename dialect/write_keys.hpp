@@ -42,6 +42,8 @@ std::string conflict_target(const Table& table, const Key& key, const Catalog& c
 Fragment index_value(const Table& table, const IndexColumn& column, std::string_view alias, Lowering& lowering);
 // A column of the row `alias`; -1 is the rowid.
 Fragment row_column(const Table& table, int column, std::string_view alias);
+// The same of a row that is yet to be stored, which has no generated columns: their expressions.
+Fragment new_row_value(const Table& table, int column, std::string_view alias, Lowering& lowering);
 // The columns that tell a row of the table from every other: the rowid (-1), or WITHOUT ROWID's primary key.
 std::vector<int> row_identity(const Table& table);
 // ORDER BY for the columns of identity_list(), as the table itself is sorted.

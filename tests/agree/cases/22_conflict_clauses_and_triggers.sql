@@ -796,3 +796,48 @@ INSERT OR REPLACE INTO a VALUES (1);
 INSERT OR IGNORE INTO a VALUES (3);
 INSERT OR REPLACE INTO a VALUES (1);
 SELECT * FROM a; SELECT * FROM t; SELECT * FROM c ORDER BY x;
+
+-- case: before/a-trigger-that-moves-the-next-rowid
+CREATE TABLE recent(id INTEGER PRIMARY KEY, name TEXT, n);
+CREATE TRIGGER keep_one BEFORE INSERT ON recent BEGIN DELETE FROM recent WHERE name = NEW.name; END;
+INSERT INTO recent(name, n) VALUES ('a', 1), ('b', 1), ('c', 1), ('c', 2);
+INSERT INTO recent(name, n) VALUES ('c', 3);
+SELECT last_insert_rowid();
+INSERT INTO recent(name, n) SELECT name, n + 10 FROM recent ORDER BY id DESC RETURNING id, name;
+INSERT OR IGNORE INTO recent(name, n) VALUES ('b', 4), ('a', 5) RETURNING id;
+SELECT * FROM recent ORDER BY id;
+CREATE TABLE twice(a);
+CREATE TRIGGER one_more BEFORE INSERT ON twice WHEN NEW.a > 0 BEGIN INSERT INTO twice VALUES (-NEW.a); END;
+INSERT INTO twice VALUES (1);
+INSERT INTO twice VALUES (2), (-7), (3);
+SELECT last_insert_rowid();
+SELECT rowid, a FROM twice;
+CREATE TABLE shifted(id INTEGER PRIMARY KEY, a);
+CREATE TRIGGER shift BEFORE INSERT ON shifted BEGIN UPDATE shifted SET id = id + 10; END;
+INSERT INTO shifted(a) VALUES (1);
+INSERT INTO shifted(a) VALUES (2), (3);
+SELECT * FROM shifted;
+CREATE TABLE counted(id INTEGER PRIMARY KEY AUTOINCREMENT, name);
+CREATE TRIGGER keep_one_counted BEFORE INSERT ON counted BEGIN DELETE FROM counted WHERE name = NEW.name; END;
+INSERT INTO counted(name) VALUES ('a'), ('b'), ('b');
+INSERT INTO counted(name) VALUES ('b');
+SELECT * FROM counted;
+
+-- case: before/conflict-clauses-and-generated-columns
+CREATE TABLE gen(id INTEGER PRIMARY KEY, a TEXT, b INTEGER, up TEXT AS (upper(a)) STORED UNIQUE, next AS (b + 1) NOT NULL CHECK (next < 100));
+CREATE TABLE seen(what, a);
+CREATE TRIGGER gi BEFORE INSERT ON gen BEGIN INSERT INTO seen VALUES ('insert', NEW.a); END;
+CREATE TRIGGER gu BEFORE UPDATE ON gen BEGIN INSERT INTO seen VALUES ('update', NEW.a); END;
+INSERT INTO gen(a, b) VALUES ('x', 1), ('y', 2), ('z', 3);
+INSERT OR IGNORE INTO gen(a, b) VALUES ('X', 4), ('w', NULL), ('v', 99), ('u', 5);
+SELECT changes(), last_insert_rowid();
+INSERT OR REPLACE INTO gen(a, b) VALUES ('Y', 6);
+INSERT OR FAIL INTO gen(a, b) VALUES ('t', 7), ('T', 8), ('s', 9);
+INSERT OR FAIL INTO gen(a, b) VALUES ('r', 7), ('q', NULL), ('p', 9);
+INSERT OR ABORT INTO gen(a, b) VALUES ('o', 7), ('O', 9);
+UPDATE OR IGNORE gen SET a = 'x', b = b + 1;
+UPDATE OR REPLACE gen SET a = 'Z' WHERE id = 1;
+UPDATE OR IGNORE gen SET b = 98 + id;
+UPDATE OR FAIL gen SET b = 95 + id;
+SELECT * FROM gen ORDER BY id;
+SELECT * FROM seen;
