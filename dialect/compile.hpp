@@ -113,6 +113,7 @@ struct Compiled {
     // An INSERT that fails may have moved last_insert_rowid() all the same, by the rows it put in before it failed.
     // What it is then, CompileRequest::rehearsal tells.
     bool moves_rowid_when_failing = false;
+    bool counts = false; // a DDL statement that deletes rows, which changes() tells
     // Its triggers, or the actions of foreign keys, may change rows that it does not count, and total_changes() does.
     bool changes_others = false;
     // They may do so in statements at whose end PostgreSQL tests foreign keys that SQLite tests at this one's end:

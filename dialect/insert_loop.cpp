@@ -156,19 +156,19 @@ private:
                 "subqueries in RETURNING or DO UPDATE cannot be combined with WITH in an INSERT that runs row by row");
     }
 
-    // A row that is in when one of its AFTER triggers fails has moved last_insert_rowid(), one that a constraint keeps
-    // out has not.
+    // A row that is in when one of its AFTER triggers fails has moved last_insert_rowid(), one that is kept out not.
     std::string count_row_that_failed_late() const
     {
-        const auto triggers = triggers_on(table_, TriggerEvent::insert);
-        const bool after = std::any_of(triggers.begin(), triggers.end(), [](const Trigger* t) {
-            return t->definition->time == CreateTrigger::Time::after;
-        });
-        if (!after)
+        std::vector<std::string> functions;
+        for (const Trigger* t : triggers_on(table_, TriggerEvent::insert))
+            if (t->definition->time == CreateTrigger::Time::after)
+                functions.push_back(quote_string(trigger_function(table_, *t)));
+        if (functions.empty())
             return "NULL;\n";
-        return "IF howdah_state NOT LIKE '23%' OR howdah_table <> " + quote_string(table_.pg) +
-               " OR howdah_schema <> " + quote_string(table_.pg_schema) +
-               " THEN\nhowdah_rids := array_append(howdah_rids, " + field(table_.rowid_pg) + ");\nEND IF;\n";
+        // The outermost function of the error's context is the one that the row's INSERT has called.
+        const std::string outermost = R"re('.*PL/pgSQL function (?:[^\n.]*\.)?"?([^\n"]*)"?\(\) line')re";
+        return "IF substring(howdah_context FROM " + outermost + ") IN (" + join(functions, ", ") +
+               ") THEN\nhowdah_rids := array_append(howdah_rids, " + field(table_.rowid_pg) + ");\nEND IF;\n";
     }
 
     void lower_returning_list()

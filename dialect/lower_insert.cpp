@@ -103,24 +103,50 @@ private:
         const std::vector<ForeignKey>& keys = table_.foreign_keys;
         if (!lowering_.options().foreign_keys || keys.empty())
             return false;
-        const bool replaces = std::any_of(policy.rules.begin(), policy.rules.end(),
-                                          [](const auto& rule) { return rule.action == ConflictAction::replace; });
-        return !insert_.returning.empty() || fires(CreateTrigger::Time::before) || replaces || updates_keys() ||
+        const bool replaces = std::any_of(policy.rules.begin(), policy.rules.end(), [](const KeyRule& rule) {
+            return !rule.upsert && rule.action == ConflictAction::replace;
+        });
+        return !insert_.returning.empty() || fires(CreateTrigger::Time::before) || replaces || updates_keys(policy) ||
                std::all_of(keys.begin(), keys.end(), [](const ForeignKey& key) { return key.deferred; });
     }
 
-    // DO UPDATE of columns that refer to others.
-    bool updates_keys() const
+    // DO UPDATE, for a key that can conflict, of columns that refer to others or that others refer to.
+    bool updates_keys(const InsertPolicy& policy) const
     {
-        const auto refers = [&](int column) {
-            return std::any_of(table_.foreign_keys.begin(), table_.foreign_keys.end(), [&](const ForeignKey& key) {
-                return std::find(key.columns.begin(), key.columns.end(), column) != key.columns.end();
-            });
+        const auto in_key = [&](int column) { return refers(column) || is_referred_to(column); };
+        return std::any_of(policy.rules.begin(), policy.rules.end(), [&](const KeyRule& rule) {
+            return rule.upsert &&
+                   std::any_of(rule.upsert->set.begin(), rule.upsert->set.end(), [&](const SetClause& set) {
+                       return std::any_of(set.indexes.begin(), set.indexes.end(), in_key);
+                   });
+        });
+    }
+
+    bool refers(int column) const
+    {
+        return std::any_of(table_.foreign_keys.begin(), table_.foreign_keys.end(), [&](const ForeignKey& key) {
+            return std::find(key.columns.begin(), key.columns.end(), column) != key.columns.end();
+        });
+    }
+
+    bool is_referred_to(int column) const
+    {
+        if (column < 0)
+            column = table_.rowid_alias;
+        if (column < 0)
+            return false;
+        const Column& changed = table_.columns[static_cast<std::size_t>(column)];
+        const auto names = [&](const ForeignKey& key) {
+            const std::vector<std::string>& columns = key.parent_columns;
+            return equal_names(key.parent, table_.name) &&
+                   (columns.empty() ? changed.primary_key > 0
+                                    : std::any_of(columns.begin(), columns.end(), [&](const std::string& name) {
+                                          return equal_names(name, changed.name);
+                                      }));
         };
-        return std::any_of(insert_.upserts.begin(), insert_.upserts.end(), [&](const UpsertClause& clause) {
-            return std::any_of(clause.set.begin(), clause.set.end(), [&](const SetClause& set) {
-                return std::any_of(set.indexes.begin(), set.indexes.end(), refers);
-            });
+        const std::vector<const Table*> children = lowering_.catalog().children_of(table_);
+        return std::any_of(children.begin(), children.end(), [&](const Table* child) {
+            return std::any_of(child->foreign_keys.begin(), child->foreign_keys.end(), names);
         });
     }
 

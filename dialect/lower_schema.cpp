@@ -16,6 +16,7 @@
 #include "dialect/rowid.hpp"
 #include "dialect/schema_names.hpp"
 #include "dialect/schema_objects.hpp"
+#include "dialect/write_effects.hpp"
 
 #include <algorithm>
 #include <map>
@@ -255,7 +256,8 @@ private:
                     f(*table);
     }
 
-    // DROP TABLE empties a parent first, so that its children's keys have their say; CREATE TRIGGER's do not fire.
+    // DROP TABLE empties a parent first, so that its children's keys have their say, and counts its rows; CREATE
+    // TRIGGER's do not fire.
     void delete_from_parents()
     {
         if (!lowering_.options().foreign_keys)
@@ -263,7 +265,12 @@ private:
         each_table(from_, [&](const Table& was) {
             if (become(was) || from_.children_of(was).empty())
                 return;
-            add("DELETE FROM " + pg_name(was));
+            Step step = schema_step("DELETE FROM " + pg_name(was));
+            step.role = Step::Role::write;
+            out_.steps.push_back(std::move(step));
+            out_.counts = true;
+            out_.changes_others =
+                out_.changes_others || changes_others(was, {TriggerEvent::delete_}, nullptr, from_, true);
             if (const auto deferred = deferred_foreign_keys(from_, was); !deferred.empty())
                 add("SET CONSTRAINTS " + join(deferred, ", ") + " IMMEDIATE");
         });

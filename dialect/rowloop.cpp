@@ -197,6 +197,8 @@ std::string RowLoop::block() const
     if (keeps_earlier_rows)
         text += "howdah_state text; howdah_message text; howdah_detail text; howdah_schema text; howdah_table text; "
                 "howdah_column text; howdah_constraint text;\n";
+    if (!on_failure.empty())
+        text += "howdah_context text; howdah_rows refcursor;\n";
     const std::string keys_at_end = keys();
     const auto test_keys = [&](std::string_view when) {
         return keys_at_end.empty() ? std::string()
@@ -209,16 +211,21 @@ std::string RowLoop::block() const
     if (keeps_earlier_rows)
         text += set("howdah.failure", "''");
     text += test_keys(" DEFERRED") + before;
-    std::string loop = "FOR " + row + " IN " + source + " LOOP\n";
+    // FOR computes rows ahead of the one that it is at, whose errors would come too early for what is kept.
+    const bool fetches = !on_failure.empty();
+    std::string loop =
+        fetches ? "OPEN howdah_rows FOR " + source + ";\nLOOP\n" : "FOR " + row + " IN " + source + " LOOP\n";
     if (keeps_earlier_rows && failure_is_told)
         loop += body;
     else if (keeps_earlier_rows)
-        loop += "BEGIN\n" + body + "EXCEPTION WHEN " +
+        loop += "BEGIN\n" + (fetches ? "FETCH howdah_rows INTO " + row + ";\nEXIT WHEN NOT FOUND;\n" : std::string()) +
+                body + "EXCEPTION WHEN " +
                 (on_failure.empty() ? "unique_violation OR not_null_violation OR check_violation" : "OTHERS") +
                 " THEN\n"
                 "GET STACKED DIAGNOSTICS howdah_state = RETURNED_SQLSTATE, howdah_message = MESSAGE_TEXT, "
                 "howdah_detail = PG_EXCEPTION_DETAIL, howdah_schema = SCHEMA_NAME, howdah_table = TABLE_NAME, "
-                "howdah_column = COLUMN_NAME, howdah_constraint = CONSTRAINT_NAME;\n" +
+                "howdah_column = COLUMN_NAME, howdah_constraint = CONSTRAINT_NAME" +
+                (on_failure.empty() ? "" : ", howdah_context = PG_EXCEPTION_CONTEXT") + ";\n" +
                 (kept_errors.empty() ? "" : "IF NOT (" + kept_errors + ") THEN\nRAISE;\nEND IF;\n") +
                 set("howdah.failure", "ARRAY[howdah_state, howdah_message, howdah_detail, howdah_schema, howdah_table, "
                                       "howdah_column, howdah_constraint]::text") +

@@ -170,7 +170,7 @@ Outcome Session::Impl::outcome_of(const dialect::Compiled& plan, const Attempt& 
     if (transaction.autocommit())
         end_deferral();
     // A new virtual table writes rows of its own, and SQLite counts them.
-    if (plan.kind == Kind::write || (plan.kind == Kind::schema && attempt.last_rowid)) {
+    if (plan.kind == Kind::write || (plan.kind == Kind::schema && (plan.counts || attempt.last_rowid))) {
         values.changes = attempt.changes;
         values.total_changes += attempt.changes;
         values.total_is_lost = values.total_is_lost || plan.changes_others;
@@ -376,10 +376,12 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
         // REPLACE deletes ahead of its INSERT, and foreign keys act then.
         const bool in_action = error.sqlstate != "23503" && error.where.find("howdah_fk_") != std::string::npos;
         if (compiled.moves_rowid_when_failing && !is_refused && !in_action &&
-            (error.sqlstate.starts_with("23") || error.sqlstate.starts_with("HW")))
+            (error.sqlstate.starts_with("23") || error.sqlstate.starts_with("22") || error.sqlstate.starts_with("HW")))
             co_await learn_last_rowid(sql, parameters, with);
-        if (compiled.kind == Kind::write)
+        if (compiled.kind == Kind::write) {
             values.changes = 0;
+            values.total_is_lost = values.total_is_lost || compiled.changes_others; // what triggers did stays counted
+        }
         if (!transaction.autocommit() && dialect::ends_transaction(*catalog(), compiled, failure))
             co_await abandon_transaction();
         co_return failed(std::move(told));
