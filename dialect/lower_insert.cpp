@@ -227,7 +227,7 @@ private:
         sql += on_conflict(insert_, table_, policy, lowering_);
         const auto returning =
             lower_returning(insert_.returning_outputs, *insert_.target, Returned::stored, lowering_, out_);
-        if (policy.form == Form::replace ? records_replaced() : records_apart(rows, filter))
+        if (policy.form == Form::replace ? records_sequence() : records_apart(rows, filter))
             sql = finish_sequence(sql, returning, policy);
         else
             sql += returning_text(returning, rowid_result(policy));
@@ -263,10 +263,8 @@ private:
     {
         const bool at_once = is_plain_row(rows, filter) && !lowering_.in_trigger &&
                              takes_rowids_at_once(table_, lowering_.options().writers);
-        return table_.autoincrement && !chosen_late_ && !at_once;
+        return records_sequence() && !at_once;
     }
-
-    bool records_replaced() const { return table_.autoincrement && !chosen_late_; }
 
     // VALUES of one row, which is in unless it conflicts.
     static bool is_plain_row(const InsertRows& rows, const std::string& filter)
@@ -284,7 +282,7 @@ private:
         std::vector<std::string> list;
         for (std::size_t i = 0; i < rows.values.size(); ++i) {
             std::vector<std::string> row;
-            if (table_.autoincrement && !chosen_late_)
+            if (records_sequence())
                 row.push_back(
                     taken_rowid(table_, lowering_.catalog(),
                                 rows.rowid == InsertRows::Rowid::automatic ? "NULL::bigint" : rows.rowids[i].text));
@@ -318,7 +316,7 @@ private:
         own_tables_.push_back("\"howdah deleted\" AS (DELETE FROM " + pg_name(table_) +
                               " AS o USING \"howdah new\" AS n WHERE " +
                               conflicts(table_, policy.rules, "o", "n", lowering_) + " RETURNING 1)");
-        if (records_replaced())
+        if (records_sequence())
             own_tables_.push_back(
                 record_sequence(table_, lowering_.catalog(), lowering_.options().writers,
                                 "(SELECT max(" + quote_identifier(table_.rowid_pg) + ") FROM \"howdah new\")"));
@@ -327,8 +325,11 @@ private:
             values.push_back("n." + name);
         return into(rows) + "SELECT " + join(values, ", ") +
                " FROM \"howdah new\" AS n, (SELECT count(*) FROM \"howdah deleted\") AS d" +
-               (records_replaced() ? " WHERE " + std::string(is_recorded) : std::string());
+               (records_sequence() ? " WHERE " + std::string(is_recorded) : std::string());
     }
+
+    // Otherwise the trigger does that chooses the rowid.
+    bool records_sequence() const { return table_.autoincrement && !chosen_late_; }
 
     // AUTOINCREMENT: sqlite_sequence learns the largest rowid that was tried, even when its row was then left out.
     std::string sequence_head(const InsertRows& rows, const std::string& filter)
