@@ -141,6 +141,8 @@ public:
     // Set by lower_select while it lowers the result of an aggregate core; null elsewhere. any() asks it before any
     // rule.
     std::function<std::optional<Fragment>(const Expr&)> substitute;
+    // Whether the source's rows are grouped, all of them: in the keys and results of its core, and in their subqueries.
+    bool is_grouped(const Source& source) const { return grouped_.count(&source) != 0; }
     // While a statement is lowered that changes rows one by one: what is computed at the first of them.
     class OnceSubqueries* once = nullptr;
 
@@ -179,6 +181,7 @@ private:
     std::vector<std::pair<const CommonTable*, std::string>> common_text_;
     std::vector<std::string> postponed_;
     std::set<const Expr*> filters_;
+    std::set<const Source*> grouped_;
     void note_filters(const Expr& expr);
     const SelectCore* core_ = nullptr; // whose named windows are in force
     std::vector<const Expr*> sorted_;  // what its ORDER BY names: results of it, and others

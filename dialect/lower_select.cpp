@@ -101,6 +101,18 @@ std::optional<Fragment> SelectLowering::lone_extreme(const SelectCore& core, con
                     x.type, x.classes.with_null(), x.collated};
 }
 
+void SelectLowering::note_grouped(const SelectCore& core, bool all)
+{
+    if (!core.from || core.group_by.empty())
+        return;
+    for (const Source* source : sources_of(*core.from)) {
+        if (all)
+            l_.grouped_.insert(source);
+        else
+            l_.grouped_.erase(source);
+    }
+}
+
 SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& core,
                                         const std::vector<OrderingTerm>& terms, Needs needs)
 {
@@ -115,10 +127,13 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     const bool natural = (needs.in_order || needs.one_row) && terms.empty();
     Arm arm;
     std::vector<SortKey> rows;
+    bool groups_all = false;
     if (core.from) {
         choose_places(core, terms, needs);
         arm.rest = " FROM " + from(*core.from, (natural && !core.aggregate) || is_order_sensitive(core) ||
                                                    row_dependence(core) != RowDependence::none);
+        groups_all = !core.group_by.empty() && !select.limit;
+        note_grouped(core, groups_all);
         rows = visiting_order(core);
         l_.row_order = join_keys(rows);
         if (needs.places)
@@ -126,8 +141,10 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
         if (std::vector<SortKey> passes = rows_without_partner(*core.from); needs.places && !passes.empty())
             arm.loops.insert(arm.loops.begin(), {l_.visits_.group ? l_.visits_.group->loops.data() : nullptr, passes});
     }
+    note_grouped(core, false); // what finds them
     if (const std::string where = l_.where(core.where.get()); !where.empty())
         arm.rest += " WHERE " + where;
+    note_grouped(core, groups_all);
     if (std::optional<Fragment> extreme =
             terms.empty() && !needs.places ? lone_extreme(core, arm.rest) : std::nullopt) {
         arm.columns.push_back(std::move(*extreme));

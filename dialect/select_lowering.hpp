@@ -173,6 +173,8 @@ private:
     static void distinct(const SelectCore& core, Arm& arm);
     static void leave_out_ties_of_equals(Arm& arm);
     void output_order(const SelectCore& core, const std::vector<OrderingTerm>& terms, Arm& arm);
+    // Lowering::is_grouped() of its sources.
+    void note_grouped(const SelectCore& core, bool all);
     void choose_places(const SelectCore& core, const std::vector<OrderingTerm>& terms, Needs needs);
     void break_ties(const SelectCore& core, const std::vector<OrderingTerm>& terms,
                     const std::optional<Aggregation>& aggregation, Arm& arm);

@@ -36,12 +36,12 @@ bool has_index_of(const Table& table, std::string_view function)
 
 class Columns : public Visitor {
 public:
-    Columns(std::string_view function, const Catalog& catalog) : function_(function), catalog_(catalog) {}
+    Columns(std::string_view function, const Lowering& lowering) : function_(function), lowering_(lowering) {}
     bool indexed = false;
     bool enter(const Expr& e) override
     {
         if (const auto* column = as<ColumnRef>(e); column && column->source)
-            indexed = indexed || is_indexed(*column->source);
+            indexed = indexed || (!lowering_.is_grouped(*column->source) && is_indexed(*column->source));
         return true;
     }
 
@@ -51,13 +51,13 @@ private:
     {
         if (source.table)
             return has_index_of(*source.table, function_);
-        const auto& tables = catalog_.tables();
+        const auto& tables = lowering_.catalog().tables();
         return std::any_of(tables.begin(), tables.end(),
                            [&](const auto& table) { return has_index_of(*table, function_); });
     }
 
     std::string_view function_;
-    const Catalog& catalog_;
+    const Lowering& lowering_;
 };
 
 } // namespace
@@ -77,7 +77,7 @@ bool has_index_form(const Call& call, const Lowering& lowering)
 {
     if (lowering.in_trigger)
         return true;
-    Columns columns(function_name(call), lowering.catalog());
+    Columns columns(function_name(call), lowering);
     for (const ExprPtr& arg : call.args)
         walk(*arg, columns);
     return columns.indexed;
