@@ -187,10 +187,12 @@ def what_an_older_howdah_has_installed_is_brought_up_to_date():
         same(c.ask('SELECT v FROM log'), [[7]])
         made_anew = made_by(h)
         assert made_anew != made
-        # One that this howdah would not make.
-        c.ask('CREATE TABLE numbered(id INTEGER PRIMARY KEY AUTOINCREMENT)')
-        c.ask("/* howdah: postgres */ INSERT INTO howdah.schema (db, seq, type, name, tbl_name, sql) SELECT db, 100, 'trigger', 'early', 'numbered', "
-              "'CREATE TRIGGER early BEFORE INSERT ON numbered BEGIN INSERT INTO log VALUES (NEW.id); END' FROM howdah.database")
+        # What this howdah would not make: a view for its trigger.
+        rows = [('view', 'early', 'CREATE VIEW early AS SELECT id, min(id), max(id) FILTER (WHERE id > 1) FROM t'),
+                ('trigger', 'instead', 'CREATE TRIGGER instead INSTEAD OF INSERT ON early BEGIN INSERT INTO log VALUES (NEW.id); END')]
+        for n, (type_, name, sql) in enumerate(rows):
+            c.ask('/* howdah: postgres */ INSERT INTO howdah.schema (db, seq, type, name, tbl_name, sql) '
+                  f"SELECT db, {100 + n}, '{type_}', '{name}', 'early', '{sql}' FROM howdah.database")
         c.ask("/* howdah: postgres */ UPDATE howdah.database SET objects = 'older'")
     with Howdah(data='older') as h:
         c = Client(h)
