@@ -274,7 +274,8 @@ private:
     }
 
     static constexpr std::string_view drawing_functions[] = {"howdah.next_rowid(", "howdah.rowid_after(",
-                                                             "howdah.next_sequence(", "howdah.sequence_after("};
+                                                             "howdah.next_sequence(", "howdah.sequence_after(",
+                                                             "howdah_take_rowid\"("};
     const Step& step_;
     const std::vector<Slot>& slots_;
     const Lowering& lowering_;

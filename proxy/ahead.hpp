@@ -74,7 +74,7 @@ struct Ahead {
     std::deque<SentAhead> statements;
     std::size_t commands_of_first = 0; // of the statement in whose packet they are
 
-    // Whose this command of the packet is; null: the first statement's.
+    // Whose this command of the packet is; null: the first statement's, or behind them all.
     const SentAhead* at(std::size_t command) const;
     // What has been done of them is not known.
     void all_lost(const pool::Error& error)

@@ -227,9 +227,9 @@ std::optional<pool::Result<pool::BatchResult>> Session::Impl::first_answer(Sendi
     pool::Result<pool::BatchResult> answer = held.take();
     if (!ahead || ahead->commands_of_first == 0)
         return answer;
-    const SentAhead* const culprit = answer.has_value() && answer->error ? ahead->at(answer->results.size()) : nullptr;
-    const bool undone = answer.has_value() && answer->error &&
-                        (!first.inside || (culprit && culprit->sending && culprit->sending->unguarded));
+    const bool failed = answer.has_value() && answer->error;
+    const SentAhead* const culprit = failed ? ahead->at(answer->results.size()) : nullptr; // none: at their COMMIT
+    const bool undone = failed && (!first.inside || (culprit && culprit->sending && culprit->sending->unguarded));
     if (!undone) {
         answer = share_out(std::move(answer), *ahead);
         if (ahead->statements.empty())
@@ -241,7 +241,7 @@ std::optional<pool::Result<pool::BatchResult>> Session::Impl::first_answer(Sendi
     const auto dropped = std::move(ahead);
     without_ahead = dropped->statements.size();
     const bool interrupted = cancelled && answer->error->sqlstate == "57014";
-    if (!culprit || interrupted)
+    if (answer->results.size() < dropped->commands_of_first || interrupted)
         return answer;
     if (first.inside) {
         culprit->sending->planned.plan->estimate.failed();
