@@ -39,6 +39,8 @@ public:
     boost::asio::awaitable<std::optional<pool::Error>> ensure_loaded();
     // There is a catalog, and no reason to doubt it: ensure_loaded() would do nothing.
     bool is_loaded() const { return catalog_ && !stale_; }
+    // Nobody else loads it, and there is a connection for that, or room for one.
+    bool can_load_at_once() const;
     const std::shared_ptr<pool::Pool>& shared_pool() const { return pool_; }
     // The catalog may be out of date: the next ensure_loaded() asks the server.
     void mark_stale() { stale_ = true; }

@@ -117,6 +117,12 @@ asio::awaitable<std::optional<pool::Error>> Database::load()
     co_return std::nullopt;
 }
 
+bool Database::can_load_at_once() const
+{
+    const pool::Snapshot pool = pool_->stats();
+    return !loading_ && pool.waiting == 0 && (pool.idle > 0 || pool.in_use + pool.opening < pool.max);
+}
+
 void Database::heard_of(std::int64_t version)
 {
     if (catalog_ && version > catalog_->version())

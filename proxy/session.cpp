@@ -88,8 +88,12 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::ready()
     }
     if (changed_schema)
         co_return std::nullopt; // this transaction's own catalog is what counts
-    if (auto error = co_await database->ensure_loaded())
-        co_return client_error(*error, false);
+    // Whoever holds a connection does not wait for another: all of them may be held by such. The catalog that the
+    // transaction has begun with serves it.
+    const bool may_load = !lease || !database->catalog() || database->can_load_at_once();
+    if (may_load)
+        if (auto error = co_await database->ensure_loaded())
+            co_return client_error(*error, false);
     const bool all_private = own_catalog && own_catalog->pg_schema("main") == "pg_temp";
     if (own_catalog && !all_private && base_catalog != database->catalog()) {
         // TEMP objects stay; everything else is as the others have made it. TEMP triggers go with their tables.

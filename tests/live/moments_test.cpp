@@ -183,6 +183,23 @@ TEST_CASE("what is interrupted while its lock and its connection come has no eff
     REQUIRE(interrupted > 0);
 }
 
+TEST_CASE("who holds the last connection does not wait for another one when others have changed the schema", "[live]")
+{
+    const auto with = config("single", 1);
+    set_up(with);
+    Two two(with), elsewhere(config("single", 4));
+    for (const char* sql : {"BEGIN", "SELECT count(*) FROM t WHERE id < 0"})
+        two.ask(two.holder, sql);
+    REQUIRE(elsewhere.ask(elsewhere.other, "DROP TABLE IF EXISTS made_elsewhere").empty());
+    REQUIRE(elsewhere.ask(elsewhere.other, "CREATE TABLE made_elsewhere(x)").empty());
+    two.loop.io.restart();
+    for (int i = 0; i < 40; ++i) // hears of it
+        two.loop.io.run_one_for(10ms);
+    CHECK(two.ask(two.holder, "SELECT n FROM t") == "0");
+    CHECK(two.ask(two.holder, "COMMIT").empty());
+    CHECK(two.ask(two.other, "SELECT count(*) FROM made_elsewhere") == "0");
+}
+
 TEST_CASE("what loses its connection ends, and has succeeded or not at all", "[live]")
 {
     struct Losing {
