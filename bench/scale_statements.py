@@ -165,6 +165,7 @@ READS = [
     Case('date/range of now', "SELECT count(*) FROM orders WHERE placed_at > datetime('now', '-6 years')", hand="SELECT count(*) FROM orders WHERE placed_at > now() - interval '6 years'"),
     Case('date/julianday', 'SELECT avg(julianday(shipped_at) - julianday(placed_at)) FROM orders WHERE shipped_at IS NOT NULL', hand='SELECT avg(extract(epoch FROM shipped_at - placed_at) / 86400) FROM orders WHERE shipped_at IS NOT NULL', ordered=False),
     Case('date/modifiers', "SELECT date(placed_at, 'start of month', '+1 month', '-1 day') AS d, count(*) FROM orders WHERE id <= 50000 GROUP BY d", hand="SELECT (date_trunc('month', placed_at) + interval '1 month' - interval '1 day')::date AS d, count(*) FROM orders WHERE id <= 50000 GROUP BY d ORDER BY d"),
+    Case('date/count of the row', "SELECT count(*) FROM orders WHERE date(placed_at, '+' || (user_id % 30) || ' days') < '2021-01-01'", hand="SELECT count(*) FROM orders WHERE (placed_at + user_id % 30 * interval '1 day')::date < '2021-01-01'"),
     Case('date/datetime rows', "SELECT datetime(at, 'unixepoch') FROM events WHERE id <= 20000", hand='SELECT to_timestamp(at) FROM events WHERE id <= 20000'),
     Case('fts/word', "SELECT rowid, title FROM search WHERE search MATCH ? LIMIT 20", lambda k, n: (f'topic{k}',), None),
     Case('fts/rank', 'SELECT rowid FROM search WHERE search MATCH ? ORDER BY rank LIMIT 10', lambda k, n: (f'topic{k} subject{k}',), None, ordered=False),

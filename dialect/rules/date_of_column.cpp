@@ -3,16 +3,17 @@
 //                                              ELSE howdah.date_i(howdah.t2v(d), '+1 day') END
 //
 // Modifiers and a format that are written out say what has to be done with all but a few odd values of a column, and
-// PostgreSQL's operators do it many times faster than date_function. An index holds date_function's form, and by it the
-// query has to ask, too; so has what is stored (a trigger, a view, a CHECK), where DateStyle may be another.
+// PostgreSQL's operators do it many times faster than date_function. The count of a modifier may be the row's:
+// date(d, '+' || n || ' days'), and with it date('now', n || ' days'). An index holds date_function's form, and by it
+// the query has to ask, too; so has what is stored (a trigger, a view, a CHECK), where DateStyle may be another.
 #include "dialect/rules/date_of_column.hpp"
 
+#include "dialect/rules/date_moment.hpp"
 #include "dialect/rules/index_form.hpp"
 #include "dialect/rules/patterns.hpp"
 #include "dialect/rules/rules.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace howdah::dialect::rules {
 
@@ -23,8 +24,9 @@ namespace {
 struct DateCall {
     std::string_view function;
     std::optional<std::string> format; // strftime's
+    std::optional<std::string> moment; // what is written in the place of a column, because a modifier knows the row
     Fragment column;                   // bare: it may be printed many times
-    std::vector<std::string> modifiers;
+    std::vector<Modifier> modifiers;
 };
 
 std::optional<DateCall> date_call(const Expr& expr, Lowering& lowering)
@@ -32,7 +34,8 @@ std::optional<DateCall> date_call(const Expr& expr, Lowering& lowering)
     const Call* n = call_of(expr, {"date", "time", "datetime", "julianday", "unixepoch", "strftime"});
     if (!n || has_index_form(*n, lowering))
         return std::nullopt;
-    DateCall out{function_name(*n), {}, {}, {}};
+    DateCall out;
+    out.function = function_name(*n);
     const std::size_t value = out.function == "strftime" ? 1 : 0;
     if (n->args.size() <= value)
         return std::nullopt;
@@ -42,11 +45,14 @@ std::optional<DateCall> date_call(const Expr& expr, Lowering& lowering)
             return std::nullopt;
     }
     for (std::size_t i = value + 1; i < n->args.size(); ++i) {
-        const auto modifier = text_literal(*n->args[i]);
+        auto modifier = date_modifier(*n->args[i], lowering);
         if (!modifier)
             return std::nullopt;
-        out.modifiers.push_back(ascii_lower(*modifier));
+        out.modifiers.push_back(std::move(*modifier));
     }
+    out.moment = text_literal(*n->args[value]);
+    if (out.moment)
+        return out;
     const auto* column = as<ColumnRef>(bare(*n->args[value]));
     if (!column || !column->source)
         return std::nullopt;
@@ -181,7 +187,7 @@ struct Quick {
 // Without a modifier a plain text's date and time stay as they are written, even the 30th of February.
 std::optional<Quick> copied(const DateCall& n)
 {
-    if (n.column.type != PgType::text || !n.modifiers.empty())
+    if (n.moment || n.column.type != PgType::text || !n.modifiers.empty())
         return std::nullopt;
     const std::string& x = n.column.text;
     const std::string plain = call("howdah.d_plain", {x});
@@ -200,117 +206,29 @@ std::optional<Quick> copied(const DateCall& n)
 
 // ------------------------------------------------------------------------------------------------- what is computed
 
-struct Moment {
-    std::string guard;     // where it is right
-    std::string at;        // a timestamp without time zone
-    bool early = false;    // in its month: each month has such a day
-    int copies = 1;        // of the column in `at`
-    std::int64_t days = 0; // that modifiers move it at most
-};
-
-// 400 years: the guards leave as many to SQLite's first and last one.
-constexpr std::int64_t most_days = 146000;
-constexpr int most_copies = 6;
-
-struct Step {
-    std::int64_t count;
-    std::string_view unit;
-};
-
-// "+7 days"
-std::optional<Step> step_of(std::string_view modifier)
+std::optional<Moment> written_moment(const DateCall& n)
 {
-    const std::size_t blank = modifier.find(' ');
-    const std::size_t unit = modifier.find_first_not_of(' ', blank);
-    if (unit == std::string_view::npos)
+    const auto knows_row = [](const Modifier& m) { return m.count.has_value(); };
+    if (std::none_of(n.modifiers.begin(), n.modifiers.end(), knows_row))
         return std::nullopt;
-    Step out{0, modifier.substr(unit)};
-    std::string_view count = modifier.substr(0, blank);
-    const bool negative = count.starts_with('-');
-    if (negative || count.starts_with('+'))
-        count.remove_prefix(1);
-    const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), out.count);
-    if (count.empty() || count.size() > 9 || error != std::errc() || end != count.data() + count.size() ||
-        count.front() == '-')
-        return std::nullopt;
-    if (negative)
-        out.count = -out.count;
-    if (out.unit.ends_with('s'))
-        out.unit.remove_suffix(1);
-    return out;
-}
-
-bool add(Moment& m, std::string_view modifier)
-{
-    const auto step = step_of(modifier);
-    if (!step)
-        return false;
-    const std::int64_t size = step->count < 0 ? -step->count : step->count;
-    const auto [unit, days] = [&]() -> std::pair<std::string_view, std::int64_t> {
-        if (step->unit == "second")
-            return {"seconds", size / 86400 + 1};
-        if (step->unit == "minute")
-            return {"minutes", size / 1440 + 1};
-        if (step->unit == "hour")
-            return {"hours", size / 24 + 1};
-        if (step->unit == "day")
-            return {"days", size};
-        if (step->unit == "month")
-            return {"months", size * 31};
-        if (step->unit == "year")
-            return {"years", size * 366};
-        return {"", 0};
-    }();
-    m.days += days;
-    if (unit.empty())
-        return false;
-    const std::string moved =
-        "(" + m.at + " + interval " + quote_string(std::to_string(step->count) + " " + std::string(unit)) + ")";
-    if (unit != "months" && unit != "years") {
-        m.early = false;
-        m.at = moved;
-    } else if (m.early) {
-        m.at = moved;
-    } else { // the 31st of a month of 30 days is the next one's first
-        m.at =
-            "(" + moved + " + (date_part('day', " + m.at + ") - date_part('day', " + moved + ")) * interval '1 day')";
-        m.copies *= 3;
-    }
-    return true;
-}
-
-bool modify(Moment& m, std::string_view modifier)
-{
-    constexpr std::string_view start_of = "start of ", weekday = "weekday ";
-    if (modifier.starts_with(start_of)) {
-        const std::string unit(modifier.substr(start_of.size()));
-        if (unit != "day" && unit != "month" && unit != "year")
-            return false;
-        m.at = call("date_trunc", {quote_string(unit), m.at});
-        m.early = m.early || unit != "day";
-        return true;
-    }
-    if (modifier.starts_with(weekday)) {
-        const std::string_view day = modifier.substr(weekday.size());
-        if (day.size() != 1 || day.front() < '0' || day.front() > '6')
-            return false;
-        m.at = "(" + m.at + " + (" + std::to_string(7 + day.front() - '0') + " - date_part('dow', " + m.at +
-               "))::int % 7 * interval '1 day')";
-        m.early = false;
-        m.copies *= 2;
-        m.days += 6;
-        return true;
-    }
-    return add(m, modifier);
+    if (ascii_lower(*n.moment) == "now")
+        return Moment{"", "date_trunc('milliseconds', statement_timestamp() AT TIME ZONE 'UTC')"};
+    if (is_stamp(*n.moment))
+        return Moment{"", "timestamp " + quote_string(*n.moment)};
+    return std::nullopt;
 }
 
 // The moment of the column, and whether the first modifier is part of that.
 std::optional<std::pair<Moment, bool>> start(const DateCall& n)
 {
+    if (n.moment) {
+        auto moment = written_moment(n);
+        return moment ? std::optional(std::pair(std::move(*moment), false)) : std::nullopt;
+    }
     const std::string& x = n.column.text;
     if (n.column.type == PgType::text)
         return std::pair(Moment{call("howdah.d_stamp", {x}), x + "::timestamp"}, false);
-    if (n.modifiers.empty() || n.modifiers.front() != "unixepoch")
+    if (n.modifiers.empty() || n.modifiers.front().text != "unixepoch" || n.modifiers.front().count)
         return std::nullopt;
     const std::string epoch = "(timestamp '1970-01-01' + ";
     if (n.column.type == PgType::int8) // the years 1000 to 8999
@@ -332,7 +250,7 @@ std::optional<Quick> computed(const DateCall& n)
         return std::nullopt;
     auto& [m, is_used] = *found;
     for (std::size_t i = is_used ? 1 : 0; i < n.modifiers.size(); ++i)
-        if (!modify(m, n.modifiers[i]) || m.days > most_days || m.copies > most_copies)
+        if (!modify(m, n.modifiers[i]))
             return std::nullopt;
     const std::string seconds = "date_part('epoch', " + m.at + ")";
     if (n.function == "julianday")
