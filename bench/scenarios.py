@@ -58,11 +58,11 @@ def tail(work, program, names, seconds):
 
 
 def idle(work, program, names, seconds, clients=10000):
-    """Ten thousand clients that have run one statement, and a thousand active ones on the pool of ten."""
+    """Ten thousand clients that have run one statement, a thousand active ones on the pool of ten, and a thousand that have read a thousand rows each and been silent since."""
     found = {}
     for name, process, port, database in addresses(work, names):
         if process is None: continue
-        before, cpu = resident(process.pid), process.cpu()
+        start, cpu = resident(process.pid), process.cpu()
         crowd = load(work, program, port, database, clients, '--mode', 'simple')
         connected, connecting = resident(process.pid), process.cpu() - cpu
         crowd.run(0.01)
@@ -73,9 +73,17 @@ def idle(work, program, names, seconds, clients=10000):
         active.run(0.5)
         busy = active.run(seconds)
         active.close()
+        time.sleep(3)
+        before = resident(process.pid)
+        readers = load(work, program, port, database, clients // 10, '--mode', 'simple', '--workload', 'rows1000')
+        readers.run(0.01)
+        time.sleep(3)
+        large = (resident(process.pid) - before) / (clients // 10)
+        readers.close()
         crowd.close()
         found[name] = {'clients': clients, 'connect_per_second': round(clients / crowd.connected['connect_seconds']), 'connect_cpu_us': round(connecting / clients * 1e6, 1),
-                       'kib_per_client': round((connected - before) / clients / 1024, 2), 'kib_per_client_after_one_statement': round((after - before) / clients / 1024, 2),
+                       'kib_per_client': round((connected - start) / clients / 1024, 2), 'kib_per_client_after_one_statement': round((after - start) / clients / 1024, 2),
+                       'kib_per_client_after_1000_rows': round(large / 1024, 2),
                        'idle_cpu_percent': round(resting * 100, 2), 'active_per_second': round(cells.rate(busy)), 'active_p50': busy['p50'], 'active_p99': busy['p99'],
                        'p99_over_p50': round(busy['p99'] / max(busy['p50'], 1), 2), 'errors': busy['errors'] + busy['wrong']}
     return found

@@ -4,6 +4,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
@@ -18,6 +19,8 @@ namespace howdah::proxy {
 namespace {
 
 constexpr std::string_view http = "http";
+// The allocator keeps what lies between smaller pieces; it is asked to give back so much at once.
+constexpr std::size_t trim_size = 16U << 20U;
 
 // "127.0.0.1:5123", "[::1]:5123", "unix"; and whether it is this machine.
 std::pair<std::string, bool> describe_peer(const Socket& socket)
@@ -95,9 +98,13 @@ void ServerContext::say_goodbye(Goodbye how)
 
 void ServerContext::tick()
 {
-    for_each_client([](Client& client) {
+    if (given_back >= trim_size) {
+        given_back = 0;
+        malloc_trim(0);
+    }
+    for_each_client([this](Client& client) {
         if (client.on_tick)
-            client.on_tick();
+            given_back += client.on_tick();
     });
 }
 

@@ -68,6 +68,7 @@ struct ServerContext {
     std::map<std::uint64_t, Client*> clients; // connected now, by id
     std::uint64_t next_client = 1;
     std::vector<std::pair<std::string, std::string>> endpoints; // front end, address: where howdah listens
+    std::size_t given_back = 0; // bytes of clients' buffers that the allocator may still hold
 
     // pgwire and lines clients; HTTP has a limit of its own, so that metrics answer when the rest is full.
     std::size_t limited_clients() const;
@@ -101,8 +102,10 @@ public:
     // only takes note; `now`: closes the socket. Called from outside the client's coroutine, on the same thread.
     std::function<void(Goodbye)> on_goodbye;
     // Set by the front end when it wants to look at its deadlines and at the health of its socket now and then: one
-    // timer for all clients instead of one each.
-    std::function<void()> on_tick;
+    // timer for all clients instead of one each. Returns how many bytes of its buffers it has given back, because the
+    // client has said nothing for so many ticks.
+    std::function<std::size_t()> on_tick;
+    static constexpr unsigned ticks_until_rest = 5;
 
 private:
     ServerContext& context_;

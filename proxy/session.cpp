@@ -446,6 +446,18 @@ void Session::cancel()
         checkout->give_up();
 }
 
+std::size_t Session::rest()
+{
+    Impl& impl = *impl_;
+    if (impl.ahead || (impl.shared_query && !impl.shared_query->is_over()))
+        return 0;
+    const std::size_t bytes = impl.key.capacity() + impl.shape.text.capacity();
+    impl.shared_query.reset();
+    impl.key = {};
+    impl.shape = {};
+    return bytes;
+}
+
 bool Session::autocommit() const { return impl_->transaction.autocommit(); }
 
 bool Session::goes_to_postgres(std::string_view sql) const { return impl_->is_raw(sql); }

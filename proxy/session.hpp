@@ -77,6 +77,10 @@ public:
     // Rolls back and gives the connection back. The destructor does the same without waiting.
     boost::asio::awaitable<void> close();
 
+    // The client says nothing for a while: gives back what its last statement has needed, in bytes at least so much.
+    // Only while nothing runs.
+    std::size_t rest();
+
     bool autocommit() const;
     // Statements with the comment `/* howdah: postgres */`, and questions about pg_catalog and information_schema.
     bool goes_to_postgres(std::string_view sql) const;

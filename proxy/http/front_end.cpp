@@ -152,6 +152,7 @@ public:
         client_.on_tick = [this] {
             if (Clock::now() >= deadline_)
                 close();
+            return std::size_t{0};
         };
         client_.on_goodbye = [this](Goodbye how) {
             if (how == Goodbye::now)

@@ -94,7 +94,8 @@ private:
     awaitable<void> write_out();
     awaitable<void> part();
     void set_deadline();
-    void on_tick();
+    std::size_t on_tick();
+    std::size_t rest();
     void on_goodbye(Goodbye how);
     bool has_hung_up();
 
@@ -134,6 +135,8 @@ private:
     std::vector<RawColumn> raw_columns_;
 
     bool waiting_ = false;                      // for the client's next line
+    unsigned ticks_of_silence_ = 0;
+    bool resting_ = false;                      // the read has been stopped to give its room back, and begins again
     bool running_ = false;                      // a statement
     bool over_ = false;                         // the last answer has been given
     bool gone_ = false;                         // the client has

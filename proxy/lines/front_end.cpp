@@ -28,7 +28,7 @@ constexpr auto parting_time = std::chrono::seconds(2);
 awaitable<void> Conversation::run()
 {
     // These outlive the coroutine by nothing: Client is a member, and the register forgets it with us.
-    client_.on_tick = [this] { on_tick(); };
+    client_.on_tick = [this] { return on_tick(); };
     client_.on_goodbye = [this](Goodbye how) { on_goodbye(how); };
     log_client(client_.name(), spdlog::level::debug, "connected");
     if (client_.over_limit())
@@ -77,12 +77,21 @@ awaitable<bool> Conversation::read_more()
     co_await write_out();
     if (gone_ || over_ || (leaving_ && autocommit()))
         co_return false;
-    const std::span<char> room = in_.prepare();
     set_deadline();
     waiting_ = true;
-    const auto [error, bytes] = co_await socket_.async_read_some(boost::asio::buffer(room.data(), room.size()), tuple);
+    ticks_of_silence_ = 0;
+    boost::system::error_code error;
+    for (bool again = true; again;) {
+        const std::span<char> room = in_.prepare();
+        const auto [failed, bytes] =
+            co_await socket_.async_read_some(boost::asio::buffer(room.data(), room.size()), tuple);
+        in_.commit(bytes);
+        error = failed;
+        again = std::exchange(resting_, false) && error == boost::asio::error::operation_aborted && !leaving_;
+        if (again)
+            in_.rest();
+    }
     waiting_ = false;
-    in_.commit(bytes);
     if (!error)
         co_return true;
     if (error == boost::asio::error::eof) {
@@ -121,7 +130,7 @@ awaitable<void> Conversation::part()
         co_return;
     over_ = true;
     deadline_ = Clock::now() + parting_time;
-    client_.on_tick = [this] { on_tick(); };
+    client_.on_tick = [this] { return on_tick(); };
     std::array<char, 4096> unread{};
     for (;;) {
         waiting_ = true;
@@ -151,15 +160,35 @@ void Conversation::set_deadline()
                                "howdah: no request within limits.idle_in_transaction_timeout; rolled back", "25P03");
 }
 
-void Conversation::on_tick()
+std::size_t Conversation::on_tick()
 {
     boost::system::error_code ignored;
     if (waiting_ && deadline_ && Clock::now() >= *deadline_) {
         socket_.cancel(ignored);
+    } else if (waiting_) {
+        return ++ticks_of_silence_ == Client::ticks_until_rest && !over_ ? rest() : 0;
     } else if (running_ && !gone_ && has_hung_up()) {
         gone_ = true;
         session_->cancel();
     }
+    return 0;
+}
+
+// What a client has said and heard leaves no room behind while it says nothing.
+std::size_t Conversation::rest()
+{
+    std::size_t bytes = session_ ? session_->rest() : 0;
+    if (out_.empty()) {
+        bytes += out_.capacity();
+        std::string().swap(out_);
+    }
+    if (in_.spare() > 0) {
+        bytes += in_.spare();
+        resting_ = true;
+        boost::system::error_code ignored;
+        socket_.cancel(ignored);
+    }
+    return bytes;
 }
 
 void Conversation::on_goodbye(Goodbye how)

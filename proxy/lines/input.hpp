@@ -26,11 +26,20 @@ public:
         }
         if (filled_ == 0 && bytes_.size() > keep_capacity)
             bytes_ = std::vector<char>(read_chunk);
+        else if (bytes_.empty())
+            bytes_.resize(short_chunk);
         else if (filled_ == bytes_.size())
             bytes_.resize(std::max(read_chunk, 2 * bytes_.size()));
         return std::span(bytes_).subspan(filled_);
     }
     void commit(std::size_t bytes) { filled_ += bytes; }
+    // Bytes of an empty buffer where that is larger than a client needs that says nothing; rest() gives them back.
+    std::size_t spare() const { return taken_ == filled_ && bytes_.size() > 2 * read_chunk ? bytes_.size() : 0; }
+    void rest()
+    {
+        filled_ = taken_ = searched_ = 0;
+        bytes_ = {};
+    }
     // Nothing more comes: what has no newline counts as a line.
     void end() { ended_ = true; }
     bool ended() const { return ended_; }
@@ -56,6 +65,7 @@ public:
     bool has_more() const { return taken_ < filled_; }
 
 private:
+    static constexpr std::size_t short_chunk = 512; // the room of a client whose lines are short, as most are
     static constexpr std::size_t read_chunk = 4U << 10U;
     // A buffer that has grown beyond this is given back once it is empty.
     static constexpr std::size_t keep_capacity = 256U << 10U;

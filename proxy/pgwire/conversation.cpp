@@ -166,6 +166,16 @@ std::shared_ptr<Conversation::Portal> Conversation::new_portal()
     return portal;
 }
 
+std::size_t Conversation::rest()
+{
+    if (!out_.empty() || in_script_)
+        return 0;
+    spare_portal_.reset();
+    const std::size_t bytes = out_.capacity();
+    std::string().swap(out_);
+    return bytes;
+}
+
 void Conversation::forget_portal(std::string_view name)
 {
     if (name.empty()) {

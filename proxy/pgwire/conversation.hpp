@@ -90,6 +90,8 @@ public:
     bool rewind();
 
     std::string& output() { return out_; }
+    // The client says nothing for a while: gives back what it has been told and what it has asked last, in bytes.
+    std::size_t rest();
     // A whole answer is in the output: it should not wait for the next statement to end.
     bool owes_answer() const { return owes_answer_; }
     // The Query message that runs has further statements.

@@ -9,6 +9,7 @@ namespace howdah::proxy::pgwire {
 
 namespace {
 
+constexpr std::size_t short_size = 512; // the room of a client whose messages are short, as most are
 constexpr std::size_t read_size = 4 * 1024;
 constexpr std::size_t keep_size = 64 * 1024; // an empty buffer larger than this is given back
 constexpr std::size_t max_startup_bytes = 10'000;
@@ -211,10 +212,26 @@ std::span<char> Decoder::prepare()
         begin_ = 0;
     }
     // A long message doubles the buffer as its bytes come in.
-    const std::size_t room = std::max(read_size, std::min(wanted_ > end_ ? wanted_ - end_ : 0, end_));
+    const std::size_t least = was_filled_ ? read_size : short_size;
+    const std::size_t room = std::max(least, std::min(wanted_ > end_ ? wanted_ - end_ : 0, end_));
     if (buffer_.size() - end_ < room)
         buffer_.resize(end_ + room);
     return {buffer_.data() + end_, buffer_.size() - end_};
+}
+
+void Decoder::commit(std::size_t bytes)
+{
+    end_ += bytes;
+    was_filled_ = was_filled_ || end_ == buffer_.size();
+}
+
+std::size_t Decoder::spare() const { return begin_ == end_ && buffer_.size() > 2 * read_size ? buffer_.size() : 0; }
+
+void Decoder::rest()
+{
+    begin_ = end_ = 0;
+    was_filled_ = false;
+    std::string().swap(buffer_);
 }
 
 void Decoder::feed(std::string_view bytes)

@@ -22,9 +22,10 @@ public:
     explicit Decoder(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
 
     void enter(Phase phase) { phase_ = phase; }
-    // Room for at least a few KB at the end of the buffer; commit() says how much of it was filled. Views die here.
+    // Room at the end of the buffer, a few KB where a client has filled less; commit() says how much of it was filled.
+    // Views die here.
     std::span<char> prepare();
-    void commit(std::size_t bytes) { end_ += bytes; }
+    void commit(std::size_t bytes);
     void feed(std::string_view bytes); // prepare and commit, for tests and leftovers
 
     // The next whole message, if it has arrived. After a fatal Malformed there is no more.
@@ -33,6 +34,10 @@ public:
     // Bytes that have arrived and belong to no message given out so far.
     std::string_view pending() const { return {buffer_.data() + begin_, end_ - begin_}; }
     void discard() { begin_ = end_; }
+
+    // Bytes of an empty buffer where that is larger than a client needs that says nothing; rest() gives them back.
+    std::size_t spare() const;
+    void rest();
 
     // A place to go back to, after looking at what comes next; valid until prepare().
     struct Place {
@@ -57,6 +62,7 @@ private:
     std::size_t max_message_bytes_;
     Phase phase_ = Phase::startup;
     bool dead_ = false;
+    bool was_filled_ = false; // the client sends more than short messages
 };
 
 } // namespace howdah::proxy::pgwire

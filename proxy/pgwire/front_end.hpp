@@ -50,7 +50,7 @@ public:
     // See Client::on_goodbye.
     void say_goodbye(Goodbye how);
     // See Client::on_tick.
-    void on_tick();
+    std::size_t on_tick();
 
 private:
     class Sink;
@@ -71,6 +71,7 @@ private:
     void was_written(std::string& out);
     boost::asio::awaitable<void> leave();
 
+    std::size_t rest();
     void limit_login();
     void watch_idle_client();
     void send_away(ClientError error);
@@ -87,6 +88,8 @@ private:
     std::optional<ClientError> farewell_;                                // why the client is sent away
     std::optional<std::chrono::steady_clock::time_point> waiting_since_; // for the client's next message
     bool running_ = false;                                               // a statement
+    unsigned ticks_of_silence_ = 0;
+    bool resting_ = false; // the read has been stopped for rest() and begins again
     bool gone_ = false, draining_ = false, logged_in_ = false, timed_out_ = false;
 };
 

@@ -29,7 +29,7 @@ boost::asio::awaitable<void> serve_pgwire(Socket socket, ServerContext& context)
         around.closed = wire_error("53300", "sorry, too many clients already");
     const auto front_end = std::make_shared<FrontEnd>(std::move(socket), std::move(around));
     client.on_goodbye = [&front_end](Goodbye how) { front_end->say_goodbye(how); };
-    client.on_tick = [&front_end] { front_end->on_tick(); };
+    client.on_tick = [&front_end] { return front_end->on_tick(); };
     co_await front_end->run();
 }
 

@@ -36,6 +36,7 @@ public:
     virtual boost::asio::awaitable<void> sync() = 0;
     virtual boost::asio::awaitable<void> close() = 0;
     virtual void cancel() = 0;
+    virtual std::size_t rest() { return 0; }
     virtual bool autocommit() const = 0;
 };
 
@@ -78,6 +79,7 @@ public:
     boost::asio::awaitable<void> sync() override { return session_.sync(); }
     boost::asio::awaitable<void> close() override { return session_.close(); }
     void cancel() override { session_.cancel(); }
+    std::size_t rest() override { return session_.rest(); }
     bool autocommit() const override { return session_.autocommit(); }
 
 private:

@@ -332,6 +332,20 @@ def a_long_line_is_read_whole():
     same(c.ask(f"SELECT length('{text}')")[0], [[len(text)]])
 
 
+@test
+def a_client_that_was_silent_is_answered_as_before():
+    c = Client()
+    text = 'x' * 300_000
+    same(len(c.ask('SELECT ?', [text])[0][0][0]), len(text))
+    c.send('SELECT 1')  # no line yet
+    time.sleep(2)
+    c.send(';\n')
+    while 'rows' not in c.line(): pass
+    same(c.ask('SELECT ?', [text])[0], [[text]])
+    time.sleep(2)
+    same(c.ask(f"SELECT length('{text}')")[0], [[len(text)]])
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name, port in (('lines', 7433), ('pgwire', 7432), ('http', 7434)): parser.add_argument('--' + name, default=f'127.0.0.1:{port}')

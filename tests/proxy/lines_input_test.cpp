@@ -56,3 +56,20 @@ TEST_CASE("a line that is too long is none, whether its end has come or not")
     feed(input, std::string(10, 'x') + "\n");
     CHECK(input.next());
 }
+
+TEST_CASE("the room of a long line is spare once it is taken, and lines come as before without it")
+{
+    Input input(1 << 20);
+    feed(input, "short\n");
+    CHECK(input.next() == "short");
+    CHECK(input.spare() == 0);
+    feed(input, std::string(100'000, 'x'));
+    CHECK(input.spare() == 0);
+    feed(input, "\n");
+    CHECK(input.next()->size() == 100'000);
+    CHECK(input.spare() >= 100'000);
+    input.rest();
+    CHECK(input.spare() == 0);
+    feed(input, "next\n");
+    CHECK(input.next() == "next");
+}

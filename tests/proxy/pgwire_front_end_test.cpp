@@ -211,6 +211,34 @@ TEST_CASE("a client that has finished sending still gets its answers")
     CHECK(rig.closed);
 }
 
+TEST_CASE("what a client has said and heard is given back while it is silent, and it is answered as before")
+{
+    const std::string long_row = "row '" + std::string(100'000, 'x') + "'";
+    Rig rig({"columns \"t\" text", long_row, "done \"SELECT 1\"", "columns \"t\" text", long_row, "done \"SELECT 1\""});
+    rig.send(startup);
+    rig.receive();
+    const std::string query = client_bytes("Query \"SELECT '" + std::string(50'000, 'y') + "'\"");
+    const auto silence = [&] {
+        std::size_t bytes = 0;
+        for (unsigned i = 0; i < 2 * howdah::proxy::Client::ticks_until_rest; ++i) {
+            bytes += rig.front_end->on_tick();
+            rig.settle();
+        }
+        return bytes;
+    };
+    for (int round = 0; round < 2; ++round) {
+        rig.send(query);
+        CHECK(rig.receive().size() > 100'000);
+        CHECK(silence() > 150'000);
+        CHECK(silence() == 0);
+    }
+    rig.send(query.substr(0, 30'000)); // what has arrived of a message stays
+    CHECK(silence() < 30'000);
+    rig.send(query.substr(30'000));
+    CHECK(trace_backend(rig.receive()).find("ReadyForQuery") != std::string::npos);
+    CHECK_FALSE(rig.closed);
+}
+
 TEST_CASE("rows wait for a client that does not read")
 {
     std::vector<std::string> answers{"columns \"t\" text"};
