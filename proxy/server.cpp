@@ -73,19 +73,13 @@ std::size_t ServerContext::limited_clients() const
     return count;
 }
 
-// A client may end inside the call, so the register is not walked meanwhile.
+// From the end: a client may end inside the call, and the last one takes its place.
 template <typename Function>
 void ServerContext::for_each_client(Function function)
 {
-    std::vector<std::uint64_t> ids;
-    ids.reserve(clients.size());
-    for (const auto& [id, client] : clients)
-        ids.push_back(id);
-    for (const auto id : ids) {
-        const auto found = clients.find(id);
-        if (found != clients.end())
-            function(*found->second);
-    }
+    for (std::size_t i = clients.size(); i-- > 0;)
+        if (i < clients.size())
+            function(*clients[i]);
 }
 
 void ServerContext::say_goodbye(Goodbye how)
@@ -118,12 +112,15 @@ Client::Client(ServerContext& context, std::string_view front_end, const Socket&
     ++totals.clients[front_end_];
     ++totals.clients_total[front_end_];
     totals.clients_refused += over_limit_ ? 1 : 0;
-    context.clients.emplace(id_, this);
+    place_ = context.clients.size();
+    context.clients.push_back(this);
 }
 
 Client::~Client()
 {
-    context_.clients.erase(id_);
+    context_.clients[place_] = context_.clients.back();
+    context_.clients[place_]->place_ = place_;
+    context_.clients.pop_back();
     --context_.databases.totals().clients[front_end_];
 }
 

@@ -14,7 +14,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -65,7 +64,7 @@ struct ServerContext {
     std::shared_ptr<Authenticator> auth; // Authenticator::load(config->auth). Replaced by SIGHUP
     bool draining = false;               // SIGTERM: no new clients, no new transactions
     CancelKeys cancel_keys;
-    std::map<std::uint64_t, Client*> clients; // connected now, by id
+    std::vector<Client*> clients; // connected now, in no order
     std::uint64_t next_client = 1;
     std::vector<std::pair<std::string, std::string>> endpoints; // front end, address: where howdah listens
     std::size_t given_back = 0; // bytes of clients' buffers that the allocator may still hold
@@ -110,6 +109,7 @@ public:
 private:
     ServerContext& context_;
     std::uint64_t id_;
+    std::size_t place_ = 0; // in ServerContext::clients
     std::string front_end_, peer_, name_;
     bool local_ = false, over_limit_ = false;
 };
