@@ -143,6 +143,8 @@ public:
     std::function<std::optional<Fragment>(const Expr&)> substitute;
     // Whether the source's rows are grouped, all of them: in the keys and results of its core, and in their subqueries.
     bool is_grouped(const Source& source) const { return grouped_.count(&source) != 0; }
+    // x IN (SELECT y …) whose list is looked into, not computed: it is asked for each row (live_lookup.hpp).
+    std::set<const Expr*> asked_for_each_row;
     // While a statement is lowered that changes rows one by one: what is computed at the first of them.
     class OnceSubqueries* once = nullptr;
 

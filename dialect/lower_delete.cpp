@@ -1,6 +1,7 @@
 // DELETE as one set, or row by row where triggers or RETURNING look at the rows that are still there.
-#include "dialect/governing.hpp"
 #include "dialect/full_text.hpp"
+#include "dialect/governing.hpp"
+#include "dialect/live_lookup.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/lower_full_text.hpp"
@@ -40,8 +41,10 @@ public:
         }
         if (!lowering_.in_trigger)
             view_ = returning_view(delete_.returning_outputs, table_, {TriggerEvent::delete_}, nullptr, lowering_);
+        if (!delete_.limit && !one_row_)
+            live_ = live_lookups(delete_.where.get(), table_, lowering_);
         const bool fires = !triggers_on(table_, TriggerEvent::delete_).empty();
-        if (view_.looks || ((fires || refers_to_itself()) && !one_row_)) {
+        if (view_.looks || !live_.empty() || ((fires || refers_to_itself()) && !one_row_)) {
             lower_loop();
             return;
         }
@@ -109,11 +112,25 @@ private:
         return delete_.order_by.empty() ? order : lowering_.order_by(delete_.order_by) + ", " + order;
     }
 
+    // Where rows are chosen as they are visited these are more. None is deleted unless one could be before.
+    std::string condition()
+    {
+        if (live_.empty())
+            return lowering_.where(delete_.where.get());
+        std::string before = conditions_before(*delete_.where, live_, lowering_);
+        if (!says_all_before(*delete_.where, live_))
+            before += (before.empty() ? "" : " AND ") + ("EXISTS (SELECT 1 FROM " + target_text(table_, source_)) +
+                      " WHERE " + lowering_.where(delete_.where.get()) + ")";
+        return before;
+    }
+
     std::string rows()
     {
         const std::string order = visit_order(source_, delete_.where.get(), lowering_);
-        std::string sql = "SELECT " + identity_list(table_, source_.pg_alias) + " FROM " + target_text(table_, source_);
-        if (const std::string where = lowering_.where(delete_.where.get()); !where.empty())
+        std::vector<std::string> list{identity_list(table_, source_.pg_alias)};
+        list.insert(list.end(), lists_.begin(), lists_.end());
+        std::string sql = "SELECT " + join(list, ", ") + " FROM " + target_text(table_, source_);
+        if (const std::string where = condition(); !where.empty())
             sql += " WHERE " + where;
         if (!delete_.limit)
             return sql + " ORDER BY " + order;
@@ -133,16 +150,59 @@ private:
             seen = once.at_first_row();
         }
         const std::string sql = "DELETE FROM " + target_text(table_, source_) + " WHERE " +
-                                identity_condition(table_, source_.pg_alias, "howdah_row");
+                                identity_condition(table_, source_.pg_alias, "howdah_row") + still_chosen(loop);
         if (lowering_.in_trigger)
             loop.body = sql + ";\n";
         else if (view_.looks)
             loop.body = returned_afterwards(sql, loop, seen);
         else
-            loop.body = seen + sql + loop.into() + loop.counted();
+            loop.body = seen + at_row_ + sql + loop.into() + loop.counted();
         const std::string from = rows();
         loop.source = lowering_.with_clause(delete_.with.get()) + from;
         loop.finish(out_);
+    }
+
+    // What WHERE says of a row when it is visited.
+    std::string still_chosen(RowLoop& loop)
+    {
+        if (live_.empty())
+            return {};
+        lowering_.fired("live_lookup");
+        lowering_.asked_for_each_row = live_;
+        const Expr* listed = values_gone_through(*delete_.where, live_, lowering_);
+        if (listed)
+            look_for_value(*listed, loop);
+        const auto around = lowering_.substitute;
+        lowering_.substitute = [&](const Expr& expr) {
+            return &expr == listed ? std::optional(Fragment{"howdah_listed", PgType::boolean, StorageClass::integer})
+                                   : std::nullopt;
+        };
+        std::string where;
+        {
+            OnceSubqueries once(lowering_, {&table_}, "chosen");
+            once.bring_with_rows(loop.row, lists_);
+            where = lowering_.where(delete_.where.get());
+            loop.declarations.insert(loop.declarations.end(), once.declarations().begin(), once.declarations().end());
+            loop.before += once.statements();
+        }
+        lowering_.substitute = around;
+        lowering_.asked_for_each_row.clear();
+        return " AND (" + where + ")";
+    }
+
+    // The rows of one value come one behind the other: it is looked for at the first of them.
+    void look_for_value(const Expr& listed, RowLoop& loop)
+    {
+        const Fragment x = lowering_.value(*as<In>(listed)->operand);
+        lists_.push_back(x.text + " AS value");
+        loop.declarations.push_back("howdah_value " + std::string(plain_type_name(x.type)));
+        loop.declarations.emplace_back("howdah_listed boolean");
+        const std::string value = loop.row + ".value";
+        at_row_ = "IF howdah_listed IS NULL OR " + value +
+                  " IS DISTINCT FROM howdah_value THEN\nhowdah_value := " + value +
+                  ";\nhowdah_listed := EXISTS (SELECT 1 FROM " + target_text(table_, source_) + " WHERE " +
+                  identity_condition(table_, source_.pg_alias, "howdah_row") + " AND " + lowering_.filter(listed) +
+                  ");\nEND IF;\n";
     }
 
     // The list looks at the table: it sees it without the row, whose values are kept aside.
@@ -192,6 +252,9 @@ private:
     const Source& source_;
     bool one_row_;
     ReturningView view_;
+    std::set<const Expr*> live_;     // terms of WHERE
+    std::string at_row_;             // statements ahead of the row's own
+    std::vector<std::string> lists_; // what WHERE says of each row at first, as columns of rows()
 };
 
 } // namespace

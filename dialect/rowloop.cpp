@@ -101,8 +101,17 @@ Fragment OnceSubqueries::once(const Select& select, const std::function<Fragment
 std::optional<Fragment> OnceSubqueries::variable(const Expr& expr)
 {
     const Select* select = select_of(expr);
-    if (!select || !is_once(*select))
+    if (!select || !is_once(*select) || lowering_.asked_for_each_row.count(&expr) != 0)
         return outer_ ? outer_(expr) : std::nullopt;
+    if (as<In>(expr) && columns_) {
+        inside_ = true;
+        Fragment f = lowering_.value(expr);
+        inside_ = false;
+        const std::string name = quote_identifier("in " + std::to_string(columns_->size() + 1));
+        columns_->push_back(f.text + " AS " + name);
+        f.text = record_ + "." + name;
+        return f;
+    }
     if (as<In>(expr))
         throw refusal("x IN (SELECT … FROM " + changed_in(*select)->name +
                       ") cannot be computed once while rows of that table are changed one by one; use EXISTS");

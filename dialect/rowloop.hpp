@@ -32,6 +32,13 @@ public:
     // While one of these lives, expressions are lowered with such subqueries as variables, and (b, c) = (SELECT …) asks
     // for one: `member` says how `select` gives a value, which is that when it must be computed for each row.
     Fragment once(const Select& select, const std::function<Fragment()>& member);
+    // Where the loop's query can bring a value with each row: x IN (SELECT …), which no variable can hold, is one of
+    // its columns. To be set before anything is lowered; the columns' texts go to the query.
+    void bring_with_rows(std::string record, std::vector<std::string>& columns)
+    {
+        record_ = std::move(record);
+        columns_ = &columns;
+    }
     const std::vector<std::string>& declarations() const { return declarations_; }
     // To be run before the first use, once.
     const std::string& statements() const { return statements_; }
@@ -50,6 +57,8 @@ private:
     std::vector<const Table*> changing_;
     std::string stem_;
     std::function<std::optional<Fragment>(const Expr&)> outer_;
+    std::string record_;
+    std::vector<std::string>* columns_ = nullptr;
     OnceSubqueries* around_;
     bool inside_ = false;
     std::vector<std::string> declarations_;

@@ -234,6 +234,8 @@ void VisitPlan::read_program(const CompileRequest& request)
     for (std::size_t i = 0; i < program.size(); ++i)
         two_passes_ =
             two_passes_ || program[i].name == "RowSetAdd" || (i < first && program[i].name == "OpenEphemeral");
+    if (!two_passes_)
+        lookups_ = lookups_in_written(program);
 }
 
 void VisitPlan::number_selects(const Statement& statement)

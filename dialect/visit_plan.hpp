@@ -47,6 +47,13 @@ struct VisitGroup {
     const VisitLoop* find(std::string_view name) const;
 };
 
+// The tables and indexes that a program writes, and reads by other cursors, too; subroutines left out: these make a
+// copy of what they read, once.
+struct LookupsInWritten {
+    std::set<int> roots;       // root pages
+    bool goes_through = false; // one of them from end to end: its values are those of a loop
+};
+
 class VisitPlan {
 public:
     // Empty where SQLite will not tell.
@@ -69,6 +76,8 @@ public:
     const VisitLoop* loop(const SelectCore& core, const Source& source) const;
     // UPDATE or DELETE finds all rows first, and then goes through them by rowid or primary key.
     bool two_passes() const { return two_passes_; }
+    // What a DELETE that goes through its rows once reads of its own table.
+    const LookupsInWritten& lookups() const { return lookups_; }
 
 private:
     std::vector<const VisitGroup*> candidates(const SelectCore& core, std::string_view alias) const;
@@ -86,6 +95,7 @@ private:
     std::vector<VisitGroup> groups_;
     std::map<int, std::vector<std::pair<std::size_t, std::size_t>>> places_; // node -> its loop, and alternative
     bool two_passes_ = false;
+    LookupsInWritten lookups_;
     std::map<const SelectCore*, int> numbers_; // as SQLite counts SELECTs
     std::set<const SelectCore*> values_;       // those of subqueries that are values or truths
     const SelectCore* last_ = nullptr;         // the one with the highest number: it has all others in it

@@ -60,7 +60,7 @@ bool goes_down(const Program& program, std::size_t from)
             lists.insert(op.p1);
         if ((op.name == "Once" || op.name == "InitCoroutine") && target > i) {
             for (std::size_t k = i; k < target && k < program.size(); ++k)
-                if (program[k].name == "OpenEphemeral")
+                if (program[k].name == "OpenEphemeral" || program[k].name == "OpenRead") // a table may be its own list
                     lists.insert(program[k].p1);
             i = target - 1;
             continue;
@@ -118,6 +118,28 @@ VisitGroup::Stop find_stop(const Program& program, std::size_t begin)
         step = final;
     }
     return VisitGroup::Stop::never;
+}
+
+LookupsInWritten lookups_in_written(const Program& program)
+{
+    std::set<int> written, cursors;
+    for (const ProgramStep& step : program)
+        if (step.name == "OpenWrite")
+            written.insert(step.p2);
+    LookupsInWritten found;
+    int subroutines = 0;
+    for (const ProgramStep& step : program) {
+        subroutines += step.name == "BeginSubrtn" ? 1 : 0;
+        subroutines -= step.name == "Return" && subroutines > 0 ? 1 : 0;
+        if (subroutines == 0 && step.name == "OpenRead" && written.count(step.p2) != 0) {
+            found.roots.insert(step.p2);
+            cursors.insert(step.p1);
+        }
+    }
+    for (const ProgramStep& step : program)
+        found.goes_through =
+            found.goes_through || ((step.name == "Next" || step.name == "Prev") && cursors.count(step.p1) != 0);
+    return found;
 }
 
 } // namespace howdah::dialect

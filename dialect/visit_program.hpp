@@ -4,6 +4,7 @@
 
 #include "dialect/visit_plan.hpp"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,5 +25,8 @@ std::vector<int> automatic_key(const Program& program, std::size_t begin, std::s
 
 // How the loops from `begin` on end: as their own aggregate says, not that of a subquery inside them.
 VisitGroup::Stop find_stop(const Program& program, std::size_t begin);
+
+// Of a statement that goes through its rows once.
+LookupsInWritten lookups_in_written(const Program& program);
 
 } // namespace howdah::dialect

@@ -63,6 +63,24 @@ Column match(const Expr& operand, const Expr& column, bool compound, bool single
     return {x, delivered, y.text, {}};
 }
 
+// As a filter, for a list that is never empty: an index finds the value, or the NULL that leaves it open.
+std::string looked_up(bool negated, const Fragment& x, const std::string& y, const std::string& rows, bool has_null)
+{
+    const auto exists = [&](const std::string& condition) {
+        return "EXISTS (SELECT 1 FROM " + rows + " WHERE " + condition + ")";
+    };
+    const std::string found = exists(y + " = " + x.text);
+    if (!negated)
+        return found;
+    std::string text = "(";
+    if (x.classes.nullable())
+        text += is_not_null(x) + " AND ";
+    text += "NOT " + found;
+    if (has_null)
+        text += " AND NOT " + exists(y + " IS NULL");
+    return text + ")";
+}
+
 std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
 {
     const auto* n = as<In>(expr);
@@ -79,6 +97,7 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
 
     const std::string alias = quote_identifier(lowering.fresh("in"));
     std::vector<PgType> types;
+    std::vector<Fragment> x_of;
     std::vector<std::string> left, names, right;
     std::string kept;
     bool wrap = false;
@@ -90,6 +109,7 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
                                     n->select->cores.size() > 1 || n->select->cores.front().values.size() > 1,
                                     operands.size() == 1, !n->negated && lowering.is_filter(expr), name, lowering);
         left.push_back(column.x.text);
+        x_of.push_back(column.x);
         types.push_back(column.type);
         right.push_back(column.wrapped.empty() ? name : column.wrapped);
         kept = column.kept;
@@ -97,6 +117,10 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
         nullable = nullable || column.x.classes.nullable() || n->select->result[i].classes.nullable();
     }
     std::string query = lowering.select(*n->select, &types);
+    if (lowering.asked_for_each_row.count(&expr) != 0 && operands.size() == 1 && lowering.is_filter(expr))
+        return Fragment{looked_up(n->negated, x_of.front(), right.front(), "(" + query + ") AS " + alias + "(\"c1\")",
+                                  n->select->result.front().classes.nullable()),
+                        PgType::boolean, integer};
     if (wrap)
         query = "SELECT " + join(right, ", ") + " FROM (" + query + ") AS " + alias + "(" + join(names, ", ") + ")" +
                 (kept.empty() ? kept : " WHERE " + kept);
