@@ -356,7 +356,7 @@ private:
         const std::string condition = same_key(table_, rule.key, "o", row_alias(), lowering_);
         const std::string exists = "EXISTS (SELECT 1 FROM " + pg_name(table_) + " AS o WHERE " + condition + ")";
         if (rule.upsert && rule.upsert->do_update)
-            return update_instead(*rule.upsert, condition);
+            return update_instead(*rule.upsert, rule.key, condition);
         if (rule.upsert || rule.action == ConflictAction::ignore)
             return "CONTINUE WHEN " + exists + ";\n";
         if (rule.action == ConflictAction::replace)
@@ -405,14 +405,14 @@ private:
             throw refusal("a generated column of excluded cannot be read where keys are looked at one by one");
     }
 
-    std::string update_instead(const UpsertClause& clause, const std::string& condition)
+    std::string update_instead(const UpsertClause& clause, const Key& key, const std::string& condition)
     {
+        const Unconverted unconverted(insert_, table_, clause, key, lowering_);
         declare("howdah_key record");
         refuse_generated(clause);
         const std::string stem = "set" + std::to_string(&clause - insert_.upserts.data()) + "_";
         const Assignments set(clause.set, table_, ConflictAction::abort);
-        std::string first;
-        std::string row = identity_condition(table_, insert_.target->pg_alias, "howdah_key");
+        std::string first, row = identity_condition(table_, insert_.target->pg_alias, "howdah_key");
         if (clause.where) {
             const OnceSubqueries once(lowering_, changing(), stem + "where");
             row += " AND " + lowering_.condition(*clause.where).text;

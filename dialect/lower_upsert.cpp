@@ -13,6 +13,15 @@ namespace howdah::dialect {
 
 namespace {
 
+// Whether a column's affinity may make another value of one of these. An INTEGER in a REAL column is converted before.
+bool converts(Affinity affinity, Classes classes)
+{
+    if (affinity == Affinity::text)
+        return classes.has(StorageClass::integer) || classes.has(StorageClass::real);
+    return is_numeric(affinity) &&
+           (classes.has(StorageClass::text) || (affinity != Affinity::real && classes.has(StorageClass::real)));
+}
+
 std::string do_update(const UpsertClause& clause, const Table& table, Lowering& lowering)
 {
     std::string text = " DO UPDATE SET " + Assignments(clause.set, table, ConflictAction::abort).list(lowering);
@@ -38,6 +47,42 @@ std::string rewrite(const Table& table)
 
 } // namespace
 
+Unconverted::Unconverted(const Insert& insert, const Table& table, const UpsertClause& clause, const Key& key,
+                         Lowering& lowering)
+    : insert_(insert), table_(table), lowering_(lowering), around_(lowering.substitute)
+{
+    const auto is_generated = [](const Column& c) { return c.generated != Column::Generated::no; };
+    if (!key.index && &clause == insert.upserts.data() && table.checks.empty() &&
+        std::none_of(table.columns.begin(), table.columns.end(), is_generated))
+        lowering.substitute = [this](const Expr& e) { return (*this)(e); };
+}
+
+Unconverted::~Unconverted() { lowering_.substitute = around_; }
+
+std::optional<Fragment> Unconverted::operator()(const Expr& e) const
+{
+    const auto* ref = as<ColumnRef>(e);
+    const bool is_new = ref && ref->source && ref->source == insert_.excluded.get() && ref->index >= 0;
+    if (const Expr* given = is_new ? value_of(ref->index) : nullptr) {
+        Fragment f = lowering_.value(*given);
+        if (converts(table_.columns[static_cast<std::size_t>(ref->index)].affinity, f.classes))
+            return f;
+    }
+    return around_ ? around_(e) : std::nullopt;
+}
+
+// What the only row of VALUES has for the column, if that is the same whenever it is asked for.
+const Expr* Unconverted::value_of(int column) const
+{
+    const Select* source = insert_.source.get();
+    if (!source || source->cores.size() != 1 || source->cores.front().values.size() != 1)
+        return nullptr;
+    const std::vector<ExprPtr>& row = source->cores.front().values.front();
+    const auto at = std::find(insert_.column_indexes.begin(), insert_.column_indexes.end(), column);
+    const auto place = static_cast<std::size_t>(at - insert_.column_indexes.begin());
+    return place < row.size() && row[place]->constant ? row[place].get() : nullptr;
+}
+
 std::string on_conflict(const Insert& insert, const Table& table, const InsertPolicy& policy, Lowering& lowering)
 {
     using Form = InsertPolicy::Form;
@@ -52,6 +97,7 @@ std::string on_conflict(const Insert& insert, const Table& table, const InsertPo
     if (!rule.upsert->do_update)
         return text + " DO NOTHING";
     lowering.fired(insert.upserts.size() > 1 ? "upsert_clauses" : "upsert");
+    const Unconverted unconverted(insert, table, *rule.upsert, rule.key, lowering);
     return text + do_update(*rule.upsert, table, lowering);
 }
 

@@ -4,11 +4,34 @@
 #include "dialect/ast.hpp"
 #include "dialect/insert_policy.hpp"
 
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace howdah::dialect {
 
 class Lowering;
+
+// While it lives, excluded.x of a DO UPDATE where the rowid is taken is what VALUES says, of whatever class: SQLite
+// looks at the rowid before it converts the new row to its columns' affinities. CHECK, generated columns and another
+// clause before this one have it converted by then.
+class Unconverted {
+public:
+    Unconverted(const Insert& insert, const Table& table, const UpsertClause& clause, const Key& key,
+                Lowering& lowering);
+    ~Unconverted();
+    Unconverted(const Unconverted&) = delete;
+    Unconverted& operator=(const Unconverted&) = delete;
+
+private:
+    std::optional<Fragment> operator()(const Expr& e) const;
+    const Expr* value_of(int column) const;
+
+    const Insert& insert_;
+    const Table& table_;
+    Lowering& lowering_;
+    const std::function<std::optional<Fragment>(const Expr&)> around_;
+};
 
 // " ON CONFLICT … DO …" of the policy's form; nothing for forms plain, replace and probe. `names` are the inserted
 // columns, quoted: a rewrite takes all of them from the new row, and the rest of the table's columns are NULL.
