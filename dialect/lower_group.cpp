@@ -295,16 +295,22 @@ std::string Aggregation::extreme_index(const std::string& filter) const
     return "CASE WHEN " + extreme_values_ + filter + " = 0 THEN " + extreme_rows_ + filter + " ELSE 1 END";
 }
 
-// A grouped expression is its key, unless values that are equal as keys differ.
+// A grouped expression is its key, unless values that are equal as keys differ. In a subquery PostgreSQL knows no key
+// but columns.
 std::optional<Fragment> Aggregation::grouped(const Key& key)
 {
+    const bool is_known = SelectLowering(lowering_).is_at(core_) || is_plain_column(key.value.text);
     const bool folded = key.key.text != key.value.text;
     const bool mixed = (key.value.type == PgType::numeric || key.value.type == PgType::v) &&
                        key.value.classes.has(StorageClass::integer) && key.value.classes.has(StorageClass::real);
-    if (!folded && !mixed)
-        return key.value;
+    if (!folded && !mixed) {
+        Fragment f = key.value;
+        if (!is_known)
+            f.text = "howdah.first(" + f.text + ")";
+        return f;
+    }
     // PostgreSQL knows a subquery as its key nowhere but as a whole.
-    if (folded || key.value.type != PgType::v || key.value.text.find("(SELECT ") != std::string::npos)
+    if (folded || !is_known || key.value.type != PgType::v || key.value.text.find("(SELECT ") != std::string::npos)
         return representative(key.value);
     // Only numbers of two classes are equal.
     const std::string number = "(" + key.value.text + ").n";

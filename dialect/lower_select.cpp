@@ -39,6 +39,7 @@ bool has_window(const SelectCore& core)
 
 SelectLowering::Arm SelectLowering::values(const SelectCore& core)
 {
+    const CoreState state(l_.core_);
     Arm arm;
     for (const std::vector<ExprPtr>& row : core.values) {
         std::vector<Fragment>& fragments = arm.rows.emplace_back();

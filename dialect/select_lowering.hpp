@@ -141,6 +141,8 @@ public:
     // Whether SQLite has made the subquery part of the core being lowered.
     bool is_part_of_core(const Source& source) const;
     // The same of a subquery that need not show its rows' places; nothing where it is not known.
+    // Whether the core is the one being lowered, rather than one around it.
+    bool is_at(const SelectCore& core) const { return l_.core_ == &core; }
     std::optional<bool> computes_in_place(const Source& source) const;
     // Whether SQLite reads the expression from an index that the core being lowered goes by.
     bool reads_from_index(const Expr& expr);
