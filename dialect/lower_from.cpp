@@ -83,8 +83,11 @@ bool SelectLowering::is_sorted(const Select& select, const std::string& name)
     if (select.order_by.empty() || select.cores.size() != 1 || !select.cores.front().from)
         return false;
     // Each window sorts in a co-routine of its own, from which the SELECT reads.
-    const VisitGroup* group = l_.plan().reader(l_.plan().find(select.cores.front(), name), window_count(select));
-    return group && group != l_.visits_.group && group->rows_are_sorted;
+    const std::size_t windows = window_count(select);
+    const VisitGroup* group = l_.plan().reader(l_.plan().find(select.cores.front(), name), windows);
+    const bool is_of_another =
+        group && windows == 0 && !name.empty() && group->head.find("(subquery-") != std::string::npos;
+    return group && group != l_.visits_.group && group->rows_are_sorted && !is_of_another;
 }
 
 // A subquery of FROM, with what tells each row's place behind its columns, where that is asked for.
