@@ -156,6 +156,7 @@ private:
     enum class Places : std::uint8_t { none, cheap, all };
     struct Visits {                        // of the core being lowered
         const VisitGroup* group = nullptr; // its loops
+        std::vector<UnitedArm> united;     // where SQLite has made a compound of it: in place of `group`
         Places wants = Places::none;       // what the subqueries of its FROM have to tell of their order
         bool ignores_inner_order = false;  // as SQLite leaves out their ORDER BY
         bool for_ties = false;             // there is an ORDER BY: their order tells only among equal rows

@@ -284,6 +284,8 @@ std::string SelectLowering::compound(const Select& select, const std::vector<PgT
         keeps_one && !merges_sides(select, terms) ? appended_arms(select, select.cores.size()) : 0;
     std::vector<Arm> arms;
     for (const SelectCore& core : select.cores) {
+        if (needs.arms)
+            l_.group_around_ = (*needs.arms)[arms.size()];
         arms.push_back(
             arm(select, core, {}, {.in_order = keeps_one || arms.size() >= tail, .repeats = arms.size() < indexed}));
         for (Fragment& column : arms.back().columns)
@@ -293,6 +295,8 @@ std::string SelectLowering::compound(const Select& select, const std::vector<PgT
     for (Arm& a : arms)
         widen_columns(a, wanted);
     report(arms, wanted, outputs);
+    for (std::size_t i = 0; needs.arms && i < arms.size(); ++i)
+        arms[i].columns.push_back({std::to_string(i + 1), PgType::int8, StorageClass::integer});
     if (tail < arms.size() && !shows_all_it_sorts_by(select, wanted, terms))
         return end(select, appended(select, arms, tail, wanted, terms), needs);
     for (std::size_t i = tail; i < arms.size() && !keeps_one; ++i)

@@ -102,15 +102,19 @@ std::string SelectLowering::placed(const Select& select, const Source& source, b
     if (shows && l_.visits_.group && !l_.visits_.group->find(source.name))
         l_.group_around_ = l_.visits_.group;
     l_.name_around_ = name;
-    std::string text =
-        query(select, nullptr, &outputs,
-              {(in_order && !shows) || numbers, false, shows ? &places : nullptr, numbers && places.ignores_order_by});
+    const std::vector<const VisitGroup*> arms = groups_of_arms(source, select);
+    places.tells_arm = numbers && !arms.empty();
+    std::string text = query(select, nullptr, &outputs,
+                             {(in_order && !shows) || numbers, false, shows ? &places : nullptr,
+                              numbers && places.ignores_order_by, false, places.tells_arm ? &arms : nullptr});
     l_.name_around_.clear();
     l_.group_around_ = nullptr;
     if (!numbers)
         return text;
     // What a row's place depends on is not to be seen from outside.
     SortKey number;
+    if (places.tells_arm)
+        places.names.emplace_back("~arm");
     places.names.emplace_back("~place");
     number.key = {places.alias + ".\"~place\"", PgType::int8, StorageClass::integer};
     places.loops.push_back({nullptr, {number}});

@@ -52,9 +52,7 @@ SelectLowering::Arm SelectLowering::values(const SelectCore& core)
 // What the subqueries of the core's FROM have to tell of their order, and whose loops they may be part of.
 void SelectLowering::choose_places(const SelectCore& core, const std::vector<OrderingTerm>& terms, Needs needs)
 {
-    const VisitGroup* around = std::exchange(l_.group_around_, nullptr);
-    const std::string name = std::exchange(l_.name_around_, {});
-    l_.visits_.group = around ? around : l_.plan().find(core, name);
+    find_loops(core);
     // A subquery in WHERE may become a join, which keeps no order. An index that SQLite makes of a subquery has its
     // own.
     const bool is_indexed =

@@ -116,6 +116,8 @@ std::vector<SortKey> SelectLowering::loop_order(const VisitLoop& loop, const Sou
 // The loops of a core's sources, in no order; those of a subquery that SQLite has made part of the core are its too.
 std::vector<LoopKeys> SelectLowering::loops_of(const SelectCore& core)
 {
+    if (std::optional<LoopKeys> united = united_order(core))
+        return {std::move(*united)};
     return loops_of(sources_of(*core.from), core.where.get());
 }
 
@@ -188,6 +190,21 @@ const VisitLoop* unused_loop(const VisitGroup& group, const Source& source, std:
     return nullptr;
 }
 
+// The outermost of the loops that an arm of a compound has in the group.
+const VisitLoop* loop_of_arm(const VisitGroup& group, const SelectCore& arm, std::set<const VisitLoop*>& used)
+{
+    const VisitLoop* first = nullptr;
+    for (const Source* source : sources_of(*arm.from)) {
+        const VisitLoop* loop = unused_loop(group, *source, used);
+        const Select* inner = select_of(*source);
+        if (!loop && inner && inner->cores.size() == 1 && inner->cores.front().from)
+            loop = loop_of_arm(group, inner->cores.front(), used);
+        if (loop && (!first || loop < first))
+            first = loop;
+    }
+    return first;
+}
+
 void sort_by_place(std::vector<LoopKeys>& loops, const VisitGroup* group)
 {
     const auto place = [&](const LoopKeys& l) {
@@ -214,7 +231,9 @@ const FromClause* parenthesised(const FromClause& from, const Source& source)
 
 } // namespace
 
-std::vector<LoopKeys> SelectLowering::loops_of(const std::vector<const Source*>& sources, const Expr* where)
+// `arms`: of those that SQLite has taken apart. What a subquery gives beside them knows its place among itself.
+std::vector<LoopKeys> SelectLowering::loops_of(const std::vector<const Source*>& sources, const Expr* where,
+                                               const ArmOf& arms)
 {
     const VisitGroup* group = l_.visits_.group;
     std::vector<LoopKeys> out;
@@ -227,7 +246,14 @@ std::vector<LoopKeys> SelectLowering::loops_of(const std::vector<const Source*>&
     for (const Source* source : sources) {
         if (const auto common = l_.common_.find(source->common); common != l_.common_.end() && common->second.open)
             continue; // a recursive step has one row of it
-        const VisitLoop* loop = group ? unused_loop(*group, *source, used) : nullptr;
+        const auto arm = arms.find(source);
+        const VisitLoop* loop = group && arm == arms.end() ? unused_loop(*group, *source, used) : nullptr;
+        const Select* inner = loop || arms.empty() ? nullptr : select_of(*source);
+        if (inner && (arm != arms.end() || (inner->cores.size() == 1 && inner->cores.front().from))) {
+            out.push_back(keys_of(*source, nullptr, where));
+            out.back().loop = loop_of_arm(*group, inner->cores[arm == arms.end() ? 0 : arm->second], used);
+            continue;
+        }
         const auto places = l_.places_.find(source);
         if (!loop && places != l_.places_.end() &&
             std::all_of(places->second->loops.begin(), places->second->loops.end(),
@@ -320,8 +346,8 @@ std::vector<SortKey> SelectLowering::visiting_order(const SelectCore& core)
 bool SelectLowering::shows_places(const Select& select, bool ignores_order_by)
 {
     const SelectCore& core = select.cores.front();
-    return select.cores.size() == 1 && core.from && !core.aggregate && !core.distinct && !has_window(core) && !select.limit &&
-           !select.offset && (select.order_by.empty() || ignores_order_by);
+    return select.cores.size() == 1 && core.from && !core.aggregate && !core.distinct && !has_window(core) &&
+           !select.limit && !select.offset && (select.order_by.empty() || ignores_order_by);
 }
 
 bool SelectLowering::is_part_of_core(const Source& source) const

@@ -21,6 +21,8 @@ struct Needs {
     struct RowPlaces* places = nullptr; // FROM's subquery: columns that tell each row's place, to be filled in
     bool unsorted = false;              // SQLite leaves its ORDER BY out
     bool repeats = false;               // DISTINCT is the reader's to do
+    // A column behind the others: which arm of the UNION ALL the row is of; and the loops that each arm is part of.
+    const std::vector<const VisitGroup*>* arms = nullptr;
 };
 
 // One term of an ORDER BY, ready to be printed.
@@ -52,6 +54,7 @@ struct RowPlaces {
     std::vector<std::string> names;
     std::vector<LoopKeys> loops;   // one by one where SQLite has made the subquery part of the SELECT around it
     bool ignores_order_by = false; // the ORDER BY inside is of no use to the SELECT around it
+    bool tells_arm = false;        // its "~arm" is the arm of the UNION ALL
 };
 
 // An aggregate core while its result is lowered: what stands for a column that is not grouped.
@@ -138,11 +141,11 @@ public:
     std::string among_equals(const Call& call, std::string text);
     std::string limit(const Expr* limit, const Expr* offset);
     std::vector<SortKey> write_order(const std::vector<const Source*>& sources, const Expr* where);
+    // Whether the core is the one being lowered, rather than one around it.
+    bool is_at(const SelectCore& core) const { return l_.core_ == &core; }
     // Whether SQLite has made the subquery part of the core being lowered.
     bool is_part_of_core(const Source& source) const;
     // The same of a subquery that need not show its rows' places; nothing where it is not known.
-    // Whether the core is the one being lowered, rather than one around it.
-    bool is_at(const SelectCore& core) const { return l_.core_ == &core; }
     std::optional<bool> computes_in_place(const Source& source) const;
     // Whether SQLite reads the expression from an index that the core being lowered goes by.
     bool reads_from_index(const Expr& expr);
@@ -226,7 +229,8 @@ private:
     std::vector<SortKey> visiting_order(const SelectCore& core);
     Aggregation::RowOfNulls row_of_nulls(const SelectCore& core);
     std::vector<LoopKeys> loops_of(const SelectCore& core);
-    std::vector<LoopKeys> loops_of(const std::vector<const Source*>& sources, const Expr* where);
+    std::vector<LoopKeys> loops_of(const std::vector<const Source*>& sources, const Expr* where,
+                                   const ArmOf& arms = {});
     LoopKeys keys_of(const Source& source, const VisitLoop* loop, const Expr* where);
     std::vector<SortKey> automatic_order(const VisitLoop& loop, const std::vector<const Source*>& sources);
     std::vector<SortKey> rows_without_partner(const FromClause& from);
@@ -237,6 +241,11 @@ private:
     std::vector<SortKey> alternatives_order(const VisitLoop& loop, const Source& source, const Expr* where);
     std::vector<SortKey> natural_order(const SelectCore& core);
     static void leave_out_what_is_not_seen(Arm& arm, const SelectCore& core);
+
+    // lower_united.cpp
+    void find_loops(const SelectCore& core);
+    std::optional<LoopKeys> united_order(const SelectCore& core);
+    std::vector<const VisitGroup*> groups_of_arms(const Source& source, const Select& select) const;
 
     // lower_from.cpp
     std::string full_condition(const FromClause::Item& item); // empty: it is no FULL JOIN ON

@@ -275,8 +275,9 @@ void VisitPlan::find_unnamed(VisitGroup& group) const
 
 // ------------------------------------------------------------------------------------------------ asking
 
-// Whether the group has a loop for each table of the FROM; they are `used` then.
-bool VisitPlan::covers(const VisitGroup& group, const FromClause& from, std::set<const VisitLoop*>& used) const
+// Whether the group has a loop for each table of the FROM, `arms` of its compounds; they are `used` then.
+bool VisitPlan::covers(const VisitGroup& group, const FromClause& from, std::set<const VisitLoop*>& used,
+                       const ArmOf& arms) const
 {
     const auto uses_loop = [&](const VisitGroup& of, const Source& source) {
         const auto loop = std::find_if(of.loops.begin(), of.loops.end(),
@@ -296,7 +297,10 @@ bool VisitPlan::covers(const VisitGroup& group, const FromClause& from, std::set
         const Select* inner = select_of(*source);
         if (uses_loop(group, *source) || uses_join(*source))
             continue;
-        if (inner && inner->cores.size() == 1 && inner->cores.front().from)
+        const auto arm = arms.find(source);
+        if (arm != arms.end())
+            covered = covers(group, *inner->cores[arm->second].from, used) && covered;
+        else if (inner && inner->cores.size() == 1 && inner->cores.front().from)
             covered = covers(group, *inner->cores.front().from, used) && covered;
         else if (!source->nullable)
             covered = false;

@@ -54,6 +54,15 @@ struct LookupsInWritten {
     bool goes_through = false; // one of them from end to end: its values are those of a loop
 };
 
+// A SELECT whose FROM has subqueries of UNION ALL, once for each choice of their arms: SQLite makes a compound of it,
+//   SELECT … FROM (a UNION ALL b) JOIN t   =>   SELECT … FROM a JOIN t UNION ALL SELECT … FROM b JOIN t
+// each arm with loops of its own.
+using ArmOf = std::map<const Source*, std::size_t>;
+struct UnitedArm {
+    ArmOf arms;
+    const VisitGroup* group = nullptr;
+};
+
 class VisitPlan {
 public:
     // Empty where SQLite will not tell.
@@ -62,6 +71,8 @@ public:
     // The group that reads the core's sources, those of a subquery that SQLite has made part of it included. Null when
     // there is none, or when it is not certain which one. `name`: of the FROM's subquery that the core is.
     const VisitGroup* find(const SelectCore& core, std::string_view name) const;
+    // The same for a core that SQLite has made a compound of: one after the other. Empty: it has not.
+    std::vector<UnitedArm> united(const SelectCore& core) const;
     // The loops that find the rows that an UPDATE or DELETE changes; null: none are known.
     const VisitGroup* outermost() const;
     // The loops of a parenthesised join that SQLite makes a table of first, which the loop then goes through.
@@ -81,7 +92,8 @@ public:
 
 private:
     std::vector<const VisitGroup*> candidates(const SelectCore& core, std::string_view alias) const;
-    bool covers(const VisitGroup& group, const FromClause& from, std::set<const VisitLoop*>& used) const;
+    bool covers(const VisitGroup& group, const FromClause& from, std::set<const VisitLoop*>& used,
+                const ArmOf& arms = {}) const;
     void read_groups(const CompileRequest& request);
     void read_program(const CompileRequest& request);
     void number_selects(const Statement& statement);
