@@ -275,9 +275,10 @@ void VisitPlan::find_unnamed(VisitGroup& group) const
 
 // ------------------------------------------------------------------------------------------------ asking
 
-// Whether the group has a loop for each table of the FROM, `arms` of its compounds; they are `used` then.
+// Whether the group has a loop for each table of the FROM, `arms` of its compounds; they are `used` then. Unless
+// `all`, SQLite may have left a LEFT JOIN with a subquery out.
 bool VisitPlan::covers(const VisitGroup& group, const FromClause& from, std::set<const VisitLoop*>& used,
-                       const ArmOf& arms) const
+                       const ArmOf& arms, bool all) const
 {
     const auto uses_loop = [&](const VisitGroup& of, const Source& source) {
         const auto loop = std::find_if(of.loops.begin(), of.loops.end(),
@@ -300,8 +301,8 @@ bool VisitPlan::covers(const VisitGroup& group, const FromClause& from, std::set
         const auto arm = arms.find(source);
         if (arm != arms.end())
             covered = covers(group, *inner->cores[arm->second].from, used) && covered;
-        else if (inner && inner->cores.size() == 1 && inner->cores.front().from)
-            covered = covers(group, *inner->cores.front().from, used) && covered;
+        else if (inner && inner->cores.size() == 1 && inner->cores.front().from && (all || !source->nullable))
+            covered = covers(group, *inner->cores.front().from, used, {}, all) && covered;
         else if (!source->nullable)
             covered = false;
     }
@@ -318,8 +319,14 @@ const VisitGroup* VisitPlan::joined(const VisitLoop& loop) const
     return group == groups_.end() ? nullptr : &*group;
 }
 
-// Those that leave the fewest loops to others; the one that the plan calls by the core's number before all.
 std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std::string_view alias) const
+{
+    const std::vector<const VisitGroup*> whole = candidates(core, alias, true);
+    return whole.empty() ? candidates(core, alias, false) : whole;
+}
+
+// Those that leave the fewest loops to others; the one that the plan calls by the core's number before all.
+std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std::string_view alias, bool all) const
 {
     std::vector<const VisitGroup*> best;
     if (!core.from)
@@ -339,7 +346,7 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std
     std::size_t least = 0;
     for (const VisitGroup& group : groups_) {
         std::set<const VisitLoop*> used;
-        if (!covers(group, *core.from, used) || used.empty() || is_of_another(group) ||
+        if (!covers(group, *core.from, used, {}, all) || used.empty() || is_of_another(group) ||
             group.head.starts_with("RIGHT-JOIN "))
             continue;
         if (group.head.empty() && &core == last_)

@@ -92,8 +92,9 @@ public:
 
 private:
     std::vector<const VisitGroup*> candidates(const SelectCore& core, std::string_view alias) const;
+    std::vector<const VisitGroup*> candidates(const SelectCore& core, std::string_view alias, bool all) const;
     bool covers(const VisitGroup& group, const FromClause& from, std::set<const VisitLoop*>& used,
-                const ArmOf& arms = {}) const;
+                const ArmOf& arms = {}, bool all = true) const;
     void read_groups(const CompileRequest& request);
     void read_program(const CompileRequest& request);
     void number_selects(const Statement& statement);

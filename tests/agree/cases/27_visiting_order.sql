@@ -350,3 +350,18 @@ CREATE VIEW lw AS SELECT row_number() OVER (ORDER BY t, id DESC) AS i, t AS x FR
 SELECT b.i, a.x FROM lv AS a JOIN (SELECT row_number() OVER (ORDER BY t, id DESC) AS i, t AS x FROM lq) AS b ON b.i = a.i WHERE b.i > 2 LIMIT 2 OFFSET 1;
 SELECT a.i, b.i FROM (SELECT pid AS i, t AS x FROM lq ORDER BY t) AS a JOIN lw AS b ON a.x = b.x AND b.i > 1;
 SELECT a.i, b.i FROM (SELECT pid AS i, t AS x FROM lq ORDER BY t LIMIT 4) AS a JOIN lw AS b ON a.x = b.x;
+
+-- case: visit/a-left-join-with-a-subquery-that-is-left-out
+CREATE TABLE np(id INTEGER PRIMARY KEY, g TEXT, v INT);
+CREATE INDEX np_g ON np(g);
+CREATE TABLE ns(k INT, z TEXT);
+INSERT INTO np VALUES (1, 'd', 5), (2, 'b', 3), (3, 'c', 4), (4, NULL, 9), (5, 'a', 1);
+INSERT INTO ns VALUES (3, 'x'), (2, 'y'), (3, 'z');
+CREATE VIEW nv AS SELECT rowid AS i, z AS x FROM ns ORDER BY z;
+CREATE VIEW nw AS SELECT row_number() OVER (ORDER BY z) AS i, z AS x FROM ns;
+SELECT a.g, a.id FROM np AS a LEFT JOIN nv AS b ON b.i = a.id WHERE a.g > 'a';
+SELECT a.g, a.id FROM np AS a LEFT JOIN nv AS b ON b.i = a.id LIMIT 3;
+SELECT a.g, b.x FROM np AS a LEFT JOIN nv AS b ON b.i = a.id WHERE a.g > 'a';
+SELECT DISTINCT a.g, a.id FROM np AS a LEFT JOIN nw AS b ON b.i = a.id;
+SELECT DISTINCT a.v, b.x FROM np AS a LEFT JOIN nw AS b ON b.i = a.id;
+SELECT g FROM (SELECT DISTINCT g, v FROM np LEFT JOIN (SELECT 1 FROM ns AS x, ns AS y) ON 1) LIMIT 3;
