@@ -190,12 +190,14 @@ private:
         });
         SchemaObject out = object("", child_);
         const std::string f = function("");
-        std::string columns = each(", ", [&](std::size_t i) { return child_pg(i); });
-        if (child_.has_rowid() && !is_child_column(child_.rowid_pg))
-            columns += ", " + quote_identifier(child_.rowid_pg);
+        std::vector<std::string> columns;
+        for (std::size_t i = 0; i < key_.columns.size(); ++i)
+            columns.push_back(child_pg(i));
+        if (child_.has_rowid())
+            columns.push_back(quote_identifier(child_.rowid_pg));
         const std::string set = each(" AND ", [&](std::size_t i) { return "NOT (NEW." + child_pg(i) + " IS NULL)"; });
         out.create = {trigger_function_sql(f, block), "CREATE CONSTRAINT TRIGGER " + child_constraint() +
-                                                          " AFTER INSERT OR UPDATE OF " + columns + " ON " +
+                                                          " AFTER INSERT OR UPDATE OF " + once(columns) + " ON " +
                                                           pg_name(child_) + timing() + " FOR EACH ROW WHEN (" +
                                                           enforced + " AND " + set + ") EXECUTE FUNCTION " + f + "()"};
         out.drop = {"DROP TRIGGER " + child_constraint() + " ON " + pg_name(child_), "DROP FUNCTION " + f + "()"};
@@ -218,12 +220,6 @@ private:
         const Column& c = parent_column(i);
         const Fragment column{row + "." + parent_pg(i), c.storage, classes_of(c.storage), true};
         return collation_key(column, c.collation).text;
-    }
-
-    bool is_child_column(const std::string& pg) const
-    {
-        return std::any_of(key_.columns.begin(), key_.columns.end(),
-                           [&](int c) { return child_.columns[static_cast<std::size_t>(c)].pg == pg; });
     }
 
     std::string same_child_row() const
@@ -252,7 +248,20 @@ private:
     {
         if (event == Event::delete_)
             return "DELETE";
-        return "UPDATE OF " + each(", ", [&](std::size_t i) { return parent_pg(i); });
+        std::vector<std::string> columns;
+        for (std::size_t i = 0; i < parent_columns_.size(); ++i)
+            columns.push_back(parent_pg(i));
+        return "UPDATE OF " + once(columns);
+    }
+
+    // PostgreSQL refuses a list that names a column twice, as FOREIGN KEY (a, a) does.
+    static std::string once(const std::vector<std::string>& columns)
+    {
+        std::vector<std::string> out;
+        for (const std::string& c : columns)
+            if (std::find(out.begin(), out.end(), c) == out.end())
+                out.push_back(c);
+        return join(out, ", ");
     }
 
     std::string synthetic(Event event, const std::string& body) const
