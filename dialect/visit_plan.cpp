@@ -220,8 +220,10 @@ void VisitPlan::read_program(const CompileRequest& request)
             const auto at = place->second.front();
             begins.emplace(at.first, address);
             VisitLoop& outer = groups_[at.first].loops[at.second];
-            VisitLoop& loop = outer.alternatives.empty() ? outer : outer.alternatives[alternatives[at]++];
-            loop.backwards = goes_down(program, address);
+            // A term of OR goes up: no order is asked of it. (Its line stands behind its first move.)
+            const bool is_alternative = !outer.alternatives.empty();
+            VisitLoop& loop = is_alternative ? outer.alternatives[alternatives[at]++] : outer;
+            loop.backwards = !is_alternative && goes_down(program, address);
             if (loop.automatic)
                 loop.automatic_key = automatic_key(program, before, address, loop.looked_up());
         }

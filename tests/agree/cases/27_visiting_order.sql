@@ -365,3 +365,14 @@ SELECT a.g, b.x FROM np AS a LEFT JOIN nv AS b ON b.i = a.id WHERE a.g > 'a';
 SELECT DISTINCT a.g, a.id FROM np AS a LEFT JOIN nw AS b ON b.i = a.id;
 SELECT DISTINCT a.v, b.x FROM np AS a LEFT JOIN nw AS b ON b.i = a.id;
 SELECT g FROM (SELECT DISTINCT g, v FROM np LEFT JOIN (SELECT 1 FROM ns AS x, ns AS y) ON 1) LIMIT 3;
+-- case: visit/terms-of-or-below-a-short-sort
+CREATE TABLE ol(id INTEGER PRIMARY KEY, lib INT NOT NULL, k TEXT NOT NULL, n TEXT, UNIQUE (lib, k));
+INSERT INTO ol(lib, k, n) VALUES (3, 'a', 'x'), (1, 'b', 'x'), (2, 'a', 'x'), (1, 'a', 'x'), (3, '0', 'x'), (2, 'b', 'x'), (0, 'z', 'x');
+-- bind: [1, 2]
+SELECT * FROM ol WHERE lib = ? OR lib > ? ORDER BY n LIMIT 4;
+-- bind: [3, 1]
+SELECT * FROM ol WHERE lib = ? OR lib > ? ORDER BY n LIMIT 3;
+-- bind: [1, 0]
+SELECT * FROM ol WHERE lib > ? OR lib = ? ORDER BY n, n DESC LIMIT 3 OFFSET 1;
+-- bind: [3, 1]
+SELECT id, (SELECT group_concat(k) FROM (SELECT k FROM ol WHERE lib = ?1 OR lib > ?2 ORDER BY n LIMIT 2)) FROM ol WHERE lib < 2 OR id > 5 ORDER BY n DESC LIMIT 3;
