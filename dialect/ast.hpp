@@ -92,6 +92,9 @@ struct SelectCore {
     struct Output {          // one per result column, stars expanded
         std::string name;    // as SQLite names it
         Expr* expr = nullptr; // into columns, or into `expanded`
+        // As the SELECT around a subquery calls it: the rowid by the name that it is read by, not by its alias'. Empty
+        // where that is `name`.
+        std::string written{};
     };
     std::vector<Output> outputs;
     std::vector<ExprPtr> expanded;  // the column references that stars became

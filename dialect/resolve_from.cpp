@@ -237,7 +237,7 @@ void Resolver::view(TableRef& ref, const Table& table)
     home_schema_ = home;
     environment_ = environment;
 
-    for (std::string& name : column_names(*source->select, create->columns))
+    for (std::string& name : column_names(*source->select, create->columns, true))
         source->columns.emplace_back().name = std::move(name);
     source->pg_alias = unique_alias(source->name);
     ref.source = std::move(source);

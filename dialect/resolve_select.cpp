@@ -92,7 +92,12 @@ void Resolver::result_columns(SelectCore& core, Scope& scope)
             continue;
         }
         expr(*column.expr, scope);
-        core.outputs.push_back({output_name(column), column.expr.get()});
+        const Expr* named = &bare(*column.expr);
+        while (const auto* collate = as<Collate>(*named))
+            named = &bare(*collate->operand);
+        const auto* ref = as<ColumnRef>(*named);
+        core.outputs.push_back({output_name(column), column.expr.get(),
+                                column.alias.empty() && ref && !ref->alias_of ? ref->column.text : std::string()});
         if (!column.alias.empty())
             scope.aliases.push_back({&column.alias, column.expr.get()});
     }
@@ -339,13 +344,14 @@ std::string made_unique(std::string name, const std::set<std::string>& taken)
 
 } // namespace
 
-std::vector<std::string> column_names(const Select& select, const std::vector<Name>& given)
+std::vector<std::string> column_names(const Select& select, const std::vector<Name>& given, bool of_view)
 {
     std::vector<std::string> names;
     std::set<std::string> taken;
     const std::vector<SelectCore::Output>& outputs = select.cores.front().outputs;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-        std::string name = i < given.size() ? given[i].text : outputs[i].name;
+        const std::string& own = of_view || outputs[i].written.empty() ? outputs[i].name : outputs[i].written;
+        std::string name = i < given.size() ? given[i].text : own;
         if (name.empty() || equal_names(name, "true") || equal_names(name, "false"))
             name = "column" + std::to_string(i + 1);
         name = made_unique(std::move(name), taken);

@@ -201,8 +201,9 @@ private:
 };
 
 Collation collation_of(std::string_view name); // refuses one that SQLite does not have built in
-// The names and PostgreSQL names of a subquery's columns: unique, as SQLite and PostgreSQL want them.
-std::vector<std::string> column_names(const Select& select, const std::vector<Name>& given);
+// The names and PostgreSQL names of a subquery's columns: unique, as SQLite and PostgreSQL want them. SQLite names those
+// of a subquery or common table before it knows what they are, those of a view after.
+std::vector<std::string> column_names(const Select& select, const std::vector<Name>& given, bool of_view = false);
 std::vector<std::string> pg_column_names(const std::vector<std::string>& names);
 
 } // namespace howdah::dialect

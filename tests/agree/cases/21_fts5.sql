@@ -462,3 +462,11 @@ INSERT INTO m VALUES('x','y'),('y','x'),('q x','y'),('z',NULL);
 SELECT rowid FROM m WHERE a MATCH 'x' OR b MATCH 'x';
 SELECT rowid FROM m WHERE b MATCH 'y' OR a MATCH 'y' OR rowid = 4;
 SELECT rowid FROM m WHERE a MATCH 'x' OR b MATCH 'x' LIMIT 2;
+
+-- case: fts5/joined-with-a-subquery-by-rowid
+CREATE TABLE articles(id INTEGER PRIMARY KEY, title TEXT);
+INSERT INTO articles VALUES (1, 'Title the first'), (2, 'Title the second'), (3, 'Title the third');
+CREATE VIRTUAL TABLE articles_fts USING fts5(title, content = 'articles');
+INSERT INTO articles_fts(rowid, title) SELECT rowid, title FROM articles;
+-- bind: {"query": "second OR third"}
+WITH original AS (SELECT rowid, * FROM articles) SELECT original.* FROM original JOIN articles_fts ON original.rowid = articles_fts.rowid WHERE articles_fts MATCH :query ORDER BY articles_fts.rank;
