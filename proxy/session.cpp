@@ -275,9 +275,12 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
         if (query_only && (compiled.kind == Kind::write || compiled.kind == Kind::schema))
             co_return failed(make_error(8, "attempt to write a readonly database"));
 
-        if (compiled.kind == Kind::accepted && !transaction.autocommit() &&
-            std::holds_alternative<dialect::Vacuum>(compiled.statement->node))
-            co_return failed(make_error(1, "cannot VACUUM from within a transaction"));
+        if (const auto* vacuum = std::get_if<dialect::Vacuum>(&compiled.statement->node);
+            vacuum && compiled.kind == Kind::accepted) {
+            if (!transaction.autocommit())
+                co_return failed(make_error(1, "cannot VACUUM from within a transaction"));
+            note_vacuum(*vacuum);
+        }
 
         Attempt attempt;
         std::optional<dialect::Error> unsendable; // a parameter that PostgreSQL cannot hold

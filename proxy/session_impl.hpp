@@ -87,6 +87,7 @@ struct Session::Impl {
                                                  ReplySink& sink, const RunOptions& run_options);
     boost::asio::awaitable<Outcome> run_local(std::string_view sql, std::span<const Value> parameters,
                                               const dialect::Compiled& plan, ReplySink& sink);
+    void note_vacuum(const dialect::Vacuum& vacuum);
     std::vector<Column> local_columns(std::string_view sql, std::span<const Value> parameters,
                                       const dialect::Compiled& plan);
     Outcome outcome() const; // counters and transaction state as they are now

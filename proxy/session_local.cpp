@@ -1,4 +1,5 @@
 // A session's statements that SQLite itself answers, from the catalog's mirror.
+#include "dialect/printer.hpp"
 #include "proxy/session_impl.hpp"
 
 #include <boost/asio/post.hpp>
@@ -115,6 +116,23 @@ asio::awaitable<Outcome> Session::Impl::run_local(std::string_view sql, std::spa
     o.has_columns = true;
     o.tag = "SELECT " + std::to_string(o.rows);
     co_return o;
+}
+
+// VACUUM copies a schema's views, triggers and virtual tables last, as rows of sqlite_schema: where there are some, the
+// rowid of the last one, which is how many objects there are, becomes last_insert_rowid().
+void Session::Impl::note_vacuum(const dialect::Vacuum& vacuum)
+{
+    const std::string schema = vacuum.schema.text.empty() ? "main" : vacuum.schema.text;
+    try {
+        const Value last = catalog()->mirror().evaluate(
+            "(SELECT iif(max(type IN ('view', 'trigger') OR type = 'table' AND rootpage = 0), count(*), NULL) FROM " +
+                dialect::quote_identifier(schema) + ".sqlite_schema)",
+            {}, values);
+        if (const auto* rowid = std::get_if<std::int64_t>(&last))
+            values.last_insert_rowid = *rowid;
+    } catch (const dialect::Error&) {
+        // There is no such schema: the statement says so.
+    }
 }
 
 std::vector<Column> Session::Impl::local_columns(std::string_view sql, std::span<const Value> parameters,
