@@ -178,6 +178,7 @@ private:
         std::shared_ptr<struct RowPlaces> places; // of its rows among themselves
         bool open = false;                        // its body is being lowered: a reference is the recursive one
         bool numbered = false;                    // that reference has the row's place among those found with it
+        bool queued = false;                      // its rows are taken from a queue, one at a time
     };
     std::map<const CommonTable*, CommonText> common_;
     // Their text, in the order in which their bodies ended, which is the order PostgreSQL needs.

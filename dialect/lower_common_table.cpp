@@ -76,7 +76,7 @@ namespace {
 // The order of a recursive SELECT's rows is that of its queue: as they were found, without ORDER BY. Where the first
 // term of ORDER BY counts the steps (n + 1 of itself), DESC goes depth first, ASC breadth first, and the other terms
 // order the children of a row, or the rows of a step. Any other order is that of a queue from which rows are taken out
-// of turn.
+// of turn (lower_recursive_queue.cpp).
 enum class TreeOrder : std::uint8_t { found, depth_first, breadth_first, out_of_turn };
 
 bool counts_steps(const Expr& e, const CommonTable& table, int column)
@@ -93,11 +93,20 @@ bool counts_steps(const Expr& e, const CommonTable& table, int column)
     return false;
 }
 
+std::size_t recursive_steps(const CommonTable& table)
+{
+    return static_cast<std::size_t>(
+        std::count_if(table.select->cores.begin(), table.select->cores.end(),
+                      [&](const SelectCore& core) { return core.from && refers_to(*core.from, table); }));
+}
+
 TreeOrder tree_order(const CommonTable& table)
 {
     const Select& select = *table.select;
     if (select.order_by.empty())
         return TreeOrder::found;
+    if (recursive_steps(table) > 1)
+        return TreeOrder::out_of_turn;
     const OrderingTerm& first = select.order_by.front();
     const SelectCore& step = select.cores.back();
     const auto column = static_cast<std::size_t>(first.result_column) - 1;
@@ -109,6 +118,16 @@ TreeOrder tree_order(const CommonTable& table)
     return select.operators.back() == CompoundOp::union_all ? TreeOrder::depth_first : TreeOrder::out_of_turn;
 }
 
+// Whether its rows, or which of them there are, depend on the queue that SQLite takes them from.
+bool needs_queue(const CommonTable& table, bool ordered)
+{
+    const bool limited = table.select->limit || table.select->offset;
+    const TreeOrder order = tree_order(table);
+    if (order == TreeOrder::out_of_turn)
+        return ordered || limited;
+    return limited && (order == TreeOrder::depth_first || recursive_steps(table) > 1);
+}
+
 } // namespace
 
 const std::string& SelectLowering::common_table(const CommonTable& table, const Source* source, bool in_order)
@@ -116,13 +135,15 @@ const std::string& SelectLowering::common_table(const CommonTable& table, const 
     const auto found = l_.common_.find(&table);
     const bool is_step = found != l_.common_.end() && found->second.open;
     const bool ordered = in_order || (l_.visits_.wants == Lowering::Places::all && !l_.visits_.for_ties);
-    if (table.recursive && !is_step && ordered && tree_order(table) == TreeOrder::out_of_turn)
+    const bool queued = table.recursive && !is_step && needs_queue(table, ordered);
+    if (found != l_.common_.end() && queued && !found->second.queued)
         throw refusal("ORDER BY of a recursive common table that goes neither depth first nor breadth first; order "
                       "the SELECT that reads it");
     if (found != l_.common_.end())
         return found->second.name;
     Lowering::CommonText& text = l_.common_[&table]; // stays where it is: a map's nodes do
     text.name = l_.fresh(pg_identifier(table.name.text));
+    text.queued = queued;
     // The body stands outside of everything that is being lowered now, unless it looks there.
     const auto substitute = l_.substitute;
     if (!table.select->correlated)
@@ -253,18 +274,17 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
     const auto steps = static_cast<std::size_t>(select.cores.end() - recursive);
     if (!std::all_of(recursive, select.cores.end(), is_recursive))
         throw refusal("a recursive common table with a SELECT behind the recursive ones");
-    if (steps > 1 && (!select.order_by.empty() || select.limit || select.offset))
-        throw refusal("ORDER BY or LIMIT of a recursive common table with several recursive SELECTs");
+    const bool queued = l_.common_[&table].queued;
     // PostgreSQL reads the table once: several steps share a row of it.
     const std::string name = l_.common_[&table].name;
-    const std::string row = steps > 1 ? l_.fresh("row") : std::string();
-    if (steps > 1)
+    const std::string row = steps > 1 || queued ? l_.fresh("row") : std::string();
+    if (!row.empty())
         l_.common_[&table].name = row;
     check_union(select);
     const TreeOrder order = tree_order(table);
-    const bool has_path = order == TreeOrder::depth_first;
+    const bool has_path = order == TreeOrder::depth_first && !queued;
     // A step that reads nothing else finds its rows in their order.
-    const bool orders = steps == 1 && !has_path && order != TreeOrder::out_of_turn &&
+    const bool orders = steps == 1 && !has_path && !queued && order != TreeOrder::out_of_turn &&
                         (recursive->from->items.size() > 1 || select.order_by.size() > 1);
     l_.common_[&table].numbered = orders;
     for (;;) {
@@ -297,6 +317,9 @@ std::string SelectLowering::recursive_body(const CommonTable& table, std::vector
         if (!all && select.operators.back() != CompoundOp::union_)
             throw refusal("a recursive common table that is no UNION");
         l_.common_[&table].name = name;
+        if (queued)
+            return queue(table, first_arms(select, arms, types), last, quote_identifier(row) + column_list(table),
+                         types);
         if (!orders && steps == 1)
             last.front().order.clear();
         return anchor(table, arms, types) + (all ? " UNION ALL " : " UNION ") +
@@ -329,25 +352,27 @@ std::string SelectLowering::recursive_table(const CommonTable& table, RowPlaces&
     for (const Select::Column& column : select.result)
         types.push_back(pg_type_of(column.classes));
     const bool limited = select.limit || select.offset;
-    const TreeOrder order = tree_order(table);
-    const bool has_path = order == TreeOrder::depth_first;
-    if (limited && (has_path || order == TreeOrder::out_of_turn))
-        throw refusal("LIMIT of a recursive common table whose ORDER BY does not go breadth first");
+    const bool queued = l_.common_[&table].queued;
+    const bool has_path = tree_order(table) == TreeOrder::depth_first && !queued;
     const std::string name = l_.common_[&table].name;
     const bool numbers = !places.names.empty();
-    const std::string all = limited || has_path || numbers ? name + "+" : name;
+    const std::string all = limited || has_path || numbers || queued ? name + "+" : name;
     const std::string columns = column_list(table);
     l_.common_[&table].name = all;
     l_.common_[&table].open = true;
     const std::string body = recursive_body(table, types);
     l_.common_[&table].open = false;
     l_.common_[&table].name = name;
-    const std::string all_columns = has_path ? columns.substr(0, columns.size() - 1) + ", \"~path\")" : columns;
+    const std::string all_columns = queued     ? queue_columns(table)
+                                    : has_path ? columns.substr(0, columns.size() - 1) + ", \"~path\")"
+                                               : columns;
     const std::string text = quote_identifier(all) + all_columns + " AS " + parens(body);
     if (all == name)
         return text;
-    std::string rows = "SELECT " + columns.substr(1, columns.size() - 2) + " FROM " + quote_identifier(all) +
-                       limit(select.limit.get(), select.offset.get()) + (has_path ? " ORDER BY \"~path\"" : "");
+    const std::string taken =
+        queued ? taken_from_queue(quote_identifier(all), types)
+               : "SELECT " + columns.substr(1, columns.size() - 2) + " FROM " + quote_identifier(all);
+    std::string rows = taken + limit(select.limit.get(), select.offset.get()) + (has_path ? " ORDER BY \"~path\"" : "");
     if (numbers) {
         SortKey number;
         number.key = {places.alias + ".\"~place\"", PgType::int8, StorageClass::integer};

@@ -264,6 +264,13 @@ private:
                       const std::string& row_order) const;
     void add_path(const CommonTable& table, Arm& step);
 
+    // lower_recursive_queue.cpp. `row`: what the steps read, with its columns.
+    std::string queue(const CommonTable& table, const std::string& first, const std::vector<Arm>& steps,
+                      const std::string& row, const std::vector<PgType>& types);
+    std::string found_for_queue(const CommonTable& table, const std::string& rows, const std::vector<PgType>& types);
+    static std::string queue_columns(const CommonTable& table);
+    std::string taken_from_queue(const std::string& queue, const std::vector<PgType>& types);
+
     Lowering& l_;
 };
 
