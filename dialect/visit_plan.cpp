@@ -8,6 +8,8 @@
 #include "dialect/walk.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
@@ -380,6 +382,22 @@ std::vector<const VisitGroup*> VisitPlan::candidates(const SelectCore& core, std
     return best;
 }
 
+// Without those that the plan calls by the number of a subquery that the core is no part of, unless that leaves none.
+std::vector<const VisitGroup*> VisitPlan::without_others(const std::vector<const VisitGroup*>& groups,
+                                                         const SelectCore& core) const
+{
+    const auto is_of_another = [&](const VisitGroup* group) {
+        return std::any_of(numbers_.begin(), numbers_.end(), [&](const auto& entry) {
+            const auto& [other, n] = entry;
+            return group->head.ends_with("(subquery-" + std::to_string(n) + ")") &&
+                   !(other->span.begin <= core.span.begin && core.span.end <= other->span.end);
+        });
+    };
+    std::vector<const VisitGroup*> own;
+    std::copy_if(groups.begin(), groups.end(), std::back_inserter(own), std::not_fn(is_of_another));
+    return own.empty() ? groups : own;
+}
+
 const VisitGroup* VisitPlan::find(const SelectCore& core, std::string_view name) const
 {
     std::vector<const VisitGroup*> best = candidates(core, name);
@@ -394,10 +412,13 @@ const VisitGroup* VisitPlan::find(const SelectCore& core, std::string_view name)
         return nullptr;
     if (are_alike())
         return best.front();
+    best = without_others(best, core);
+    if (best.size() == 1)
+        return best.front();
     // As many SELECTs as groups: the plan has them in the order of the text.
     std::vector<std::pair<int, const SelectCore*>> alike;
     for (const auto& [other, number] : numbers_)
-        if (candidates(*other, {}) == best)
+        if (without_others(candidates(*other, {}), *other) == best)
             alike.emplace_back(number, other);
     if (alike.size() != best.size())
         return nullptr;

@@ -95,6 +95,8 @@ private:
     std::vector<const VisitGroup*> candidates(const SelectCore& core, std::string_view alias, bool all) const;
     bool covers(const VisitGroup& group, const FromClause& from, std::set<const VisitLoop*>& used,
                 const ArmOf& arms = {}, bool all = true) const;
+    std::vector<const VisitGroup*> without_others(const std::vector<const VisitGroup*>& groups,
+                                                  const SelectCore& core) const;
     void read_groups(const CompileRequest& request);
     void read_program(const CompileRequest& request);
     void number_selects(const Statement& statement);

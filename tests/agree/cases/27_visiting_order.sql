@@ -376,3 +376,12 @@ SELECT * FROM ol WHERE lib = ? OR lib > ? ORDER BY n LIMIT 3;
 SELECT * FROM ol WHERE lib > ? OR lib = ? ORDER BY n, n DESC LIMIT 3 OFFSET 1;
 -- bind: [3, 1]
 SELECT id, (SELECT group_concat(k) FROM (SELECT k FROM ol WHERE lib = ?1 OR lib > ?2 ORDER BY n LIMIT 2)) FROM ol WHERE lib < 2 OR id > 5 ORDER BY n DESC LIMIT 3;
+
+-- case: visit/an-arm-beside-a-subquery-of-its-table
+CREATE TABLE av(id INTEGER PRIMARY KEY, uid INTEGER, state TEXT, at TEXT);
+CREATE INDEX av_uid ON av(uid, state);
+INSERT INTO av(uid, state, at) VALUES (4, 'sent', NULL), (5, NULL, 'x'), (4, 'paid', 'y'), (1, 'new', 'z');
+SELECT * FROM (SELECT at, id FROM av LIMIT 3) UNION ALL SELECT uid, 1 FROM av;
+SELECT uid, 1 FROM av UNION ALL SELECT * FROM (SELECT at, id FROM av LIMIT 3);
+SELECT * FROM (SELECT at, id FROM av LIMIT 3) UNION ALL SELECT state, at FROM av UNION ALL SELECT uid, 1 FROM av LIMIT 9;
+SELECT group_concat(a) FROM (SELECT * FROM (SELECT DISTINCT at AS a FROM av) UNION ALL SELECT uid FROM av);
