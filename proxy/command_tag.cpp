@@ -1,16 +1,16 @@
 // See command_tag.hpp.
 #include "proxy/command_tag.hpp"
 
+#include "proxy/plan_cache.hpp"
+
 namespace howdah::proxy {
 
 namespace {
 
-struct Tag {
-    std::int64_t changes;
-
-    std::string operator()(const dialect::Insert&) const { return "INSERT 0 " + std::to_string(changes); }
-    std::string operator()(const dialect::Update&) const { return "UPDATE " + std::to_string(changes); }
-    std::string operator()(const dialect::Delete&) const { return "DELETE " + std::to_string(changes); }
+struct Verb {
+    std::string operator()(const dialect::Insert&) const { return "INSERT 0"; }
+    std::string operator()(const dialect::Update&) const { return "UPDATE"; }
+    std::string operator()(const dialect::Delete&) const { return "DELETE"; }
     std::string operator()(const dialect::CreateTable&) const { return "CREATE TABLE"; }
     std::string operator()(const dialect::CreateIndex&) const { return "CREATE INDEX"; }
     std::string operator()(const dialect::CreateView&) const { return "CREATE VIEW"; }
@@ -43,12 +43,20 @@ struct Tag {
 
 } // namespace
 
-std::string command_tag(const dialect::Compiled& plan, std::int64_t changes, std::uint64_t rows)
+std::string command_verb(const dialect::Compiled& plan)
 {
     using Kind = dialect::Compiled::Kind;
     if (plan.kind == Kind::query || plan.kind == Kind::local)
-        return "SELECT " + std::to_string(rows);
-    return plan.statement ? std::visit(Tag{changes}, plan.statement->node) : "OK";
+        return "SELECT";
+    return plan.statement ? std::visit(Verb{}, plan.statement->node) : "OK";
+}
+
+std::string command_tag(const CachedPlan& plan, std::int64_t changes, std::uint64_t rows)
+{
+    using Kind = dialect::Compiled::Kind;
+    if (plan.kind == Kind::query || plan.kind == Kind::local)
+        return plan.verb + " " + std::to_string(rows);
+    return plan.kind == Kind::write ? plan.verb + " " + std::to_string(changes) : plan.verb;
 }
 
 } // namespace howdah::proxy

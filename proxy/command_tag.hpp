@@ -8,6 +8,10 @@
 
 namespace howdah::proxy {
 
-std::string command_tag(const dialect::Compiled& plan, std::int64_t changes, std::uint64_t rows);
+struct CachedPlan;
+
+// What a tag begins with: "INSERT 0", "CREATE TABLE", "SELECT".
+std::string command_verb(const dialect::Compiled& plan);
+std::string command_tag(const CachedPlan& plan, std::int64_t changes, std::uint64_t rows);
 
 } // namespace howdah::proxy

@@ -250,9 +250,11 @@ Totals& Databases::totals()
 {
     auto& totals = impl_->totals;
     totals.plans = 0;
+    totals.plan_bytes = 0;
     totals.plan_evictions = 0;
     for (const auto& [name, database] : impl_->open) {
         totals.plans += database->plans().size();
+        totals.plan_bytes += database->plans().bytes();
         totals.plan_evictions += database->plans().evictions();
     }
     return totals;

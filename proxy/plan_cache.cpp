@@ -2,6 +2,7 @@
 #include "proxy/plan_cache.hpp"
 
 #include "dialect/result_values.hpp"
+#include "proxy/command_tag.hpp"
 
 #include <algorithm>
 
@@ -40,10 +41,30 @@ bool may_ask_counters(const dialect::Slot& slot)
     return expression.find("changes") != std::string::npos || expression.find("last_insert_rowid") != std::string::npos;
 }
 
+std::size_t bytes_of(const dialect::Slot& slot)
+{
+    const auto* text = std::get_if<std::string>(&slot.literal);
+    return sizeof slot + slot.expression.size() + (text ? text->size() : 0);
+}
+
+std::size_t bytes_of(const CachedPlan& plan)
+{
+    std::size_t bytes = sizeof plan;
+    for (const dialect::Step& step : plan.steps)
+        bytes += sizeof step + step.sql.size() + step.many.size() + step.slots.size() * sizeof(int);
+    for (const dialect::Slot& slot : plan.slots)
+        bytes += bytes_of(slot);
+    for (const std::string& name : plan.parameter_names)
+        bytes += sizeof name + name.size();
+    return bytes + plan.columns.size() * (sizeof(dialect::Output) + sizeof(Column));
+}
+
 } // namespace
 
-CachedPlan::CachedPlan(dialect::Compiled compiled) : dialect::Compiled(std::move(compiled))
+CachedPlan::CachedPlan(dialect::Compiled compiled) : dialect::Compiled(std::move(compiled)), verb(command_verb(*this))
 {
+    if (kind == Kind::query || kind == Kind::write)
+        statement.reset();
     asks_counters = std::any_of(slots.begin(), slots.end(), may_ask_counters);
     static std::uint64_t last_token = 0; // one thread compiles
     token = ++last_token;
@@ -58,6 +79,7 @@ CachedPlan::CachedPlan(dialect::Compiled compiled) : dialect::Compiled(std::move
     if (shares)
         for (const int slot : steps.front().slots)
             parameter_types.push_back(dialect::parameter_oid(slots[static_cast<std::size_t>(slot)].type));
+    bytes = bytes_of(*this);
 }
 
 void plan_key(std::string& key, std::string_view sql, const dialect::Options& options, std::uint64_t catalog_id,
@@ -98,17 +120,32 @@ const std::vector<Plan>& PlanCache::find(std::string_view key)
 
 void PlanCache::add(const std::string& key, Plan plan)
 {
+    constexpr std::size_t least_kept = 16; // of the largest
+    if (key.size() + plan->bytes > most_bytes_ / least_kept)
+        return;
     const auto found = index_.find(key);
     if (found == index_.end()) {
         entries_.push_front({key, {std::move(plan)}});
         index_.emplace(entries_.front().key, entries_.begin());
+        bytes_ += entries_.front().bytes();
         trim();
         return;
     }
-    auto& plans = found->second->plans;
-    if (plans.size() == variants)
-        plans.pop_back();
-    plans.insert(plans.begin(), std::move(plan));
+    Entry& entry = *found->second;
+    bytes_ -= entry.bytes();
+    if (entry.plans.size() == variants)
+        entry.plans.pop_back();
+    entry.plans.insert(entry.plans.begin(), std::move(plan));
+    bytes_ += entry.bytes();
+    trim();
+}
+
+std::size_t PlanCache::Entry::bytes() const
+{
+    std::size_t bytes = sizeof(Entry) + key.size();
+    for (const Plan& plan : plans)
+        bytes += plan->bytes;
+    return bytes;
 }
 
 void PlanCache::set_capacity(std::size_t capacity)
@@ -119,7 +156,8 @@ void PlanCache::set_capacity(std::size_t capacity)
 
 void PlanCache::trim()
 {
-    while (entries_.size() > capacity_ && !entries_.empty()) {
+    while ((entries_.size() > capacity_ || bytes_ > most_bytes_) && !entries_.empty()) {
+        bytes_ -= entries_.back().bytes();
         index_.erase(entries_.back().key);
         entries_.pop_back();
         ++evictions_;

@@ -15,12 +15,15 @@
 
 namespace howdah::proxy {
 
-// A compiled statement with what its runs need each time.
+// A compiled statement with what its runs need each time. A query's or write's tree is not among that: it is many times
+// as large as the text.
 struct CachedPlan : dialect::Compiled {
     explicit CachedPlan(dialect::Compiled compiled);
     // One command is all of it, on any connection.
     bool is_plain() const { return steps.size() == 1 && !rehearsal && !touches_temp && !mends_keys; }
 
+    std::string verb;                       // of the command tag (command_tag.hpp)
+    std::size_t bytes = 0;                  // of memory, about
     std::uint64_t token = 0;                // a number of its own
     std::uint64_t many_token = 0;           // another, of Step::many
     std::vector<Column> output;             // as clients are told
@@ -41,28 +44,37 @@ void plan_key(std::string& key, std::string_view sql, const dialect::Options& op
 std::string plan_key(std::string_view sql, const dialect::Options& options, std::uint64_t catalog_id,
                      std::span<const dialect::Value> parameters);
 
-// Least recently used keys leave when `capacity` keys are held. One key has a few plans, told apart by their guards.
+// Least recently used keys leave when `capacity` keys are held, or `most_bytes` of memory: an import's statements have
+// megabytes each, and are not asked for again. One key has a few plans, told apart by their guards.
 class PlanCache {
 public:
     static constexpr std::size_t variants = 8;
+    static constexpr std::size_t default_bytes = std::size_t{64} * 1024 * 1024;
 
-    explicit PlanCache(std::size_t capacity) : capacity_(capacity) {}
+    explicit PlanCache(std::size_t capacity, std::size_t most_bytes = default_bytes)
+        : capacity_(capacity), most_bytes_(most_bytes)
+    {
+    }
 
     // The plans of a key, newest first; empty when there is none. Valid until the next call.
     const std::vector<Plan>& find(std::string_view key);
+    // One that would take the place of too many others is not kept.
     void add(const std::string& key, Plan plan);
     void set_capacity(std::size_t capacity);
     std::size_t size() const { return entries_.size(); }
+    std::size_t bytes() const { return bytes_; }
     std::uint64_t evictions() const { return evictions_; }
 
 private:
     struct Entry {
         std::string key;
         std::vector<Plan> plans;
+        std::size_t bytes() const;
     };
     void trim();
 
-    std::size_t capacity_;
+    std::size_t capacity_, most_bytes_;
+    std::size_t bytes_ = 0; // of all entries
     std::uint64_t evictions_ = 0;
     std::list<Entry> entries_; // most recently used first
     std::unordered_map<std::string_view, std::list<Entry>::iterator> index_;

@@ -168,7 +168,7 @@ void Session::Impl::adopt_own_catalog(CatalogPtr next)
                 opened->mark_stale();
 }
 
-Outcome Session::Impl::outcome_of(const dialect::Compiled& plan, const Attempt& attempt)
+Outcome Session::Impl::outcome_of(const CachedPlan& plan, const Attempt& attempt)
 {
     using Kind = dialect::Compiled::Kind;
     if (transaction.autocommit())
@@ -244,7 +244,7 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
             with.keys_at_end = true;
             continue;
         }
-        const dialect::Compiled& compiled = *keep;
+        const CachedPlan& compiled = *keep;
         if (!begun && !may_stay_by_rows(planned, run_options)) {
             const bool left = co_await leave_rows();
             if (!left)
@@ -275,8 +275,9 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
         if (query_only && (compiled.kind == Kind::write || compiled.kind == Kind::schema))
             co_return failed(make_error(8, "attempt to write a readonly database"));
 
-        if (const auto* vacuum = std::get_if<dialect::Vacuum>(&compiled.statement->node);
-            vacuum && compiled.kind == Kind::accepted) {
+        const auto* vacuum =
+            compiled.kind == Kind::accepted ? std::get_if<dialect::Vacuum>(&compiled.statement->node) : nullptr;
+        if (vacuum) {
             if (!transaction.autocommit())
                 co_return failed(make_error(1, "cannot VACUUM from within a transaction"));
             note_vacuum(*vacuum);

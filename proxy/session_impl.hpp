@@ -91,7 +91,7 @@ struct Session::Impl {
     std::vector<Column> local_columns(std::string_view sql, std::span<const Value> parameters,
                                       const dialect::Compiled& plan);
     Outcome outcome() const; // counters and transaction state as they are now
-    Outcome outcome_of(const dialect::Compiled& plan, const Attempt& attempt); // which has succeeded
+    Outcome outcome_of(const CachedPlan& plan, const Attempt& attempt); // which has succeeded
     Outcome failed(ClientError error);
     void adopt_catalog(CatalogPtr next);
     void adopt_own_catalog(CatalogPtr next);

@@ -114,7 +114,7 @@ bool Session::Impl::start_shared(Planned& found, ReplySink& sink, Lookahead* loo
 std::optional<Outcome> Session::Impl::finish_shared(std::string_view sql, ReplySink& sink)
 {
     SharedQuery& query = *shared_query;
-    const dialect::Compiled& plan = *query.plan();
+    const CachedPlan& plan = *query.plan();
     // What is behind it may have been run before it.
     if (query.was_moved() || query.server_error || query.decoding_error())
         drop_ahead();

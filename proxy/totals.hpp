@@ -25,6 +25,7 @@ struct Totals {
     std::uint64_t clients_refused = 0; // over limits.max_clients
     std::uint64_t crashes = 0;         // exceptions that ended a client: our own defects
     std::size_t plans = 0;             // in the caches now
+    std::size_t plan_bytes = 0;        // of memory that they take, about
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };
 

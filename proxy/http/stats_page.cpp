@@ -154,6 +154,8 @@ void write_statements(Exposition& out, const Totals& totals)
     out.single("howdah_plan_cache_evictions_total", "counter", "Plans dropped to make room.", totals.plan_evictions);
     out.single("howdah_plan_cache_plans", "gauge", "Plans in the caches now.",
                static_cast<std::uint64_t>(totals.plans));
+    out.single("howdah_plan_cache_bytes", "gauge", "Memory that they take, about.",
+               static_cast<std::uint64_t>(totals.plan_bytes));
 }
 
 using Counter = std::uint64_t (*)(const pool::Snapshot&);
@@ -407,7 +409,8 @@ void write_totals(Json& out, const Totals& totals)
                                        {"plan_hits", totals.plan_hits},
                                        {"plan_misses", totals.plan_misses},
                                        {"plan_evictions", totals.plan_evictions},
-                                       {"plans", std::uint64_t{totals.plans}}})
+                                       {"plans", std::uint64_t{totals.plans}},
+                                       {"plan_bytes", std::uint64_t{totals.plan_bytes}}})
         out.member(name, number);
 }
 
