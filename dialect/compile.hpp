@@ -36,6 +36,9 @@ struct Options {
     bool operator==(const Options&) const = default;
 };
 
+// In Slot::elements: NULL.
+constexpr int no_slot = -1;
+
 // One $n of a plan: a value that the proxy computes when the statement is bound.
 struct Slot {
     int parameter = 0;      // the client's parameter of this number, or
@@ -45,6 +48,9 @@ struct Slot {
     // The plan is valid only while the value, after `affinity`, has this class.
     StorageClass guard = StorageClass::null;
     PgType type = PgType::text; // what is sent, in binary
+    // Not empty: the array of what these slots have, which are of `type`. The slot itself is NULL then.
+    std::vector<int> elements;
+    bool is_array() const { return !elements.empty(); }
 };
 
 // One PostgreSQL statement of a plan.

@@ -9,6 +9,7 @@
 #include "dialect/lower_create_trigger.hpp"
 #include "dialect/mirror.hpp"
 #include "dialect/reads.hpp"
+#include "dialect/row_arrays.hpp"
 #include "dialect/rowid.hpp"
 #include "dialect/rtree.hpp"
 #include "dialect/schema_names.hpp"
@@ -106,13 +107,16 @@ public:
         rows_.classes.resize(rows_.columns.size(), Classes::from_bits(0));
     }
 
-    InsertRows make()
+    // nullopt: the rows cannot be arrays.
+    std::optional<InsertRows> make(bool as_arrays)
     {
         if (!insert_.source) {
             rows_.is_values = true;
             add_row({});
         } else if (const SelectCore* core = plain_values(insert_)) {
             rows_.is_values = true;
+            if (as_arrays && RowArrays::suit(*core, lowering_))
+                arrays_.emplace(lowering_);
             for (const auto& row : core->values)
                 add_row(row);
         } else {
@@ -121,6 +125,14 @@ public:
         if (rows_.is_values)
             rows_.rowid = rowid_of_values();
         find_echoes();
+        if (arrays_) {
+            if (!arrays_->work())
+                return std::nullopt;
+            rows_.query = query_of_arrays();
+            rows_.is_values = false;
+            rows_.values.clear();
+            rows_.rowids.clear();
+        }
         return std::move(rows_);
     }
 
@@ -153,6 +165,8 @@ private:
         const bool kept_first = !insert_.returning_outputs.empty() ||
                                 !triggers_on(table_, TriggerEvent::insert).empty() ||
                                 reads(*insert_.source, table_, lowering_.catalog());
+        if (!kept_first && positions_.rowid && asks_last_rowid_behind_first(*positions_.rowid))
+            throw refusal("last_insert_rowid() as the rowid of a row behind the first");
         for (std::size_t i = 0; i < rows_.columns.size(); ++i) {
             const int column = rows_.columns[i];
             const auto at = positions_.of_column[static_cast<std::size_t>(column)];
@@ -184,6 +198,16 @@ private:
                                                    sorts = sorts || row[3].bytes == "USE TEMP B-TREE FOR ORDER BY";
                                                });
         return sorts;
+    }
+
+    bool asks_last_rowid_behind_first(std::size_t at) const
+    {
+        const SelectCore& core = insert_.source->cores.front();
+        if (core.values.empty())
+            return insert_.source->cores.size() == 1 && core.from && !core.from->items.empty() &&
+                   asks_last_rowid(*core.outputs.at(at).expr);
+        return std::any_of(core.values.begin() + 1, core.values.end(),
+                           [&](const auto& row) { return any_expr(*row.at(at), is_last_rowid); });
     }
 
     bool find_echo(std::size_t column, std::size_t at)
@@ -243,20 +267,50 @@ private:
                 value.classes.without_null() | fallback.classes};
     }
 
+    std::string query_of_arrays()
+    {
+        const auto names = column_names(rows_, table_);
+        std::vector<std::string> values;
+        if (rows_.rowid == InsertRows::Rowid::automatic)
+            values.push_back("NULL::bigint AS " + names[0]);
+        else if (rows_.rowid != InsertRows::Rowid::none)
+            values.push_back(arrays_->value(rowid_column()) + " AS " + names[0]);
+        for (std::size_t i = 0; i < rows_.columns.size(); ++i)
+            values.push_back(arrays_->value(i) + " AS " + names[values.size()]);
+        return "SELECT " + join(values, ", ") + " FROM " + arrays_->from();
+    }
+
+    std::size_t rowid_column() const { return rows_.columns.size(); } // of the arrays
+
+    Fragment rowid_of_row(const Expr& value)
+    {
+        const auto lower = [&] { return store_rowid(value, table_, lowering_); };
+        return arrays_ ? arrays_->add(rowid_column(), lower) : lower();
+    }
+
+    Fragment value_of_row(const std::vector<ExprPtr>& row, std::size_t at)
+    {
+        const int column = rows_.columns[at];
+        const auto given = positions_.of_column[static_cast<std::size_t>(column)];
+        if (!given) {
+            const Fragment value = default_of(table_, column, lowering_);
+            return arrays_ ? arrays_->add(at, value) : value;
+        }
+        const auto lower = [&] { return not_null(store(*row.at(*given), table_, column, lowering_), column); };
+        return arrays_ ? arrays_->add(at, lower) : lower();
+    }
+
     void add_row(const std::vector<ExprPtr>& row)
     {
         std::vector<Fragment> values;
         if (positions_.rowid)
-            rows_.rowids.push_back(store_rowid(*row.at(*positions_.rowid), table_, lowering_));
+            rows_.rowids.push_back(rowid_of_row(*row.at(*positions_.rowid)));
         if (table_.full_text)
             require_docid(positions_.rowid ? classes_of_rowid(*row.at(*positions_.rowid))
                                            : Classes(StorageClass::null));
-        for (const int column : rows_.columns) {
-            const auto at = positions_.of_column[static_cast<std::size_t>(column)];
-            values.push_back(at ? not_null(store(*row.at(*at), table_, column, lowering_), column)
-                                : default_of(table_, column, lowering_));
-            auto& classes = rows_.classes[values.size() - 1];
-            classes = classes | values.back().classes;
+        for (std::size_t i = 0; i < rows_.columns.size(); ++i) {
+            values.push_back(value_of_row(row, i));
+            rows_.classes[i] = rows_.classes[i] | values.back().classes;
         }
         rows_.values.push_back(std::move(values));
     }
@@ -314,6 +368,7 @@ private:
     Lowering& lowering_;
     Positions positions_;
     InsertRows rows_;
+    std::optional<RowArrays> arrays_; // where the rows become such
 };
 
 // "SELECT a AS x, b AS y" of one row.
@@ -337,112 +392,13 @@ std::vector<std::string> texts_of_row(const InsertRows& rows, std::size_t row)
     return texts;
 }
 
-std::string prefixed(const std::vector<std::string>& names, std::string_view alias, std::size_t from)
-{
-    std::vector<std::string> parts;
-    for (std::size_t i = from; i < names.size(); ++i)
-        parts.push_back(std::string(alias) + "." + names[i]);
-    return join(parts, ", ");
-}
-
-std::string with_echoes(const InsertRows& rows, const Table& table, const std::string& query, bool known)
-{
-    if (rows.echoes.empty())
-        return query;
-    std::vector<std::string> values = column_names(rows, table);
-    const std::string rowid = values.front(); // an echo has a rowid to tell
-    for (std::string& name : values)
-        name = "e." + name;
-    for (const InsertRows::Echo& echo : rows.echoes) {
-        std::string& value = values[echo.column + 1];
-        std::vector<std::string> places;
-        for (const std::size_t place : echo.places)
-            places.push_back(std::to_string(place));
-        const std::string which = places.empty() ? " > 1" : " IN (" + join(places, ", ") + ")";
-        value = "CASE WHEN e.\"~place\"" + which + " THEN " + (known && echo.exact ? echo.before : echo.refused).text +
-                " ELSE " + value + " END AS " + value.substr(2);
-    }
-    return "SELECT " + join(values, ", ") + " FROM (SELECT row_number() OVER () AS \"~place\", lag(r." + rowid +
-           ") OVER () AS \"~before\", r.* FROM (" + query + ") AS r) AS e ORDER BY e.\"~place\"";
-}
-
-// The rows of `placed` that take a rowid, numbered; of rows that are kept all the same, each has the number before.
-std::string numbered_by_key(const std::string& placed, const Unnumbered& unnumbered, const Table& table,
-                            Lowering& lowering)
-{
-    const Key& key = *unnumbered.key;
-    const std::string is_new =
-        "NOT EXISTS (SELECT 1 FROM " + pg_name(table) + " AS o WHERE " + same_key(table, key, "o", "n", lowering) + ")";
-    if (unnumbered.kept)
-        return "(SELECT count(*) FILTER (WHERE n.\"~new\") OVER (ORDER BY n.\"~place\") AS \"~number\", n.* FROM "
-               "(SELECT " +
-               is_new + " AS \"~new\", n.* FROM " + placed + ") AS n) AS n";
-    // NULLs are nobody's equals, and of equals the first one is in.
-    std::vector<std::string> values, in;
-    for (const Fragment& value : key_values(table, key, "n", lowering)) {
-        values.push_back(value.text);
-        if (value.classes.nullable())
-            in.push_back(value.text + " IS NULL");
-    }
-    in.emplace_back("n.\"~nth\" = 1");
-    return "(SELECT row_number() OVER (ORDER BY n.\"~place\") AS \"~number\", n.* FROM (SELECT row_number() OVER "
-           "(PARTITION BY " +
-           join(values, ", ") + " ORDER BY n.\"~place\") AS \"~nth\", n.* FROM " + placed + ") AS n WHERE " +
-           parens(join(in, " OR ")) + " AND " + is_new + ") AS n";
-}
-
-std::string numbered_rows(const InsertRows& rows, const Table& table, Lowering& lowering, const std::string& filter,
-                          const Unnumbered& unnumbered)
-{
-    const Writers writers = lowering.options().writers;
-    std::string query = rows_query(rows, table);
-    const std::string where = filter.empty() ? std::string() : " WHERE " + filter;
-    const auto names = column_names(rows, table);
-    const bool left_open = rowid_is_chosen_late(table, lowering.catalog());
-    if (rows.rowid == InsertRows::Rowid::none || rows.rowid == InsertRows::Rowid::given || left_open) {
-        if (rows.placed)
-            return "SELECT " + prefixed(names, "n", 0) + " FROM (" + query + ") AS n" + where +
-                   " ORDER BY n.\"~place\"";
-        return where.empty() ? query : "SELECT n.* FROM (" + query + ") AS n" + where;
-    }
-
-    const std::string others = names.size() > 1 ? ", " + prefixed(names, "n", 1) : std::string();
-    const std::string base =
-        "(SELECT " + last_rowid(table, lowering.catalog(), lowering.options().writers) + " AS last OFFSET 0) AS b";
-    const std::string place = rows.placed ? "" : "row_number() OVER () AS \"~place\", ";
-    const std::string numbered = "(SELECT " + place + "n.* FROM (" + query + ") AS n" + where + ") AS n";
-    if (unnumbered.key)
-        return "SELECT " + next_rowid(table, writers, numbered_rows_last, "n.\"~number\"") + " AS " + names[0] +
-               others + " FROM " + base + ", " + numbered_by_key(numbered, unnumbered, table, lowering) +
-               " ORDER BY n.\"~place\"";
-    if (rows.rowid == InsertRows::Rowid::automatic)
-        return "SELECT " + next_rowid(table, writers, numbered_rows_last, numbered_rows_place) + " AS " + names[0] +
-               others + " FROM " + base + ", " + numbered + " ORDER BY n.\"~place\"";
-
-    // A given rowid moves the ones after it: each automatic one is 1 more than the largest so far. In an empty table
-    // that is 0, but once a row is there it may be less.
-    const std::string start = table.autoincrement ? base
-                                                  : "(SELECT (SELECT max(" + names[0] + ") FROM " + pg_name(table) +
-                                                        ") AS last OFFSET 0) AS b";
-    const std::string largest =
-        table.autoincrement ? std::string("greatest(b.last, n.\"~given\")")
-                            : "greatest(b.last, n.\"~given\", CASE WHEN b.last IS NULL AND n.\"~leads\" THEN 0 END)";
-    const std::string counted = "(SELECT n.*, count(*) FILTER (WHERE n." + names[0] +
-                                " IS NULL) OVER (ORDER BY n.\"~place\") AS \"~automatic\", first_value(n." + names[0] +
-                                " IS NULL) OVER (ORDER BY n.\"~place\") AS \"~leads\" FROM " + numbered + ") AS n";
-    const std::string pushed = "(SELECT n.*, max(n." + names[0] +
-                               " - n.\"~automatic\") OVER (ORDER BY n.\"~place\" ROWS BETWEEN "
-                               "UNBOUNDED PRECEDING AND 1 PRECEDING) AS \"~given\" FROM " +
-                               counted + ") AS n";
-    return "SELECT coalesce(n." + names[0] + ", " + next_rowid(table, writers, largest, "n.\"~automatic\"") + ") AS " +
-           names[0] + others + " FROM " + start + ", " + pushed + " ORDER BY n.\"~place\"";
-}
-
 } // namespace
 
 InsertRows insert_rows(const Insert& insert, const Table& table, Lowering& lowering, bool all_columns)
 {
-    return RowMaker(insert, table, lowering, all_columns).make();
+    if (auto rows = RowMaker(insert, table, lowering, all_columns).make(true))
+        return std::move(*rows);
+    return *RowMaker(insert, table, lowering, all_columns).make(false);
 }
 
 std::vector<std::string> column_names(const InsertRows& rows, const Table& table)
@@ -468,22 +424,6 @@ std::string rows_query(const InsertRows& rows, const Table& table)
     for (std::size_t i = 0; i < rows.values.size(); ++i)
         list.push_back(parens(join(texts_of_row(rows, i), ", ")));
     return "SELECT * FROM (VALUES " + join(list, ", ") + ") AS s (" + join(names, ", ") + ")";
-}
-
-std::string rows_query_without_echoes(const InsertRows& rows, const Table& table)
-{
-    return with_echoes(rows, table, rows_query(rows, table), false);
-}
-
-bool is_known_ahead(const Table& table, const Key& key)
-{
-    return key.index && !key.index->where && !key_uses(table, key, {-1});
-}
-
-std::string rows_with_rowids(const InsertRows& rows, const Table& table, Lowering& lowering, const std::string& filter,
-                             const Unnumbered& unnumbered)
-{
-    return with_echoes(rows, table, numbered_rows(rows, table, lowering, filter, unnumbered), filter.empty());
 }
 
 } // namespace howdah::dialect

@@ -129,6 +129,17 @@ public:
     // The statement reads or writes a TEMP object.
     bool touches_temp = false;
 
+    // How a slot of the step is written, in place of $n; then it is none of the step's. Empty: $n.
+    std::function<std::string(int slot, PgType type)> name_slot;
+    // A slot that has always this value.
+    int add_constant(const Value& value);
+    // A literal, or such a slot where slots have names.
+    Fragment constant(const Value& value);
+    // $n for the array of these slots' values (no_slot: NULL), which are of this type, with a cast.
+    std::string array(PgType type, std::vector<int> slots);
+    // Its type's name.
+    std::string slot_type_name(int slot) const;
+
     // Types of $1, $2, … of the current step.
     std::vector<PgType> slot_types() const;
     // In a statement for the rows of many (insert_many.hpp) slots are columns of this alias: n.p1 for $1. Empty: $1.

@@ -69,7 +69,7 @@ Fragment Lowering::slot(const Expr& expr, Affinity affinity)
         value = catalog().mirror().evaluate(unparse(inside), request_.parameters, request_.session);
     *value = apply_affinity(std::move(*value), affinity);
     if (as<Literal>(inside) || in_trigger)
-        return literal(*value);
+        return constant(*value);
     if (const auto* text = std::get_if<std::string>(&*value); text && !is_storable_text(*text))
         throw refusal(
             "a text value with a NUL character or invalid UTF-8 cannot be stored in PostgreSQL text; use a BLOB");
@@ -89,12 +89,51 @@ Fragment Lowering::slot(const Expr& expr, Affinity affinity)
         slots_.push_back(slot);
     if (slot.guard == StorageClass::null) // guarded all the same: the plan is for NULL alone
         return null_of(PgType::text);
+    if (name_slot)
+        return {name_slot(found->second, slot.type) + "::" + std::string(plain_type_name(slot.type)), slot.type,
+                slot.guard};
     auto position = std::find(step_slots_.begin(), step_slots_.end(), found->second);
     if (position == step_slots_.end())
         position = step_slots_.insert(step_slots_.end(), found->second);
     const std::string n = std::to_string(position - step_slots_.begin() + 1);
     const std::string given = slots_of.empty() ? "$" + n : std::string(slots_of) + ".p" + n;
     return {given + "::" + std::string(plain_type_name(slot.type)), slot.type, slot.guard};
+}
+
+int Lowering::add_constant(const Value& value)
+{
+    Slot slot;
+    slot.literal = value;
+    slot.guard = storage_class(value);
+    slot.type = pg_type_of(slot.guard);
+    slots_.push_back(std::move(slot));
+    return static_cast<int>(slots_.size()) - 1;
+}
+
+Fragment Lowering::constant(const Value& value)
+{
+    const auto* text = std::get_if<std::string>(&value);
+    if (!name_slot || storage_class(value) == StorageClass::null || (text && !is_storable_text(*text)))
+        return literal(value);
+    const int slot = add_constant(value);
+    const Slot& added = slots_.back();
+    return {name_slot(slot, added.type) + "::" + std::string(plain_type_name(added.type)), added.type, added.guard};
+}
+
+std::string Lowering::array(PgType type, std::vector<int> slots)
+{
+    Slot slot;
+    slot.type = type;
+    slot.elements = std::move(slots);
+    slots_.push_back(std::move(slot));
+    step_slots_.push_back(static_cast<int>(slots_.size()) - 1);
+    return "$" + std::to_string(step_slots_.size()) + "::" + slot_type_name(step_slots_.back());
+}
+
+std::string Lowering::slot_type_name(int slot) const
+{
+    const Slot& known = slots_.at(static_cast<std::size_t>(slot));
+    return std::string(plain_type_name(known.type)) + (known.is_array() ? "[]" : "");
 }
 
 std::vector<PgType> Lowering::slot_types() const

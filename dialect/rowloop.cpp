@@ -295,7 +295,7 @@ void RowLoop::finish(Compiled& out, bool write)
         std::vector<std::string> values;
         slots += "howdah_slots text[] := " + setting(slots_setting, "text[]") + ";\n";
         for (std::size_t i = 0; i < step.slots.size(); ++i) {
-            const std::string type(plain_type_name(lowering_.slots()[static_cast<std::size_t>(step.slots[i])].type));
+            const std::string type = lowering_.slot_type_name(step.slots[i]);
             const auto n = std::to_string(i + 1);
             values.push_back("($" + n + "::" + type + ")::text");
             slots += "\"$" + n + "\" " + type + " := howdah_slots[" + n + "]::" + type + ";\n";

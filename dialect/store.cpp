@@ -149,7 +149,7 @@ Fragment store(const Expr& expr, const Table& table, int column, Lowering& lower
     const StorageClass is = storage_class(stored);
     if (is_plain_literal(expr) && is == StorageClass::null)
         return null_of(c.storage);
-    const Fragment f = is_plain_literal(expr) ? literal(stored) : lowering.slot(expr, c.affinity);
+    const Fragment f = is_plain_literal(expr) ? lowering.constant(stored) : lowering.slot(expr, c.affinity);
     if (fits(is, c.storage))
         return carried(f, c.storage);
     if (promotes(table, lowering.options()))
@@ -190,7 +190,7 @@ Fragment store_rowid(const Expr& expr, const Table& table, Lowering& lowering)
         if (const auto value = lowering.known_value(expr)) {
             const Value stored = apply_affinity(*value, Affinity::integer);
             if (fits(storage_class(stored), PgType::int8))
-                return is_plain_literal(expr) ? widen(literal(stored), PgType::int8)
+                return is_plain_literal(expr) ? widen(lowering.constant(stored), PgType::int8)
                                               : carried(lowering.slot(expr, Affinity::integer), PgType::int8);
         }
     }

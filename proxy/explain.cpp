@@ -69,6 +69,9 @@ void section(std::string& out, const char* title, std::string_view body)
 
 std::string describe_slot(const Slot& slot)
 {
+    if (slot.is_array())
+        return "array of " + std::to_string(slot.elements.size()) + " values, sent as " +
+               std::string(name_of(slot.type)) + "[]";
     std::string text = slot.parameter > 0         ? "parameter ?" + std::to_string(slot.parameter)
                        : !slot.expression.empty() ? "SQLite's value of " + slot.expression
                                                   : text_of(slot.literal);

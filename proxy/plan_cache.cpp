@@ -44,7 +44,7 @@ bool may_ask_counters(const dialect::Slot& slot)
 std::size_t bytes_of(const dialect::Slot& slot)
 {
     const auto* text = std::get_if<std::string>(&slot.literal);
-    return sizeof slot + slot.expression.size() + (text ? text->size() : 0);
+    return sizeof slot + slot.expression.size() + (text ? text->size() : 0) + slot.elements.size() * sizeof(int);
 }
 
 std::size_t bytes_of(const CachedPlan& plan)

@@ -3,6 +3,7 @@
 
 #include "dialect/bookkeeping.hpp"
 #include "dialect/result_values.hpp"
+#include "pool/wire.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -53,6 +54,21 @@ std::vector<pool::CommandResult> take_results(pool::BatchResult& from, std::size
     return {at(begin), at(end)};
 }
 
+pool::Param array_param(const dialect::Slot& array, const Planned& planned)
+{
+    const pool::Oid element = dialect::parameter_oid(array.type);
+    pool::Param param;
+    param.type = dialect::array_oid(element);
+    std::string& out = param.bytes.emplace();
+    pool::wire::put_array_begin(out, element, array.elements.size());
+    for (const int slot : array.elements) {
+        const Value none;
+        const Value& value = slot == dialect::no_slot ? none : planned.slots[static_cast<std::size_t>(slot)];
+        pool::wire::put_value(out, dialect::encode_parameter(value, array.type).bytes);
+    }
+    return param;
+}
+
 pool::Command step_command(const Planned& planned, const dialect::Step& step)
 {
     pool::Command command;
@@ -62,6 +78,10 @@ pool::Command step_command(const Planned& planned, const dialect::Step& step)
     command.params.reserve(step.slots.size());
     for (const int slot : step.slots) {
         const auto i = static_cast<std::size_t>(slot);
+        if (planned.plan->slots[i].is_array()) {
+            command.params.push_back(array_param(planned.plan->slots[i], planned));
+            continue;
+        }
         dialect::EncodedParameter encoded = dialect::encode_parameter(planned.slots[i], planned.plan->slots[i].type);
         command.params.push_back({std::move(encoded.bytes), encoded.oid, true});
     }

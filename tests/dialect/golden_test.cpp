@@ -114,6 +114,20 @@ std::string_view kind_name(Compiled::Kind kind)
     }
 }
 
+std::string print(const Slot& slot, const std::vector<Slot>& all)
+{
+    if (slot.is_array()) {
+        std::string out;
+        for (const int element : slot.elements)
+            out += (out.empty() ? "[" : ", ") +
+                   (element == no_slot ? "NULL" : print(all[static_cast<std::size_t>(element)], all));
+        return out + "]";
+    }
+    if (slot.parameter > 0)
+        return "?" + std::to_string(slot.parameter);
+    return slot.expression.empty() ? literal(slot.literal).text : slot.expression;
+}
+
 std::string print(const Compiled& compiled)
 {
     std::string out;
@@ -126,15 +140,9 @@ std::string print(const Compiled& compiled)
         out += step.sql + "\n";
         if (!step.many.empty())
             out += "many: " + step.many + "\n";
-        for (std::size_t i = 0; i < step.slots.size(); ++i) {
-            const Slot& slot = compiled.slots[static_cast<std::size_t>(step.slots[i])];
-            out += "$" + std::to_string(i + 1) + " = ";
-            if (slot.parameter > 0)
-                out += "?" + std::to_string(slot.parameter);
-            else
-                out += slot.expression.empty() ? literal(slot.literal).text : slot.expression;
-            out += "\n";
-        }
+        for (std::size_t i = 0; i < step.slots.size(); ++i)
+            out += "$" + std::to_string(i + 1) + " = " +
+                   print(compiled.slots[static_cast<std::size_t>(step.slots[i])], compiled.slots) + "\n";
     }
     return out;
 }
