@@ -77,8 +77,11 @@ CachedPlan::CachedPlan(dialect::Compiled compiled) : dialect::Compiled(std::move
     shares = kind == Kind::query && steps.size() == 1 && steps.front().role == dialect::Step::Role::rows &&
              steps.front().prepare && !touches_temp && !needs_writer_lock;
     if (shares)
-        for (const int slot : steps.front().slots)
-            parameter_types.push_back(dialect::parameter_oid(slots[static_cast<std::size_t>(slot)].type));
+        for (const int slot : steps.front().slots) {
+            const dialect::Slot& sent = slots[static_cast<std::size_t>(slot)];
+            const pool::Oid type = dialect::parameter_oid(sent.type);
+            parameter_types.push_back(sent.is_array() ? dialect::array_oid(type) : type);
+        }
     bytes = bytes_of(*this);
 }
 

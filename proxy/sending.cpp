@@ -54,19 +54,23 @@ std::vector<pool::CommandResult> take_results(pool::BatchResult& from, std::size
     return {at(begin), at(end)};
 }
 
-pool::Param array_param(const dialect::Slot& array, const Planned& planned)
+pool::Param slot_param(const CachedPlan& plan, std::span<const Value> values, int slot)
 {
-    const pool::Oid element = dialect::parameter_oid(array.type);
-    pool::Param param;
-    param.type = dialect::array_oid(element);
-    std::string& out = param.bytes.emplace();
-    pool::wire::put_array_begin(out, element, array.elements.size());
-    for (const int slot : array.elements) {
-        const Value none;
-        const Value& value = slot == dialect::no_slot ? none : planned.slots[static_cast<std::size_t>(slot)];
-        pool::wire::put_value(out, dialect::encode_parameter(value, array.type).bytes);
+    const dialect::Slot& sent = plan.slots[static_cast<std::size_t>(slot)];
+    if (!sent.is_array()) {
+        dialect::EncodedParameter encoded =
+            dialect::encode_parameter(values[static_cast<std::size_t>(slot)], sent.type);
+        return {std::move(encoded.bytes), encoded.oid, true};
     }
-    return param;
+    const pool::Oid element = dialect::parameter_oid(sent.type);
+    pool::Param array{std::string(), dialect::array_oid(element), true};
+    pool::wire::put_array_begin(*array.bytes, element, sent.elements.size());
+    for (const int of : sent.elements) {
+        const Value null;
+        const Value& value = of == dialect::no_slot ? null : values[static_cast<std::size_t>(of)];
+        pool::wire::put_value(*array.bytes, dialect::encode_parameter(value, sent.type).bytes);
+    }
+    return array;
 }
 
 pool::Command step_command(const Planned& planned, const dialect::Step& step)
@@ -76,15 +80,8 @@ pool::Command step_command(const Planned& planned, const dialect::Step& step)
     if (planned.plan->steps.size() == 1)
         command.token = planned.plan->token;
     command.params.reserve(step.slots.size());
-    for (const int slot : step.slots) {
-        const auto i = static_cast<std::size_t>(slot);
-        if (planned.plan->slots[i].is_array()) {
-            command.params.push_back(array_param(planned.plan->slots[i], planned));
-            continue;
-        }
-        dialect::EncodedParameter encoded = dialect::encode_parameter(planned.slots[i], planned.plan->slots[i].type);
-        command.params.push_back({std::move(encoded.bytes), encoded.oid, true});
-    }
+    for (const int slot : step.slots)
+        command.params.push_back(slot_param(*planned.plan, planned.slots, slot));
     return command;
 }
 

@@ -73,8 +73,8 @@ struct Attempt {
 std::int64_t count_of(std::string_view tag);
 // Moves the results of the commands from `begin` to `end`, as far as there are any.
 std::vector<pool::CommandResult> take_results(pool::BatchResult& from, std::size_t begin, std::size_t end);
-// The array of what the slots of an array slot have.
-pool::Param array_param(const dialect::Slot& array, const Planned& planned);
+// A slot of the plan as it is sent. Throws dialect::Error for a value that PostgreSQL cannot hold.
+pool::Param slot_param(const CachedPlan& plan, std::span<const Value> values, int slot);
 
 // A plan's step, which must live until the command has been asked, with the values of its slots. Throws dialect::Error
 // for a value that PostgreSQL cannot hold.

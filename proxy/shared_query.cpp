@@ -2,6 +2,7 @@
 
 #include "dialect/result_values.hpp"
 #include "pool/wire.hpp"
+#include "proxy/sending.hpp"
 
 namespace howdah::proxy {
 
@@ -30,11 +31,8 @@ void SharedQuery::prepare(Plan plan, std::span<const Value> slots, ReplySink& si
     const dialect::Step& step = plan->steps.front();
     bind.clear();
     pool::wire::put_rest_begin(bind, step.slots.size());
-    for (const int slot : step.slots) {
-        const auto i = static_cast<std::size_t>(slot);
-        const dialect::EncodedParameter encoded = dialect::encode_parameter(slots[i], plan->slots[i].type);
-        pool::wire::put_value(bind, encoded.bytes);
-    }
+    for (const int slot : step.slots)
+        pool::wire::put_value(bind, slot_param(*plan, slots, slot).bytes);
     const auto formats = plan->forwardable ? sink.forward_formats(plan->output) : std::nullopt;
     forwards_ = formats.has_value();
     pool::wire::put_rest_end(bind, formats ? *formats : std::span<const std::int16_t>(binary));

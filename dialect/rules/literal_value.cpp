@@ -7,10 +7,10 @@ namespace howdah::dialect::rules {
 
 namespace {
 
-std::optional<Fragment> lower(const Expr& expr, Lowering&)
+std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
 {
     const auto* n = as<Literal>(expr);
-    return n ? std::optional(literal(n->value)) : std::nullopt;
+    return n ? std::optional(lowering.constant(n->value)) : std::nullopt;
 }
 
 } // namespace

@@ -76,7 +76,7 @@ Fragment constant(const Expr& expr, Affinity affinity, Lowering& lowering)
     if (is_string || (!as<Literal>(bare(expr)) && is_fixed(expr))) {
         const std::optional<Value> value = lowering.known_value(expr);
         if (value && is_short(*value))
-            return literal(apply_affinity(*value, affinity));
+            return lowering.constant(apply_affinity(*value, affinity));
     }
     return lowering.slot(expr, affinity);
 }

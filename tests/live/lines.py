@@ -346,6 +346,23 @@ def a_client_that_was_silent_is_answered_as_before():
     same(c.ask(f"SELECT length('{text}')")[0], [[len(text)]])
 
 
+@test
+def a_statement_has_more_parameters_than_postgresql_takes():
+    c = Client('many_parameters')
+    c.ask('CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b, c REAL)')
+    rows = [(i, f'n{i}', None if i % 5 == 0 else i if i % 2 else f'b{i}', i / 4) for i in range(20000)]
+    c.ask('INSERT INTO t VALUES ' + ', '.join(['(?, ?, ?, ?)'] * len(rows)), [value for row in rows for value in row])
+    same(c.ask("SELECT count(*), count(b), sum(typeof(b) = 'text'), sum(c), max(a) FROM t")[0], [[20000, 16000, 8000, 49997500.0, 'n9999']])
+    wanted = list(range(-70000, 20000, 2))
+    marks = ', '.join(['?'] * 70000)
+    values = (wanted + [None, 'x', 2.0, '4'] + wanted)[:70000]
+    same(c.ask(f'SELECT count(*), min(id), max(id) FROM t WHERE id IN ({marks})', values)[0], [[10000, 0, 19998]])
+    same(c.ask(f'SELECT count(*) FROM t WHERE id NOT IN ({marks})', values)[0], [[0]])
+    same(c.ask(f'SELECT count(*) FROM t WHERE a IN ({marks})', [f'n{v}' for v in wanted[:-1]] + values[len(wanted) - 1:])[0], [[9999]])
+    c.ask(f'DELETE FROM t WHERE id IN ({marks})', values)
+    same(c.ask('SELECT count(*), min(id) FROM t')[0], [[10000, 1]])
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name, port in (('lines', 7433), ('pgwire', 7432), ('http', 7434)): parser.add_argument('--' + name, default=f'127.0.0.1:{port}')
