@@ -62,16 +62,9 @@ std::string has_parent(const Table& child, const Table& parent, const ForeignKey
 
 std::string violations(const Catalog& catalog, const Table& child, const ForeignKey& key, std::size_t id)
 {
-    std::vector<std::string> conditions;
-    for (const int column : key.columns)
-        conditions.push_back("NOT (" + column_of("c", child.columns[static_cast<std::size_t>(column)]).text +
-                             " IS NULL)");
-    if (const Table* parent = catalog.find_table(child.schema, key.parent))
-        conditions.push_back("NOT " + has_parent(child, *parent, key));
     const std::string rowid = child.has_rowid() ? "c." + quote_identifier(child.rowid_pg) : "NULL::bigint";
     return "SELECT " + quote_string(child.name) + "::text AS t, " + rowid + " AS r, " + quote_string(key.parent) +
-           "::text AS p, " + std::to_string(id) + "::bigint AS k FROM " + qualified(child.pg_schema, child.pg) +
-           " AS c WHERE " + join(conditions, " AND ");
+           "::text AS p, " + std::to_string(id) + "::bigint AS k" + from_orphans(catalog, child, key);
 }
 
 // Every table of a schema as SQLite goes through them, which is by their names' hashes.
@@ -85,6 +78,17 @@ std::vector<std::string> tables_in_order(const Catalog& catalog, std::string_vie
 }
 
 } // namespace
+
+std::string from_orphans(const Catalog& catalog, const Table& child, const ForeignKey& key)
+{
+    std::vector<std::string> conditions;
+    for (const int column : key.columns)
+        conditions.push_back("NOT (" + column_of("c", child.columns[static_cast<std::size_t>(column)]).text +
+                             " IS NULL)");
+    if (const Table* parent = catalog.find_table(child.schema, key.parent))
+        conditions.push_back("NOT " + has_parent(child, *parent, key));
+    return " FROM " + qualified(child.pg_schema, child.pg) + " AS c WHERE " + join(conditions, " AND ");
+}
 
 std::optional<std::string> foreign_key_check_query(const Catalog& catalog, std::string_view schema,
                                                    std::string_view table)

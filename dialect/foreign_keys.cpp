@@ -19,7 +19,7 @@ using Action = ForeignKeyClause::Action;
 using Event = CreateTrigger::Event;
 
 constexpr const char* enforced = "current_setting('howdah.fk', true) = 'on'";
-constexpr const char* violation = "RAISE EXCEPTION USING ERRCODE = '23503', MESSAGE = 'FOREIGN KEY constraint failed';";
+constexpr const char* deferring = "current_setting('howdah.defer_fk', true) IS NOT DISTINCT FROM 'on'";
 
 std::vector<int> named_columns(const Table& parent, const ForeignKey& key)
 {
@@ -86,10 +86,15 @@ public:
         return quote_identifier(
             pg_identifier("howdah_fk_" + child_.name + "_" + std::to_string(number_ + 1) + check_suffix(event)));
     }
-    bool has_parent_check(Event event) const { return action_of(event) == Action::none || action_misses_rows(); }
+    bool has_parent_check(Event event) const
+    {
+        return action_of(event) == Action::none || action_of(event) == Action::restrict || action_misses_rows();
+    }
 
 private:
     Action action_of(Event event) const { return event == Event::delete_ ? key_.on_delete : key_.on_update; }
+    // Where PRAGMA defer_foreign_keys is on, RESTRICT is tested as NO ACTION is (fkActionTrigger).
+    bool only_deferred(Event event) const { return action_of(event) == Action::restrict && !action_misses_rows(); }
     std::string check_suffix(Event event) const
     {
         return suffix(event) + (action_of(event) == Action::none ? "" : "c");
@@ -186,7 +191,8 @@ private:
                                    options_, child_.schema);
             return "#variable_conflict use_column\nBEGIN\nIF EXISTS (SELECT 1 FROM " + pg_name(child_) +
                    " AS c WHERE " + same_child_row() + ") AND NOT EXISTS (" + program.query(0) + parent_lock() +
-                   ") THEN\n" + violation + "\nEND IF;\nRETURN NULL;\nEND";
+                   ") THEN\n" + violation(" FROM " + pg_name(child_) + " AS c WHERE " + same_child_row()) +
+                   "END IF;\nRETURN NULL;\nEND";
         });
         SchemaObject out = object("", child_);
         const std::string f = function("");
@@ -195,6 +201,9 @@ private:
             columns.push_back(child_pg(i));
         if (child_.has_rowid())
             columns.push_back(quote_identifier(child_.rowid_pg));
+        for (const Column& c : child_.columns)
+            if (child_.without_rowid && c.primary_key > 0)
+                columns.push_back(quote_identifier(c.pg));
         const std::string set = each(" AND ", [&](std::size_t i) { return "NOT (NEW." + child_pg(i) + " IS NULL)"; });
         out.create = {trigger_function_sql(f, block), "CREATE CONSTRAINT TRIGGER " + child_constraint() +
                                                           " AFTER INSERT OR UPDATE OF " + once(columns) + " ON " +
@@ -291,19 +300,34 @@ private:
                                    TriggerProgram::Rows::with_affinity);
             return "#variable_conflict use_column\nBEGIN\nIF EXISTS (" + program.query(0) +
                    ") AND NOT EXISTS (SELECT 1 FROM " + pg_name(parent_) + " AS p WHERE " +
-                   each(" AND ", [&](std::size_t i) { return parent_key_test(i); }) + ") THEN\n" + violation +
-                   "\nEND IF;\n" + note_unseen(program.query(0)) + "RETURN NULL;\nEND";
+                   each(" AND ", [&](std::size_t i) { return parent_key_test(i); }) + ") THEN\n" +
+                   violation(rows_of(program.query(0))) + "END IF;\n" + note_unseen(program.query(0)) +
+                   "RETURN NULL;\nEND";
         });
         SchemaObject out = object(check_suffix(event), parent_);
         const std::string f = function(check_suffix(event));
-        out.create = {trigger_function_sql(f, block), "CREATE CONSTRAINT TRIGGER " + parent_constraint(event) +
-                                                          " AFTER " + on_event(event) + " ON " + pg_name(parent_) +
-                                                          timing() + " FOR EACH ROW WHEN (" + enforced +
-                                                          ") EXECUTE FUNCTION " + f + "()"};
+        out.create = {trigger_function_sql(f, block),
+                      "CREATE CONSTRAINT TRIGGER " + parent_constraint(event) + " AFTER " + on_event(event) + " ON " +
+                          pg_name(parent_) + timing() + " FOR EACH ROW WHEN (" + enforced +
+                          (only_deferred(event) ? std::string(" AND ") + deferring : "") + ") EXECUTE FUNCTION " + f +
+                          "()"};
         out.drop = {"DROP TRIGGER " + parent_constraint(event) + " ON " + pg_name(parent_),
                     "DROP FUNCTION " + f + "()"};
         return out;
     }
+
+    // `rows`: the children without a parent. The test may be given up, or asked for them (howdah.settle_keys).
+    std::string violation(const std::string& rows) const
+    {
+        const std::string setting = "current_setting('howdah.keys_given_up', true)";
+        return "IF " + setting + " = 'noting' THEN\nPERFORM howdah.note_orphan(" + quote_string(function("")) +
+               ", ctid)" + rows + ";\nELSIF " + setting +
+               " IS DISTINCT FROM 'on' THEN\nRAISE EXCEPTION USING ERRCODE = '23503', MESSAGE = "
+               "'FOREIGN KEY constraint failed';\nEND IF;\n";
+    }
+
+    // The FROM and WHERE of select_children().
+    static std::string rows_of(const std::string& children) { return children.substr(children.find(" FROM ")); }
 
     std::string select_children(Event event) const
     {
@@ -315,8 +339,7 @@ private:
     // `children`: SELECT … FROM … WHERE ….
     std::string note_unseen(const std::string& children) const
     {
-        const auto from = children.find(" FROM ");
-        const std::string rows = "SELECT xmin" + children.substr(from);
+        const std::string rows = "SELECT xmin" + rows_of(children);
         return "IF current_setting('howdah.unseen', true) IS NOT NULL AND current_setting('transaction_isolation') = "
                "'repeatable read' THEN\nPERFORM howdah.note_unseen(" +
                quote_string("(SELECT (") + " || quote_literal(OLD::text) || " +
@@ -382,9 +405,11 @@ private:
         const std::string f = function(suffix(event));
         const std::string trigger = quote_identifier(pg_identifier("0_howdah_fk_" + turn() + "_" + child_.name + "_" +
                                                                    std::to_string(number_ + 1) + suffix(event)));
-        out.create = {trigger_function_sql(f, block), "CREATE TRIGGER " + trigger + " AFTER " + on_event(event) +
-                                                          " ON " + pg_name(parent_) + " FOR EACH ROW WHEN (" +
-                                                          enforced + ") EXECUTE FUNCTION " + f + "()"};
+        out.create = {trigger_function_sql(f, block),
+                      "CREATE TRIGGER " + trigger + " AFTER " + on_event(event) + " ON " + pg_name(parent_) +
+                          " FOR EACH ROW WHEN (" + enforced +
+                          (action == Action::restrict ? std::string(" AND NOT ") + deferring : "") +
+                          ") EXECUTE FUNCTION " + f + "()"};
         out.drop = {"DROP TRIGGER " + trigger + " ON " + pg_name(parent_), "DROP FUNCTION " + f + "()"};
         return out;
     }
@@ -451,9 +476,19 @@ std::vector<std::string> immediate_foreign_keys(const Catalog& catalog, const Ta
     return constraints_of(catalog, table, false);
 }
 
-std::vector<std::string> deferred_foreign_keys(const Catalog& catalog, const Table& table)
+std::string deferred_foreign_keys(const Catalog& catalog)
 {
-    return constraints_of(catalog, table, true);
+    std::vector<std::string> out;
+    for (const std::unique_ptr<Table>& table : catalog.tables())
+        for (std::string& name : constraints_of(catalog, *table, true))
+            if (std::find(out.begin(), out.end(), name) == out.end())
+                out.push_back(std::move(name));
+    return join(out, ", ");
+}
+
+std::string settle_keys_sql(const Catalog& catalog)
+{
+    return "SELECT howdah.settle_keys(" + quote_string(deferred_foreign_keys(catalog)) + ")";
 }
 
 } // namespace howdah::dialect

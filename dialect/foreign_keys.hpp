@@ -28,7 +28,9 @@ void add_foreign_keys(std::vector<SchemaObject>& out, const Catalog& catalog, co
 // each PostgreSQL statement. A statement that runs row by row must put its rows between SET CONSTRAINTS … DEFERRED and
 // SET CONSTRAINTS … IMMEDIATE, because SQLite tests at the end of the whole.
 std::vector<std::string> immediate_foreign_keys(const Catalog& catalog, const Table& table);
-// The same of those that are tested at COMMIT.
-std::vector<std::string> deferred_foreign_keys(const Catalog& catalog, const Table& table);
+// Those that are tested at COMMIT, of all tables: a list for SET CONSTRAINTS.
+std::string deferred_foreign_keys(const Catalog& catalog);
+// Before triggers of foreign keys are dropped: PostgreSQL forgets without a word the tests of theirs that wait.
+std::string settle_keys_sql(const Catalog& catalog);
 
 } // namespace howdah::dialect

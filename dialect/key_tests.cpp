@@ -40,7 +40,9 @@ struct Change {
     bool changes(int column) const
     {
         return !columns || std::any_of(columns->begin(), columns->end(), [&](int c) {
-            return c == column || c < 0 || c == table->rowid_alias; // a row that moves is tested, too
+            // A row that moves is tested, too.
+            return c == column || c < 0 || c == table->rowid_alias ||
+                   (table->without_rowid && table->columns[static_cast<std::size_t>(c)].primary_key > 0);
         });
     }
 };

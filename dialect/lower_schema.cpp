@@ -4,6 +4,7 @@
 #include "dialect/bookkeeping.hpp"
 #include "dialect/foreign_keys.hpp"
 #include "dialect/full_text.hpp"
+#include "dialect/key_count.hpp"
 #include "dialect/lower.hpp"
 #include "dialect/lower_alter_table.hpp"
 #include "dialect/lower_analyze.hpp"
@@ -214,6 +215,12 @@ private:
         ObjectChanges objects = object_changes(was_objects_, is_objects_);
         add(std::move(objects.drop_triggers));
         delete_from_parents();
+        const MovedKeys moved = lowering_.options().foreign_keys
+                                    ? moved_keys(from_, *to_, [&](const Table& was) { return become(was); })
+                                    : MovedKeys();
+        if (lowering_.options().foreign_keys && !objects.drop_foreign_keys.empty())
+            add(settle_keys_sql(from_));
+        keep_key_count(1, moved.before);
         add(std::move(objects.drop_foreign_keys));
         drop_tables();
         if (const AlterTable* change = alter())
@@ -223,6 +230,7 @@ private:
         create_tables();
         add(std::move(objects.create));
         add(schema_row_changes(from_, *to_, alter() != nullptr));
+        keep_key_count(-1, moved.behind);
         tell_effects();
     }
 
@@ -271,9 +279,14 @@ private:
             out_.counts = true;
             out_.changes_others =
                 out_.changes_others || changes_others(was, {TriggerEvent::delete_}, nullptr, from_, true);
-            if (const auto deferred = deferred_foreign_keys(from_, was); !deferred.empty())
-                add("SET CONSTRAINTS " + join(deferred, ", ") + " IMMEDIATE");
+            add(settle_keys_sql(from_));
         });
+    }
+
+    void keep_key_count(int sign, const std::string& orphans)
+    {
+        if (!orphans.empty())
+            add("SELECT howdah.keep_key_count(" + std::to_string(sign) + ", " + quote_string(orphans) + ")");
     }
 
     void drop_tables()

@@ -4,6 +4,7 @@
 // compiled against a column's type changes with it: so all of that goes first and is made again from the new catalog.
 #include "dialect/catalog.hpp"
 #include "dialect/compile.hpp"
+#include "dialect/foreign_keys.hpp"
 #include "dialect/lower_create_index.hpp"
 #include "dialect/lower_create_table.hpp"
 #include "dialect/lower_schema.hpp"
@@ -102,6 +103,8 @@ private:
         const ObjectChanges objects =
             object_changes(schema_objects(from_, options_), schema_objects(*to_, options_), remade());
         add(objects.drop_triggers);
+        if (options_.foreign_keys && !objects.drop_foreign_keys.empty())
+            add(settle_keys_sql(from_));
         add(objects.drop_foreign_keys);
         const std::vector<bool> dropped = drop_indexes();
         alter_table();

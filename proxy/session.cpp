@@ -348,6 +348,11 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
             mending = keep;
             continue;
         }
+        if (again && compiled.kind == Kind::schema && may_settle_keys(error) && ++promotions <= 64) {
+            if (auto refused = co_await settle_keys(error))
+                co_return failed(std::move(*refused));
+            continue;
+        }
         if (again && error.sqlstate == "HW0PR" && ++promotions <= 64) {
             if (const auto promotion = dialect::promotion_needed(*catalog(), failure)) {
                 if (auto refused = co_await promote(*promotion))
@@ -386,7 +391,7 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
         if (compiled.moves_rowid_when_failing && !is_refused && !in_action &&
             (error.sqlstate.starts_with("23") || error.sqlstate.starts_with("22") || error.sqlstate.starts_with("HW")))
             co_await learn_last_rowid(sql, parameters, with);
-        if (compiled.kind == Kind::write) {
+        if (compiled.kind == Kind::write || compiled.counts) {
             values.changes = 0;
             values.total_is_lost = values.total_is_lost || compiled.changes_others; // what triggers did stays counted
         }

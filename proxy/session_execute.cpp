@@ -1,4 +1,7 @@
 // A session's statements on a server connection: what surrounds them in the packet, and what is made of the answer.
+#include "dialect/foreign_keys.hpp"
+#include "dialect/key_count.hpp"
+#include "dialect/printer.hpp"
 #include "proxy/session_impl.hpp"
 
 #include <cassert>
@@ -107,6 +110,13 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         close.portal = server_portal(run_options.portal);
         close.close_portal = true;
     }
+    if (inside && meets_keys && !defer_foreign_keys && transaction.ended_deferral())
+        if (const std::string deferred = dialect::deferred_foreign_keys(*catalog()); !deferred.empty())
+            packet.add("SET CONSTRAINTS " + deferred + " DEFERRED");
+    if (inside && plan.kind == dialect::Compiled::Kind::schema && transaction.counts_keys()) {
+        packet.add("SELECT howdah.count_keys(" + std::to_string(*transaction.counts_keys()) + ")");
+        packet.add(dialect::settle_keys_sql(*catalog()));
+    }
     packet.steps_begin = packet.batch.commands.size();
 
     for (const dialect::Step& step : plan.steps) {
@@ -125,6 +135,9 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         }
         packet.batch.commands.push_back(std::move(command));
     }
+    if (inside && writes && transaction.has_other_orphans())
+        packet.add("SELECT howdah.cut_key_count(" +
+                   dialect::quote_string(dialect::orphans_sql(plan.next ? *plan.next : *catalog())) + ")");
     if (packet.savepoint && plan.rehearsal)
         packet.add(sending.guard.undo);
     if (sending.own_transaction && !sending.portal && !packet.implicit)
@@ -433,6 +446,10 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::promote(const dialect
     if (attempt.world)
         co_return client_error(*attempt.world, false);
     if (attempt.server) {
+        if (may_settle_keys(*attempt.server)) {
+            auto refused = co_await settle_keys(*attempt.server);
+            co_return refused; // or the statement comes here once more
+        }
         // Somebody else was first: the newest catalog decides whether there is still something to do.
         database->mark_stale();
         if (transaction.autocommit() && !attempt.at_lock)

@@ -1,6 +1,6 @@
 // The inside of a Session, shared by the files that implement it: session (plans and dispatch), session_execute
-// (statements on the server), session_transaction (BEGIN … RELEASE), session_pragma, session_raw (PostgreSQL's own
-// SQL).
+// (statements on the server), session_transaction (BEGIN … RELEASE), session_keys (foreign keys that wait for
+// COMMIT), session_pragma, session_raw (PostgreSQL's own SQL).
 #pragma once
 
 #include "dialect/compile.hpp"
@@ -225,6 +225,21 @@ struct Session::Impl {
     bool may_leave_unseen(const CachedPlan& plan) const;
     // Whether they have; to be asked when the keys have been tested, before COMMIT.
     boost::asio::awaitable<Attempt> look_for_unseen();
+
+    // -- session_keys.cpp
+    // Deferred foreign keys are tested before the COMMIT, so that a violation leaves the transaction open, as SQLite
+    // does; PostgreSQL's own test at COMMIT would end it.
+    void put_key_tests(pool::Batch& batch) const;
+    // A schema change met tests that wait, or found a key broken that is tested at COMMIT. Once settle_keys() has made
+    // room it may be tried again.
+    bool may_settle_keys(const pool::ServerError& error) const;
+    boost::asio::awaitable<std::optional<ClientError>> settle_keys(const pool::ServerError& met);
+    // The transaction is lost.
+    ClientError give_up(const Attempt& attempt);
+    // PRAGMA defer_foreign_keys has another value in a transaction that has met keys.
+    boost::asio::awaitable<std::optional<ClientError>> change_deferral();
+
+    // -- session_execute.cpp
     // What a transaction keeps, put at a packet's beginning; noted when the server has it.
     void set_lock_timeout(Packet& packet) const;
     static void enforce_keys(Packet& packet, bool asks_for_unseen);

@@ -139,7 +139,11 @@ asio::awaitable<Outcome> Session::Impl::run_pragma(std::string_view sql, const d
         } else if (pragma_name == "foreign_key_check") {
             co_return co_await run_foreign_key_check(pragma, sink);
         } else {
+            const bool deferred = defer_foreign_keys;
             answer = set_or_read(pragma_name, pragma);
+            if (deferred != defer_foreign_keys && transaction.on_server() && transaction.has_keys_to_test() && lease)
+                if (auto error = co_await change_deferral())
+                    co_return failed(std::move(*error));
         }
     } catch (const dialect::Error& error) {
         co_return failed(client_error(error, sql));

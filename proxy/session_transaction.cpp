@@ -2,7 +2,6 @@
 #include "proxy/session_impl.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 namespace asio = boost::asio;
 
@@ -112,68 +111,6 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
     if (takes_lock)
         transaction.took_writer_lock();
     co_return outcome_with("BEGIN");
-}
-
-namespace {
-
-// The first field of the last row; how many there were.
-class TextSink final : public pool::RowSink {
-public:
-    void on_row(std::span<const pool::Field> row) override
-    {
-        text = std::string(row.front().value_or(std::string_view()));
-        ++rows;
-    }
-    asio::awaitable<bool> flush() override { co_return true; }
-
-    std::string text;
-    std::uint64_t rows = 0;
-};
-
-// Deferred foreign keys are tested before the COMMIT, so that a violation leaves the transaction open, as SQLite does;
-// PostgreSQL's own test at COMMIT would end it.
-void put_key_tests(pool::Batch& batch)
-{
-    batch.commands.push_back(control("SAVEPOINT howdah_commit"));
-    batch.commands.push_back(control("SET CONSTRAINTS ALL IMMEDIATE"));
-}
-
-// All of the pool's connections may be held by sessions that want another: none waits long.
-constexpr std::chrono::milliseconds patience_for_second_connection{1000};
-
-} // namespace
-
-// Nobody else can add to those that there are, because the transaction has the rows to which they refer.
-asio::awaitable<Attempt> Session::Impl::look_for_unseen()
-{
-    TextSink question, answers;
-    pool::Batch asking, looking;
-    pool::BatchResult asked, looked;
-    put_key_tests(asking);
-    asking.commands.push_back(control("SELECT current_setting('howdah.unseen', true)"));
-    asking.commands.back().rows = &question;
-    Attempt attempt = co_await send(*lease, asking, asked);
-    if (!attempt.ok() || question.text.empty())
-        co_return attempt;
-    std::optional<pool::Lease> other = database->pool().try_checkout();
-    if (!other) {
-        auto leased = co_await wait_for_connection(patience_for_second_connection);
-        if (leased.has_error()) {
-            attempt.server = conflict("there was no second connection in time (pool.max) to look for rows that other "
-                                      "transactions may have added; COMMIT again");
-            co_return attempt;
-        }
-        other = std::move(*leased);
-    }
-    // Who waits for the table to change it may wait for this transaction, too.
-    looking.commands.push_back(
-        control("SELECT set_config('lock_timeout', '" + std::to_string(lock_timeout()) + "', true)"));
-    looking.commands.push_back(control(question.text + " LIMIT 1"));
-    looking.commands.back().rows = &answers;
-    attempt = co_await send(*other, looking, looked);
-    if (attempt.ok() && answers.rows > 0)
-        attempt.server = conflict("another transaction has added rows that refer to deleted ones");
-    co_return attempt;
 }
 
 asio::awaitable<Outcome> Session::Impl::run_transaction_plan(Transaction::Plan plan, bool committing, std::string tag)

@@ -130,6 +130,7 @@ void Transaction::done(const Plan& plan)
     guard_is_fresh_ = false;
     lock_timeout_.reset(); // rolled back, perhaps
     enforces_keys_ = false;
+    counts_keys_.reset();
     writer_locked_ = plan.writer_locked;
 }
 

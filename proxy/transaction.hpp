@@ -58,6 +58,28 @@ public:
     // Foreign keys that a statement has met are tested at COMMIT.
     bool has_keys_to_test() const { return keys_to_test_; }
     void met_keys_to_test() { keys_to_test_ = active_; }
+    // What waits is given up, and rows without a parent are counted (howdah.count_keys) from the next change of the
+    // schema on. `others`: so many rows have none of which COMMIT need not ask.
+    std::optional<std::int64_t> counts_keys() const { return counts_keys_; }
+    void count_keys(std::int64_t others)
+    {
+        counts_keys_ = others;
+        has_counted_keys_ = true;
+        has_other_orphans_ = has_other_orphans_ || others > 0;
+    }
+    // They are counted at COMMIT, unless that has been rolled back; there may have been others.
+    bool has_counted_keys() const { return has_counted_keys_; }
+    bool has_other_orphans() const { return has_other_orphans_; }
+    // PRAGMA defer_foreign_keys has been ON, and OFF again.
+    bool ended_deferral() const { return ended_deferral_; }
+    void end_deferral()
+    {
+        ended_deferral_ = active_;
+        counts_keys_.reset();
+    }
+    // Keys that are declared deferred were broken when the PRAGMA came; OFF forgets others alone.
+    bool deferred_late() const { return deferred_late_; }
+    void deferred_late(bool broken) { deferred_late_ = active_ && broken; }
     // The savepoint behind which the next statement runs, so that it can be undone alone. It stays until there are
     // most_guards of them, which a statement that succeeds need not wait for: one command a statement instead of two.
     struct Guard {
@@ -101,6 +123,9 @@ private:
     bool writer_locked_ = false;
     bool shown_ = false;
     bool enforces_keys_ = false, keys_to_test_ = false;
+    std::optional<std::int64_t> counts_keys_;
+    bool has_counted_keys_ = false, has_other_orphans_ = false;
+    bool ended_deferral_ = false, deferred_late_ = false;
     std::optional<std::int64_t> lock_timeout_;
     std::vector<Mark> marks_;
     std::size_t guards_ = 0; // on the server, made after the newest mark
