@@ -120,6 +120,7 @@ struct Compiled {
     // What it is then, CompileRequest::rehearsal tells.
     bool moves_rowid_when_failing = false;
     bool counts = false; // a DDL statement that deletes rows, which changes() tells
+    bool counts_when_deferring = false; // the same while PRAGMA defer_foreign_keys is ON
     // Its triggers, or the actions of foreign keys, may change rows that it does not count, and total_changes() does.
     bool changes_others = false;
     // They may do so in statements at whose end PostgreSQL tests foreign keys that SQLite tests at this one's end:

@@ -2,6 +2,7 @@
 #include "dialect/lower_schema.hpp"
 
 #include "dialect/bookkeeping.hpp"
+#include "dialect/foreign_key_check.hpp"
 #include "dialect/foreign_keys.hpp"
 #include "dialect/full_text.hpp"
 #include "dialect/key_count.hpp"
@@ -271,16 +272,51 @@ private:
         if (!lowering_.options().foreign_keys)
             return;
         each_table(from_, [&](const Table& was) {
-            if (become(was) || from_.children_of(was).empty())
+            if (become(was))
                 return;
+            if (from_.children_of(was).empty())
+                return delete_from_child(was);
+            refuse_rows_of_missing_parents(was);
+            const std::string keys = join(keys_tested_at_end(was, from_), ", ");
+            if (!keys.empty())
+                add("SET CONSTRAINTS " + keys + " DEFERRED");
             Step step = schema_step("DELETE FROM " + pg_name(was));
             step.role = Step::Role::write;
             out_.steps.push_back(std::move(step));
+            if (!keys.empty())
+                add("SELECT howdah.test_keys_of_statement(" + quote_string(keys) + ")");
             out_.counts = true;
             out_.changes_others =
                 out_.changes_others || changes_others(was, {TriggerEvent::delete_}, nullptr, from_, true);
             add(settle_keys_sql(from_));
         });
+    }
+
+    // SQLite counts each of them down without having counted it up, and its counter must be 0 in the end.
+    void refuse_rows_of_missing_parents(const Table& was)
+    {
+        for (const ForeignKey& key : was.foreign_keys)
+            if (!key.deferred && !from_.find_table(was.schema, key.parent))
+                add("SELECT howdah.err('FOREIGN KEY constraint failed', '23503')" + from_orphans(from_, was, key) +
+                    " AND current_setting('howdah.defer_fk', true) IS DISTINCT FROM 'on' LIMIT 1");
+    }
+
+    // Of a table that is no parent only while keys are broken that wait for COMMIT: those of its rows are broken no
+    // more (sqlite3FkDropTable).
+    void delete_from_child(const Table& was)
+    {
+        if (was.foreign_keys.empty())
+            return;
+        add(settle_keys_sql(from_));
+        Step step = schema_step("DELETE FROM " + pg_name(was) +
+                                " WHERE (SELECT CASE WHEN howdah.keys_are_counted() THEN howdah.keys_are_broken('', " +
+                                quote_string(orphans_sql(from_)) + ")::boolean END)");
+        step.role = Step::Role::write;
+        out_.steps.push_back(std::move(step));
+        const bool deferred = std::any_of(was.foreign_keys.begin(), was.foreign_keys.end(),
+                                          [](const ForeignKey& key) { return key.deferred; });
+        out_.counts = out_.counts || deferred;
+        out_.counts_when_deferring = true;
     }
 
     void keep_key_count(int sign, const std::string& orphans)

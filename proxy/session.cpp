@@ -171,10 +171,11 @@ void Session::Impl::adopt_own_catalog(CatalogPtr next)
 Outcome Session::Impl::outcome_of(const CachedPlan& plan, const Attempt& attempt)
 {
     using Kind = dialect::Compiled::Kind;
+    const bool counts = plan.counts || (plan.counts_when_deferring && defer_foreign_keys);
     if (transaction.autocommit())
         end_deferral();
     // A new virtual table writes rows of its own, and SQLite counts them.
-    if (plan.kind == Kind::write || (plan.kind == Kind::schema && (plan.counts || attempt.last_rowid))) {
+    if (plan.kind == Kind::write || (plan.kind == Kind::schema && (counts || attempt.last_rowid))) {
         values.changes = attempt.changes;
         values.total_changes += attempt.changes;
         values.total_is_lost = values.total_is_lost || plan.changes_others;

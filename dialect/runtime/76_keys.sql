@@ -118,3 +118,11 @@ BEGIN
         EXECUTE 'SET CONSTRAINTS ' || deferred || ' DEFERRED';
     END IF;
 END $$;
+
+-- At the end of a statement: keys that its steps may break and mend.
+CREATE OR REPLACE FUNCTION howdah.test_keys_of_statement(keys text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('howdah.defer_fk', true) IS DISTINCT FROM 'on' THEN
+        EXECUTE 'SET CONSTRAINTS ' || keys || ' IMMEDIATE';
+    END IF;
+END $$;
