@@ -1100,3 +1100,15 @@ SELECT state FROM o INTERSECT SELECT 'pAid' ORDER BY state COLLATE RTRIM;
 SELECT state || '' AS x FROM o UNION ALL SELECT 'pAid' ORDER BY x COLLATE NOCASE;
 SELECT state || '' AS x FROM o UNION SELECT 'pAid' ORDER BY x COLLATE NOCASE LIMIT 3 OFFSET 1;
 SELECT state || '' AS x FROM o EXCEPT SELECT 'pAid' ORDER BY x COLLATE RTRIM DESC LIMIT 4;
+
+-- case: random/a-row-with-null-in-a-select
+CREATE TABLE t(id INTEGER PRIMARY KEY, a, b TEXT, n INTEGER, c TEXT COLLATE NOCASE);
+INSERT INTO t VALUES (1, '9', '9', 9, 'a'), (2, 9, NULL, NULL, 'A'), (3, 'A', 'a', 1, NULL), (4, NULL, '9', 9, 'b');
+CREATE TABLE u(x INTEGER, y TEXT, z, w TEXT COLLATE NOCASE);
+INSERT INTO u VALUES (9, '9', '9', 'A'), (9, NULL, 9, 'a'), (NULL, 'a', 'A', NULL), (1, '1', 1, 'B');
+SELECT id FROM t WHERE (a, b) NOT IN (VALUES (t.a, t.n), (t.n, t.n)); SELECT id, (a, NULL) NOT IN (SELECT t.a, t.n UNION ALL SELECT t.n, t.b) FROM t;
+SELECT id, (b, n, NULL) IN (VALUES (t.n, t.b, 1)), (a, n, NULL) IN (VALUES (t.n, t.b, 1)), (n, b) NOT IN (VALUES ('9', 9), ('A', 2)) FROM t;
+SELECT (9, NULL) NOT IN (SELECT y, y FROM u WHERE y NOT NULL), ('9', NULL) NOT IN (SELECT x, y FROM u WHERE x NOT NULL);
+SELECT id, (a, NULL) NOT IN (SELECT x, y FROM u WHERE x NOT NULL), (b, NULL) NOT IN (SELECT x, y FROM u WHERE x NOT NULL), (a, b) IN (SELECT x, y FROM u WHERE x NOT NULL) FROM t;
+SELECT id, (b, NULL) NOT IN (SELECT w, y FROM u WHERE w NOT NULL), ('a', b) IN (SELECT w, y FROM u WHERE w NOT NULL), (b || '', id) IN (SELECT upper(y) COLLATE NOCASE, x FROM u WHERE y NOT NULL), (c, id) IN (SELECT y COLLATE BINARY, x FROM u WHERE y NOT NULL) FROM t;
+SELECT id FROM t WHERE NOT (c, 1) IN (SELECT upper(y) COLLATE BINARY, 1 FROM u WHERE y NOT NULL); SELECT id FROM t WHERE (b, NULL) IN (SELECT x, 1 FROM u) OR id = 2;
