@@ -5,6 +5,7 @@
 //         <count it>
 //     END LOOP
 #include "dialect/conflict_trigger.hpp"
+#include "dialect/key_recheck.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/lower_upsert.hpp"
 #include "dialect/reads.hpp"
@@ -192,9 +193,18 @@ private:
             else if (c >= 0 && table_.columns[static_cast<std::size_t>(c)].not_null)
                 text += raise_null(table_, c, "howdah_new");
         text += raise_checks(table_, "howdah_new", lowering_);
-        for (const auto& rule : plan_.rules)
-            text += probe(rule);
-        return text + counted(update(taken));
+        const KeyRecheck recheck(plan_, lowering_);
+        if (!recheck) {
+            for (const auto& rule : plan_.rules)
+                text += probe(rule);
+            return text + counted(update(taken));
+        }
+        loop_.declarations.emplace_back(KeyRecheck::declaration);
+        text += KeyRecheck::begin();
+        for (const auto& rule : recheck.keys())
+            text += probed_twice(rule);
+        return text + KeyRecheck::end(table_, exists(identity_condition(table_, "o", "howdah_row"))) +
+               counted(update(taken));
     }
 
     bool ignores_null(int column) const
@@ -205,17 +215,35 @@ private:
 
     std::string probe(const KeyRule& rule)
     {
-        const std::string condition = "NOT (" + identity_condition(table_, "o", "howdah_row") + ") AND " +
-                                      same_key(table_, rule.key, "o", "howdah_new", lowering_);
-        const std::string others = pg_name(table_) + " AS o WHERE " + condition;
+        const std::string others = key_of_another(rule);
         if (rule.action == ConflictAction::ignore)
-            return "CONTINUE WHEN EXISTS (SELECT 1 FROM " + others + ");\n";
+            return "CONTINUE WHEN " + exists(others) + ";\n";
         if (rule.action == ConflictAction::replace)
-            return replacing(table_, "DELETE FROM " + others + ";\n", update_.conflict, lowering_);
+            return replacing(table_, "DELETE FROM " + pg_name(table_) + " AS o WHERE " + others + ";\n",
+                             update_.conflict, lowering_);
         const std::string constraint = rule.key.index ? rule.key.index->pg : rowid_index_name(table_);
-        return "IF EXISTS (SELECT 1 FROM " + others +
-               ") THEN RAISE unique_violation USING SCHEMA = " + quote_string(table_.pg_schema) +
-               ", TABLE = " + quote_string(table_.pg) + ", CONSTRAINT = " + quote_string(constraint) + "; END IF;\n";
+        return "IF " + exists(others) + " THEN " + raise_key(table_, quote_string(constraint)) + "END IF;\n";
+    }
+
+    std::string probed_twice(const KeyRule& rule)
+    {
+        const bool replaces = rule.action == ConflictAction::replace;
+        const std::string itself = identity_condition(table_, "o", "howdah_row") + " AND " +
+                                   same_key(table_, rule.key, "o", "howdah_new", lowering_);
+        const std::string probing = probe(rule);
+        return (replaces ? std::string() : probing) +
+               KeyRecheck::look(rule, exists(key_of_another(rule)), exists(itself), replaces ? probing : std::string());
+    }
+
+    std::string key_of_another(const KeyRule& rule)
+    {
+        return "NOT (" + identity_condition(table_, "o", "howdah_row") + ") AND " +
+               same_key(table_, rule.key, "o", "howdah_new", lowering_);
+    }
+
+    std::string exists(const std::string& condition) const
+    {
+        return "EXISTS (SELECT 1 FROM " + pg_name(table_) + " AS o WHERE " + condition + ")";
     }
 
     std::string counted(const std::string& sql)

@@ -1112,3 +1112,16 @@ SELECT (9, NULL) NOT IN (SELECT y, y FROM u WHERE y NOT NULL), ('9', NULL) NOT I
 SELECT id, (a, NULL) NOT IN (SELECT x, y FROM u WHERE x NOT NULL), (b, NULL) NOT IN (SELECT x, y FROM u WHERE x NOT NULL), (a, b) IN (SELECT x, y FROM u WHERE x NOT NULL) FROM t;
 SELECT id, (b, NULL) NOT IN (SELECT w, y FROM u WHERE w NOT NULL), ('a', b) IN (SELECT w, y FROM u WHERE w NOT NULL), (b || '', id) IN (SELECT upper(y) COLLATE NOCASE, x FROM u WHERE y NOT NULL), (c, id) IN (SELECT y COLLATE BINARY, x FROM u WHERE y NOT NULL) FROM t;
 SELECT id FROM t WHERE NOT (c, 1) IN (SELECT upper(y) COLLATE BINARY, 1 FROM u WHERE y NOT NULL); SELECT id FROM t WHERE (b, NULL) IN (SELECT x, 1 FROM u) OR id = 2;
+
+-- case: random/update-or-replace-looks-twice
+PRAGMA foreign_keys = ON;
+CREATE TABLE t0(c0 TEXT NOT NULL UNIQUE ON CONFLICT REPLACE, c1 UNIQUE, c2 TEXT); CREATE TABLE t1(p, FOREIGN KEY (p) REFERENCES t0(c0));
+INSERT INTO t0 VALUES ('9', 'B', 'x'), ('5', 'A', 'y');
+UPDATE OR REPLACE t0 SET c0 = 'a', c1 = c1; UPDATE OR REPLACE t0 SET c0 = '5', c1 = 'B' WHERE rowid = 1; SELECT rowid, * FROM t0;
+INSERT INTO t0 VALUES ('6', NULL, 'z'), ('7', 'C', 'z'); UPDATE OR REPLACE t0 SET c0 = '5', c1 = c1 WHERE c0 = '6'; UPDATE OR REPLACE t0 SET c0 = '7', c1 = 'D' WHERE rowid = 3; SELECT rowid, * FROM t0;
+CREATE TABLE a(id INTEGER PRIMARY KEY, name TEXT UNIQUE, mail TEXT UNIQUE, x INTEGER UNIQUE); CREATE TABLE b(aid INTEGER REFERENCES a(name) ON UPDATE CASCADE);
+INSERT INTO a VALUES (1, 'ann', 'a@x', 1), (2, 'bob', 'b@x', 2), (3, 'cid', NULL, NULL), (4, 'dan', 'd@x', 4);
+UPDATE OR REPLACE a SET name = 'bob' WHERE id = 1; UPDATE OR REPLACE a SET mail = 'b@x' WHERE id = 1; UPDATE OR REPLACE a SET name = 'dan' WHERE id = 3; SELECT * FROM a;
+UPDATE OR REPLACE a SET x = 1, id = id WHERE id = 3; UPDATE OR REPLACE a SET id = 1, x = 7 WHERE id = 3; UPDATE OR REPLACE a SET name = 'ann', x = 2, mail = mail; SELECT * FROM a;
+DROP TABLE b; INSERT OR IGNORE INTO a VALUES (1, 'ann', 'a@x', 1), (2, 'bob', 'b@x', 2); UPDATE OR REPLACE a SET name = 'bob', mail = mail WHERE id = 1; SELECT * FROM a;
+CREATE TRIGGER gone AFTER DELETE ON a BEGIN SELECT 1; END; PRAGMA recursive_triggers = ON; INSERT OR IGNORE INTO a VALUES (5, 'eve', 'e@x', 5), (6, 'fay', 'f@x', 6); UPDATE OR REPLACE a SET name = 'fay', mail = mail, x = x WHERE id = 5; UPDATE OR REPLACE a SET name = name, mail = mail, x = 6 WHERE id = 5; SELECT * FROM a;
