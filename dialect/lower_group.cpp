@@ -3,6 +3,7 @@
 //   SELECT dept, max(pay), name … GROUP BY dept   name is of the row that has the maximum
 //   SELECT dept, count(*), name … GROUP BY dept   name is of the group's first row
 #include "dialect/catalog.hpp"
+#include "dialect/conversions.hpp"
 #include "dialect/reads.hpp"
 #include "dialect/row_dependence.hpp"
 #include "dialect/rules/rules.hpp"
@@ -371,7 +372,22 @@ std::optional<Fragment> Aggregation::decided_null_test(const Expr& expr) const
     return ref && sources_.count(ref->source) != 0 ? null_test_of(expr) : std::nullopt;
 }
 
+std::string Aggregation::having()
+{
+    const auto after = std::exchange(conversions, {});
+    std::string text = lowering_.condition(*core_.having).text;
+    conversions = after;
+    return text;
+}
+
 std::optional<Fragment> Aggregation::operator()(const Expr& expr)
+{
+    std::optional<Fragment> f = unconverted(expr);
+    const GroupConversion* conversion = f ? conversion_of(conversions, expr) : nullptr;
+    return conversion ? with_affinity(*f, conversion->to) : f;
+}
+
+std::optional<Fragment> Aggregation::unconverted(const Expr& expr)
 {
     if (std::optional<Fragment> decided = decided_null_test(expr))
         return decided;

@@ -151,10 +151,12 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
         return arm;
     }
     std::optional<Aggregation> aggregation;
-    if (core.aggregate)
+    if (core.aggregate) {
         aggregation.emplace(select, core, l_, row_of_nulls(core), rows);
-    else
+        aggregation->conversions = converted_by_having(core, terms, l_.sorted_, needs.any_type);
+    } else {
         arm.row_order = l_.row_order;
+    }
     if (aggregation && core.from && has_window(core))
         l_.row_order = join_keys(order_of_groups(core, terms, *aggregation)); // the rows of windows are groups
     for (const SelectCore::Output& output : core.outputs)
@@ -162,7 +164,7 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
     output_order(core, terms, arm);
     if (!terms.empty() && (needs.in_order || needs.one_row))
         break_ties(core, terms, aggregation, arm);
-    std::string having = core.having ? l_.condition(*core.having).text : "";
+    std::string having = !core.having ? "" : aggregation ? aggregation->having() : l_.condition(*core.having).text;
     if (natural) {
         const std::vector<SortKey> visits = core.from ? natural_order(core) : std::vector<SortKey>{};
         std::vector<SortKey> keys;
@@ -479,8 +481,8 @@ void lower_query(const Select& select, Lowering& lowering, Compiled& out)
 {
     lowering.begin_step();
     std::vector<Output> outputs;
-    const std::string text =
-        SelectLowering(lowering).query(select, nullptr, &outputs, {!lowering.options().any_row_order, false});
+    const Needs needs{.in_order = !lowering.options().any_row_order, .any_type = true};
+    const std::string text = SelectLowering(lowering).query(select, nullptr, &outputs, needs);
     if (out.columns.empty())
         out.columns.resize(outputs.size()); // inside a trigger no one announced any
     if (outputs.size() != out.columns.size())

@@ -2,6 +2,7 @@
 // lower_common_table.cpp and lower_window.cpp share.
 #pragma once
 
+#include "dialect/group_conversion.hpp"
 #include "dialect/lower.hpp"
 
 #include <map>
@@ -23,6 +24,7 @@ struct Needs {
     bool repeats = false;               // DISTINCT is the reader's to do
     // A column behind the others: which arm of the UNION ALL the row is of; and the loops that each arm is part of.
     const std::vector<const VisitGroup*>* arms = nullptr;
+    bool any_type = false; // a column may be of more classes than it was resolved to
 };
 
 // One term of an ORDER BY, ready to be printed.
@@ -73,7 +75,10 @@ public:
     Aggregation(const Aggregation&) = delete;
     Aggregation& operator=(const Aggregation&) = delete;
 
+    std::vector<GroupConversion> conversions; // of what follows HAVING
+
     // After everything of the result has been lowered.
+    std::string having();
     bool is_seen_in(std::string_view text) const; // whether one of the aggregates printed so far is part of a text
     // Where no aggregate is to be seen, PostgreSQL has to be told that the rows are one group.
     std::string group_by_text(bool aggregate_is_seen) const;
@@ -93,6 +98,7 @@ private:
         std::size_t term; // of GROUP BY
     };
     std::optional<Fragment> operator()(const Expr& expr);
+    std::optional<Fragment> unconverted(const Expr& expr);
     std::optional<Fragment> bare_column(const Expr& expr, const ColumnRef& ref);
     std::optional<Fragment> grouped(const Key& key);
     std::optional<Fragment> decided_null_test(const Expr& expr) const;

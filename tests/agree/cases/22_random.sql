@@ -1125,3 +1125,16 @@ UPDATE OR REPLACE a SET name = 'bob' WHERE id = 1; UPDATE OR REPLACE a SET mail 
 UPDATE OR REPLACE a SET x = 1, id = id WHERE id = 3; UPDATE OR REPLACE a SET id = 1, x = 7 WHERE id = 3; UPDATE OR REPLACE a SET name = 'ann', x = 2, mail = mail; SELECT * FROM a;
 DROP TABLE b; INSERT OR IGNORE INTO a VALUES (1, 'ann', 'a@x', 1), (2, 'bob', 'b@x', 2); UPDATE OR REPLACE a SET name = 'bob', mail = mail WHERE id = 1; SELECT * FROM a;
 CREATE TRIGGER gone AFTER DELETE ON a BEGIN SELECT 1; END; PRAGMA recursive_triggers = ON; INSERT OR IGNORE INTO a VALUES (5, 'eve', 'e@x', 5), (6, 'fay', 'f@x', 6); UPDATE OR REPLACE a SET name = 'fay', mail = mail, x = x WHERE id = 5; UPDATE OR REPLACE a SET name = name, mail = mail, x = 6 WHERE id = 5; SELECT * FROM a;
+
+-- case: random/a-group-that-in-converts
+CREATE TABLE i(id INTEGER PRIMARY KEY, price REAL, n INT, s TEXT, z); INSERT INTO i VALUES (1, 1, 1, '1', '1'), (2, 2.5, 2, 'a', '01');
+CREATE TABLE d(id INTEGER PRIMARY KEY, price REAL, n INT, s TEXT, z); INSERT INTO d VALUES (1, 1, 1, '1', '1'), (2, 2.5, 2, 'a', '01'), (3, 7, 3, '01', 3), (4, 7, 3, '01', 4.0);
+SELECT price, count(*), typeof(price) FROM d GROUP BY price HAVING price IN (SELECT price FROM i); SELECT price FROM d GROUP BY price HAVING count(*) > 0 AND price IN (SELECT n FROM i) ORDER BY price DESC;
+SELECT price FROM d GROUP BY price HAVING price IN (SELECT id FROM i); SELECT price FROM d GROUP BY price HAVING NOT (price IN (SELECT id FROM i WHERE n = 2)); SELECT * FROM (SELECT price AS p, count(*) FROM d GROUP BY price HAVING price IN (SELECT price FROM i));
+SELECT max(price), max(price) IN (SELECT price FROM i), max(price) FROM d; SELECT avg(n) FROM d GROUP BY n HAVING avg(n) IN (SELECT n FROM i); SELECT avg(n) FROM d GROUP BY n HAVING avg(n) NOT IN (SELECT z FROM i); SELECT sum(price) FROM d GROUP BY n HAVING sum(price) IN (SELECT price FROM i);
+SELECT s FROM d GROUP BY s HAVING s IN (SELECT n FROM i); SELECT z, z || 'x' FROM d GROUP BY z HAVING z IN (SELECT n FROM i); SELECT z FROM d GROUP BY z HAVING z IN (SELECT s FROM i); SELECT n FROM d GROUP BY n HAVING n IN (SELECT s FROM i);
+SELECT s, s IN (SELECT n FROM i) FROM d GROUP BY s ORDER BY s; SELECT price, price IN (1, 2.5, '3', 4), price FROM d GROUP BY price;
+
+-- case: random/a-group-that-in-converts-while-it-is-shown
+CREATE TABLE d(id INTEGER PRIMARY KEY, price REAL, s TEXT); INSERT INTO d VALUES (1, 1, '1');
+SELECT s, s IN (SELECT id FROM d WHERE price > 0), s FROM d GROUP BY s; SELECT s AS k, s IN (SELECT price FROM d) FROM d GROUP BY s ORDER BY k COLLATE NOCASE; SELECT price FROM d GROUP BY price HAVING price IN (SELECT price FROM d) OR count(*) > 1;
