@@ -200,6 +200,13 @@ private:
     void note_filters(const Expr& expr);
     const SelectCore* core_ = nullptr; // whose named windows are in force
     std::vector<const Expr*> sorted_;  // what its ORDER BY names: results of it, and others
+    // The cores around one that is read by a FROM's subquery, outermost first: SQLite may search by their WHERE.
+    struct Reader {
+        const SelectCore* core;
+        const Source* source;   // the subquery, in its FROM
+        const SelectCore* read; // the subquery's core
+    };
+    std::vector<Reader> readers_;
 };
 
 // Statement lowerings: each fills Compiled's steps, columns and flags.

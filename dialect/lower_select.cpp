@@ -117,8 +117,10 @@ SelectLowering::Arm SelectLowering::arm(const Select& select, const SelectCore& 
 {
     if (!core.values.empty())
         return values(core);
-    const CoreState state(l_.row_order, l_.postponed_, l_.core_, l_.visits_, l_.sorted_);
+    std::vector<Lowering::Reader> readers = readers_of(select, core);
+    const CoreState state(l_.row_order, l_.postponed_, l_.core_, l_.visits_, l_.sorted_, l_.readers_);
     l_.core_ = &core;
+    l_.readers_ = std::move(readers);
     for (const OrderingTerm& term : terms) {
         const auto column = static_cast<std::size_t>(output_of(core, term));
         l_.sorted_.push_back(column > 0 ? core.outputs[column - 1].expr : term.expr.get());

@@ -245,6 +245,10 @@ private:
     std::vector<SortKey> loop_order(const VisitLoop& loop, const Source& source, const Expr* where);
     std::vector<SortKey> index_order(const Index& index, const Source& source, bool backwards);
     std::vector<SortKey> alternatives_order(const VisitLoop& loop, const Source& source, const Expr* where);
+    // Those of a core of a FROM's subquery, which is about to be lowered.
+    std::vector<Lowering::Reader> readers_of(const Select& select, const SelectCore& core) const;
+    const Expr* what_is_read(const ColumnRef& ref) const;
+    Fragment condition_of_reader(const Expr& term);
     std::vector<SortKey> natural_order(const SelectCore& core);
     static void leave_out_what_is_not_seen(Arm& arm, const SelectCore& core);
 

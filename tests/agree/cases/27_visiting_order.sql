@@ -385,3 +385,13 @@ SELECT * FROM (SELECT at, id FROM av LIMIT 3) UNION ALL SELECT uid, 1 FROM av;
 SELECT uid, 1 FROM av UNION ALL SELECT * FROM (SELECT at, id FROM av LIMIT 3);
 SELECT * FROM (SELECT at, id FROM av LIMIT 3) UNION ALL SELECT state, at FROM av UNION ALL SELECT uid, 1 FROM av LIMIT 9;
 SELECT group_concat(a) FROM (SELECT * FROM (SELECT DISTINCT at AS a FROM av) UNION ALL SELECT uid FROM av);
+
+-- case: visit/or-of-the-query-around-a-view
+CREATE TABLE u(id INTEGER PRIMARY KEY, name TEXT, n INT); CREATE INDEX iu ON u(name); CREATE INDEX inn ON u(n); CREATE TABLE o(id INTEGER PRIMARY KEY, k INT);
+INSERT INTO u(name, n) VALUES ('0', 1), ('cy', 2), ('ab', 3), ('zz', 1), ('ab', 2); INSERT INTO o VALUES (1, 1), (2, 2), (3, 1);
+CREATE VIEW v AS SELECT id, name AS x, n AS y FROM u; CREATE VIEW vv(i, x, z) AS SELECT id, x, y + 1 FROM v WHERE y < 3; CREATE VIEW vc AS SELECT id, name AS x FROM u UNION ALL SELECT id, k FROM o;
+SELECT x FROM v WHERE x > 1 OR x = 0; SELECT i, x FROM vv WHERE x = 'zz' OR i = 2 OR x < 'b'; SELECT x FROM vv WHERE (x > 'm' OR x = 'ab') AND z < 5 LIMIT 1; SELECT group_concat(id) FROM v WHERE y = 2 OR x > 'm';
+SELECT x FROM (SELECT name AS x FROM u WHERE n > 0) AS s WHERE s.x > 'm' OR s.x = 'ab' LIMIT 2; WITH q AS (SELECT name AS x FROM u) SELECT x FROM q WHERE x > 1 OR x = 0; SELECT DISTINCT x FROM (SELECT DISTINCT name AS x, n FROM u) WHERE x > 'b' OR x = 'ab';
+SELECT vc.x FROM vc WHERE (vc.x > 1 OR vc.x = 0); SELECT vc.x FROM vc WHERE (vc.x > 1 OR vc.x = 0) LIMIT 1; SELECT x FROM (SELECT name AS x FROM u UNION ALL SELECT name FROM u WHERE n > 1) WHERE x = 'zz' OR x < 'b'; SELECT x FROM (SELECT name AS x FROM u UNION SELECT 'b') WHERE x > 'b' OR x = 'ab';
+SELECT x, k FROM v JOIN o ON o.id = v.id WHERE x > 'b' OR x = 'ab'; SELECT x, (SELECT group_concat(id) FROM v AS w WHERE w.x > v.x OR w.y = v.y) FROM v WHERE y = 3 OR x = 'zz';
+CREATE INDEX inx ON u(n, name); SELECT u.id, name FROM u JOIN o ON o.k = u.n WHERE u.id = 1 OR name < 'b'; SELECT id FROM u WHERE n = 2 AND (name < 'b' OR id = 2);
