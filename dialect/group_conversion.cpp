@@ -146,7 +146,7 @@ void refuse_seen_in_outputs(const SelectCore& core, const std::vector<const Expr
             for (std::size_t later = i + 1; later < core.outputs.size(); ++later)
                 seen = seen || times(*core.outputs[later].expr, *c.value) > 0;
             for (const Expr* term : sorted)
-                seen = seen || (sorts && times(*term, *c.value) > 0);
+                seen = seen || (sorts && term != core.outputs[i].expr && times(*term, *c.value) > 0);
             if (seen)
                 throw unknown(*c.value);
         }

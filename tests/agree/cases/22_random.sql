@@ -1133,7 +1133,7 @@ SELECT price, count(*), typeof(price) FROM d GROUP BY price HAVING price IN (SEL
 SELECT price FROM d GROUP BY price HAVING price IN (SELECT id FROM i); SELECT price FROM d GROUP BY price HAVING NOT (price IN (SELECT id FROM i WHERE n = 2)); SELECT * FROM (SELECT price AS p, count(*) FROM d GROUP BY price HAVING price IN (SELECT price FROM i));
 SELECT max(price), max(price) IN (SELECT price FROM i), max(price) FROM d; SELECT avg(n) FROM d GROUP BY n HAVING avg(n) IN (SELECT n FROM i); SELECT avg(n) FROM d GROUP BY n HAVING avg(n) NOT IN (SELECT z FROM i); SELECT sum(price) FROM d GROUP BY n HAVING sum(price) IN (SELECT price FROM i);
 SELECT s FROM d GROUP BY s HAVING s IN (SELECT n FROM i); SELECT z, z || 'x' FROM d GROUP BY z HAVING z IN (SELECT n FROM i); SELECT z FROM d GROUP BY z HAVING z IN (SELECT s FROM i); SELECT n FROM d GROUP BY n HAVING n IN (SELECT s FROM i);
-SELECT s, s IN (SELECT n FROM i) FROM d GROUP BY s ORDER BY s; SELECT price, price IN (1, 2.5, '3', 4), price FROM d GROUP BY price;
+SELECT s, s IN (SELECT n FROM i) FROM d GROUP BY s ORDER BY s; SELECT price, price IN (1, 2.5, '3', 4), price FROM d GROUP BY price; SELECT s IN (SELECT n FROM i), count(*) FROM d GROUP BY s ORDER BY 1, 2;
 
 -- case: random/a-group-that-in-converts-while-it-is-shown
 CREATE TABLE d(id INTEGER PRIMARY KEY, price REAL, s TEXT); INSERT INTO d VALUES (1, 1, '1');
