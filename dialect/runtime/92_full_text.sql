@@ -167,7 +167,7 @@ BEGIN
   IF x IS NULL OR x = '' THEN RETURN '{}'; END IF;
   IF spec->>'kind' = 'trigram' THEN RETURN howdah.fts_trigrams(spec, x); END IF;
   IF plain THEN
-    RETURN ARRAY(SELECT m[1] FROM regexp_matches(lower(x COLLATE "C"), '[a-z0-9]+', 'g') WITH ORDINALITY r(m, o) ORDER BY o);
+    RETURN string_to_array(btrim(regexp_replace(lower(x COLLATE "C"), '[^a-z0-9]+', ' ', 'g'), ' '), ' ');
   END IF;
   RETURN ARRAY(SELECT howdah.fts_token(spec, m[1]) FROM regexp_matches(x, (howdah.fts_pattern(spec))[2], 'g') WITH ORDINALITY r(m, o) ORDER BY o);
 END $$;
@@ -212,11 +212,33 @@ END $$;
 
 -- Cut to what a lexeme can hold; dialect/full_text_query.cpp cuts alike. COST is for the planner: the index is cheaper than
 -- a walk along the rowids that makes each row's vector until a LIMIT is reached.
-CREATE OR REPLACE FUNCTION howdah.fts_vector(doc howdah.fts_doc) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000 AS $$
-  SELECT array_to_tsvector(ARRAY(
-    SELECT DISTINCT (c - 1) || ':' || left(token, 500)
-    FROM (SELECT c, n, sum(n) OVER (ORDER BY c) AS upto FROM unnest((doc).sizes) WITH ORDINALITY u(n, c)) AS s,
-         LATERAL unnest((doc).tokens[upto - n + 1 : upto]) AS token)) $$;
+-- Without a query of its own unless a token is long or has a character that hardly any has: each INSERT comes here.
+CREATE OR REPLACE FUNCTION howdah.fts_vector(doc howdah.fts_doc) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 AS $$
+DECLARE
+  mark CONSTANT text := E'\x01';
+  lexemes text[] := '{}';
+  upto int := 0;
+  c int := 0;
+  size int;
+  tokens text[];
+  joined text;
+BEGIN
+  FOREACH size IN ARRAY coalesce(doc.sizes, '{}') LOOP
+    IF size > 0 THEN
+      tokens := doc.tokens[upto + 1 : upto + size];
+      joined := array_to_string(tokens, mark);
+      IF octet_length(joined) - octet_length(replace(joined, mark, '')) >= size OR
+         (octet_length(joined) > 500 AND EXISTS (SELECT FROM unnest(tokens) AS token WHERE length(token) > 500)) THEN
+        lexemes := lexemes || ARRAY(SELECT c || ':' || left(token, 500) FROM unnest(tokens) AS token);
+      ELSE
+        lexemes := lexemes || string_to_array(c || ':' || replace(joined, mark, mark || c || ':'), mark);
+      END IF;
+    END IF;
+    upto := upto + size;
+    c := c + 1;
+  END LOOP;
+  RETURN array_to_tsvector(lexemes);
+END $$;
 
 CREATE OR REPLACE FUNCTION howdah.fts_size(doc howdah.fts_doc) RETURNS int8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT cardinality((doc).tokens)::int8 $$;
