@@ -25,19 +25,26 @@ public:
             taken_ = 0;
         }
         if (filled_ == 0 && bytes_.size() > keep_capacity)
-            bytes_ = std::vector<char>(read_chunk);
-        else if (bytes_.empty())
-            bytes_.resize(short_chunk);
-        else if (filled_ == bytes_.size())
-            bytes_.resize(std::max(read_chunk, 2 * bytes_.size()));
+            bytes_ = {};
+        // A long line doubles the buffer as its bytes come in.
+        const std::size_t room = was_filled_ ? read_chunk : short_chunk;
+        if (filled_ > 0 && filled_ == bytes_.size())
+            bytes_.resize(filled_ + std::max(room, filled_));
+        else if (bytes_.size() - filled_ < room)
+            bytes_.resize(filled_ + room);
         return std::span(bytes_).subspan(filled_);
     }
-    void commit(std::size_t bytes) { filled_ += bytes; }
+    void commit(std::size_t bytes)
+    {
+        filled_ += bytes;
+        was_filled_ = was_filled_ || filled_ == bytes_.size();
+    }
     // Bytes of an empty buffer where that is larger than a client needs that says nothing; rest() gives them back.
-    std::size_t spare() const { return taken_ == filled_ && bytes_.size() > 2 * read_chunk ? bytes_.size() : 0; }
+    std::size_t spare() const { return taken_ == filled_ && bytes_.size() > most_at_rest ? bytes_.size() : 0; }
     void rest()
     {
         filled_ = taken_ = searched_ = 0;
+        was_filled_ = false;
         bytes_ = {};
     }
     // Nothing more comes: what has no newline counts as a line.
@@ -66,7 +73,9 @@ public:
 
 private:
     static constexpr std::size_t short_chunk = 512; // the room of a client whose lines are short, as most are
-    static constexpr std::size_t read_chunk = 4U << 10U;
+    // That of one who has filled it: what has come is looked at together, and sent on together.
+    static constexpr std::size_t read_chunk = 32U << 10U;
+    static constexpr std::size_t most_at_rest = 8U << 10U;
     // A buffer that has grown beyond this is given back once it is empty.
     static constexpr std::size_t keep_capacity = 256U << 10U;
 
@@ -75,7 +84,7 @@ private:
     std::size_t filled_ = 0;
     std::size_t taken_ = 0;    // where the next line begins
     std::size_t searched_ = 0; // no newline between `taken_` and here
-    bool ended_ = false;
+    bool ended_ = false, was_filled_ = false;
 };
 
 } // namespace howdah::proxy::lines

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstring>
 #include <string>
 
 using howdah::proxy::lines::Input;
@@ -72,4 +73,18 @@ TEST_CASE("the room of a long line is spare once it is taken, and lines come as 
     CHECK(input.spare() == 0);
     feed(input, "next\n");
     CHECK(input.next() == "next");
+}
+
+TEST_CASE("who has filled the room of short lines is given more, so that a pipeline's lines come together")
+{
+    Input input(1 << 20);
+    const std::size_t few = input.prepare().size();
+    CHECK(few < 1024);
+    std::memset(input.prepare().data(), '\n', few);
+    input.commit(few);
+    while (input.next()) {
+    }
+    CHECK(input.prepare().size() >= 16 * few);
+    input.rest();
+    CHECK(input.prepare().size() == few);
 }
