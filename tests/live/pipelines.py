@@ -315,6 +315,23 @@ def statements_of_a_transaction_and_its_commit_are_one_packet(howdah):
 
 
 @test
+def a_long_pipeline_is_read_in_large_pieces(howdah):
+    """Nine of ten statements of a hundred bytes go with one before them; in pieces of 512 bytes it was three of four."""
+    c, w = Client(howdah, 'pipes_single'), Wire(howdah, 'pipes_single')
+    c.ask('DROP TABLE IF EXISTS pieces')
+    c.ask('CREATE TABLE pieces(v TEXT)')
+    asked = ['BEGIN', *([f"INSERT INTO pieces VALUES ('{'long enough, ' * 8}')"] * 400), 'COMMIT']
+    lines, messages = b''.join(json.dumps({'sql': sql}).encode() + b'\n' for sql in asked), b''.join(query(sql) for sql in asked)
+    for client, sent_at_once in ((c, lines), (w, messages)):
+        for _ in range(20):  # the first ones have the plan made and its time learnt
+            with Sent(howdah) as sent:
+                threading.Thread(target=client.socket.sendall, args=(sent_at_once,)).start()
+                for _ in asked: Lines.answer(c) if client is c else w.answer()
+            if sent.ahead > 360: break
+        assert sent.ahead > 360, (client, sent.ahead)
+
+
+@test
 def what_meets_no_row_of_its_own_is_not_committed_before_it_has_been_looked_at(howdah):
     """In a transaction row by row: it is undone and repeated, which must not happen to what has been committed."""
     c = Client(howdah, 'pipes_concurrent')
