@@ -274,7 +274,7 @@ std::vector<LoopKeys> SelectLowering::loops_of(const std::vector<const Source*>&
             continue; // a subquery's that has said so itself
         sort_by_place(join.loops, join.group);
         LoopKeys whole{join.loop, automatic_order(*join.loop, join.sources)};
-        if (const FromClause* inside = parenthesised(*l_.core_->from, *join.sources.front()))
+        if (const FromClause* inside = join_of(*join.sources.front()))
             append(whole.keys, rows_without_partner(*inside));
         for (LoopKeys& loop : join.loops)
             append(whole.keys, std::move(loop.keys));
@@ -282,6 +282,14 @@ std::vector<LoopKeys> SelectLowering::loops_of(const std::vector<const Source*>&
     }
     sort_by_place(out, group);
     return out;
+}
+
+// The join that SQLite runs as a subquery and that has the source: a parenthesised one, or all of an UPDATE's FROM.
+const FromClause* SelectLowering::join_of(const Source& source) const
+{
+    const FromClause* const all = update_from_ ? update_from_ : l_.core_ ? &*l_.core_->from : nullptr;
+    const FromClause* const inside = all ? parenthesised(*all, source) : nullptr;
+    return inside ? inside : update_from_;
 }
 
 // The rows of a RIGHT or FULL JOIN's right side without a partner come behind all others, those of the first such join
@@ -429,8 +437,10 @@ void SelectLowering::leave_out_what_is_not_seen(Arm& arm, const SelectCore& core
 }
 
 // The loops of an UPDATE or DELETE.
-std::vector<SortKey> SelectLowering::write_order(const std::vector<const Source*>& sources, const Expr* where)
+std::vector<SortKey> SelectLowering::write_order(const std::vector<const Source*>& sources, const Expr* where,
+                                                 const FromClause* from)
 {
+    update_from_ = from;
     const Lowering::Visits around = std::exchange(l_.visits_, {});
     l_.visits_.group = l_.plan().outermost();
     std::vector<SortKey> keys;
@@ -451,7 +461,7 @@ std::string latest_match_first(const Source& target, const FromClause& from, con
 {
     std::vector<const Source*> sources = sources_of(from);
     sources.insert(sources.begin(), &target);
-    std::vector<SortKey> keys = SelectLowering(lowering).write_order(sources, where);
+    std::vector<SortKey> keys = SelectLowering(lowering).write_order(sources, where, &from);
     for (SortKey& key : keys) {
         key.descending = !key.descending;
         key.nulls = Nulls::unspecified;

@@ -146,7 +146,9 @@ public:
     std::string over(const Call& call);
     std::string among_equals(const Call& call, std::string text);
     std::string limit(const Expr* limit, const Expr* offset);
-    std::vector<SortKey> write_order(const std::vector<const Source*>& sources, const Expr* where);
+    // `from`: an UPDATE's, if it has one.
+    std::vector<SortKey> write_order(const std::vector<const Source*>& sources, const Expr* where,
+                                     const FromClause* from = nullptr);
     // Whether the core is the one being lowered, rather than one around it.
     bool is_at(const SelectCore& core) const { return l_.core_ == &core; }
     // Whether SQLite has made the subquery part of the core being lowered.
@@ -237,6 +239,7 @@ private:
     std::vector<LoopKeys> loops_of(const SelectCore& core);
     std::vector<LoopKeys> loops_of(const std::vector<const Source*>& sources, const Expr* where,
                                    const ArmOf& arms = {});
+    const FromClause* join_of(const Source& source) const;
     LoopKeys keys_of(const Source& source, const VisitLoop* loop, const Expr* where);
     std::vector<SortKey> automatic_order(const VisitLoop& loop, const std::vector<const Source*>& sources);
     std::vector<SortKey> rows_without_partner(const FromClause& from);
@@ -282,6 +285,7 @@ private:
     std::string taken_from_queue(const std::string& queue, const std::vector<PgType>& types);
 
     Lowering& l_;
+    const FromClause* update_from_ = nullptr;
 };
 
 bool has_window(const SelectCore& core);
