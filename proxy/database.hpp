@@ -8,6 +8,7 @@
 #include "proxy/plan_cache.hpp"
 #include "proxy/shared_flush.hpp"
 #include "proxy/write_groups.hpp"
+#include "proxy/writer_locks.hpp"
 #include "proxy/writer_queue.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -30,6 +31,7 @@ public:
     PlanCache& plans() { return plans_; }
     SharedFlush& flush() { return flush_; }
     WriterQueue& writers() { return writers_; }
+    WriterLocks& writer_locks() { return writer_locks_; }
     WriteGroups& groups() { return groups_; }
     const std::string& pg_schema() const { return pg_schema_; }
 
@@ -58,6 +60,7 @@ private:
     PlanCache plans_;
     SharedFlush flush_;
     WriterQueue writers_;
+    WriterLocks writer_locks_;
     WriteGroups groups_;
     std::string pg_schema_;
     std::shared_ptr<const dialect::Catalog> catalog_;

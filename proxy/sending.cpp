@@ -1,14 +1,12 @@
 // See sending.hpp.
 #include "proxy/sending.hpp"
 
-#include "dialect/bookkeeping.hpp"
 #include "dialect/result_values.hpp"
 #include "pool/wire.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <iterator>
-#include <set>
 
 namespace howdah::proxy {
 
@@ -18,22 +16,6 @@ pool::Command control(std::string sql)
     command.sql = std::move(sql);
     command.prepare = true;
     return command;
-}
-
-std::vector<std::string> writer_locks(const dialect::Catalog& catalog, bool short_form)
-{
-    std::set<std::string_view> schemas;
-    for (const dialect::Placement& placement : catalog.placements())
-        if (placement.pg_schema != "pg_temp")
-            schemas.insert(placement.pg_schema);
-    std::vector<std::string> out;
-    for (const std::string_view schema : schemas)
-        if (short_form)
-            out.push_back(dialect::short_writer_lock_statement(schema));
-        else
-            for (std::string& sql : dialect::writer_lock_statements(schema))
-                out.push_back(std::move(sql));
-    return out;
 }
 
 std::int64_t count_of(std::string_view tag)

@@ -48,10 +48,6 @@ struct Planned {
     std::vector<Value> slots;
 };
 
-// What takes the writer lock of every database that a statement can write, in one order for all sessions. The short
-// form is for a statement's own transaction.
-std::vector<std::string> writer_locks(const dialect::Catalog& catalog, bool short_form);
-
 // How an attempt has ended.
 struct Attempt {
     std::optional<pool::ServerError> server; // the server refused

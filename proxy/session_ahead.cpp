@@ -72,18 +72,19 @@ void Session::Impl::send_ahead(Lookahead& lookahead)
         --without_ahead;
         return;
     }
+    std::optional<Foreseen> next = may_be_followed(*sending) ? lookahead.next() : std::nullopt;
+    if (!next)
+        return;
     const Transaction as_it_is = transaction;
     auto behind = std::make_unique<Ahead>();
     behind->commands_of_first = sending->packet.batch.commands.size();
     std::vector<const Planned*> planned{&sending->planned};
     const double of_first = sending->planned.plan->estimate.micros(sending->asked);
     double room = Ahead::most_micros(of_first) - of_first;
-    const Sending* before = sending.get();
-    while (may_be_followed(*before) && behind->statements.size() < Ahead::most) {
+    for (const Sending* before = sending.get(); next;) {
         expect_success(*before);
-        const std::optional<Foreseen> next = lookahead.next();
         SentAhead& statement = behind->statements.emplace_back();
-        const bool added = next && add_behind(statement, *next, *before, planned, room);
+        const bool added = add_behind(statement, *next, *before, planned, room);
         if (!added || bytes_of(sending->packet.batch) > Ahead::most_bytes) {
             sending->packet.batch.commands.resize(sending->packet.batch.commands.size() - statement.commands);
             behind->statements.pop_back();
@@ -95,6 +96,8 @@ void Session::Impl::send_ahead(Lookahead& lookahead)
             break;
         before = statement.sending.get();
         planned.push_back(&before->planned);
+        const bool goes_on = may_be_followed(*before) && behind->statements.size() < Ahead::most;
+        next = goes_on ? lookahead.next() : std::nullopt;
     }
     transaction = as_it_is;
     if (!behind->statements.empty())

@@ -91,8 +91,8 @@ void Session::Impl::assemble(Sending& sending, ReplySink& sink, const RunOptions
         packet.set("synchronous_commit", "off");
     packet.lock_begin = packet.batch.commands.size();
     if (sending.lock)
-        for (std::string& sql : writer_locks(*catalog(), packet.implicit))
-            packet.add(std::move(sql));
+        for (const std::string& sql : database->writer_locks().of(*catalog(), packet.implicit))
+            packet.add(sql);
     packet.lock_end = packet.batch.commands.size();
     if (meets_keys && defer_foreign_keys && inside) {
         packet.add("SET CONSTRAINTS ALL DEFERRED");

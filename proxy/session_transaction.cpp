@@ -83,8 +83,8 @@ asio::awaitable<Outcome> Session::Impl::run_begin(dialect::Begin::Mode mode)
     if (busy_timeout_ms != default_busy_timeout_ms)
         set_lock_timeout(packet);
     if (takes_lock)
-        for (std::string& statement : writer_locks(*catalog(), false))
-            packet.add(std::move(statement));
+        for (const std::string& statement : database->writer_locks().of(*catalog(), false))
+            packet.add(statement);
     std::optional<pool::Lease> own;
     pool::Lease* use = nullptr;
     if (auto error = co_await acquire(own, use)) {

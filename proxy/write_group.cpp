@@ -94,8 +94,8 @@ void WriteGroups::Group::open_packet(const std::vector<Member*>& members)
         }))
         packet.add("SET CONSTRAINTS ALL IMMEDIATE");
     if (is_single())
-        for (std::string& sql : writer_locks(*database_->catalog(), true))
-            packet.add(std::move(sql));
+        for (const std::string& sql : database_->writer_locks().of(*database_->catalog(), true))
+            packet.add(sql);
     batch_ = std::move(packet.batch);
 }
 
