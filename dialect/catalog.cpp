@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <initializer_list>
 #include <map>
 
 namespace howdah::dialect {
@@ -122,21 +123,27 @@ void Catalog::read_rows()
 // The tables in which SQLite keeps a virtual table's data: here they have none.
 void Catalog::mark_shadow_tables()
 {
-    constexpr std::string_view of_fts5[] = {"_data", "_idx", "_content", "_docsize", "_config"};
-    constexpr std::string_view of_fts4[] = {"_content", "_segments", "_segdir", "_docsize", "_stat"};
-    constexpr std::string_view of_rtree[] = {"_node", "_rowid", "_parent"};
-    const auto mark = [&](const Table& table, std::string_view suffix) {
-        for (const std::unique_ptr<Table>& shadow : tables_)
-            if (equal_names(shadow->schema, table.schema) &&
-                equal_names(shadow->name, table.name + std::string(suffix)))
-                shadow->kind = Table::Kind::virtual_table;
+    const auto mark = [&](const Table& table, std::initializer_list<std::string_view> suffixes) {
+        for (const std::string_view suffix : suffixes)
+            for (const std::unique_ptr<Table>& shadow : tables_)
+                if (equal_names(shadow->schema, table.schema) &&
+                    equal_names(shadow->name, table.name + std::string(suffix)))
+                    shadow->kind = Table::Kind::virtual_table;
     };
     for (const std::unique_ptr<Table>& table : tables_) {
-        if (table->full_text)
-            for (const std::string_view suffix : table->full_text->is_fts5() ? of_fts5 : of_fts4)
-                mark(*table, suffix);
         if (table->rtree)
-            std::for_each(std::begin(of_rtree), std::end(of_rtree), [&](auto suffix) { mark(*table, suffix); });
+            mark(*table, {"_node", "_rowid", "_parent"});
+        if (!table->full_text)
+            continue;
+        const FullText& text = *table->full_text;
+        mark(*table, text.is_fts5() ? std::initializer_list<std::string_view>{"_data", "_idx", "_config"}
+                                    : std::initializer_list<std::string_view>{"_segments", "_segdir"});
+        if (text.content == FullText::Content::own)
+            mark(*table, {"_content"});
+        if (text.column_sizes)
+            mark(*table, {"_docsize"});
+        if (text.module == FullText::Module::fts4)
+            mark(*table, {"_stat"});
     }
 }
 

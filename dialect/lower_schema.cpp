@@ -19,6 +19,7 @@
 #include "dialect/schema_names.hpp"
 #include "dialect/schema_objects.hpp"
 #include "dialect/write_effects.hpp"
+#include "dialect/write_target.hpp"
 
 #include <algorithm>
 #include <map>
@@ -66,6 +67,7 @@ public:
             mirror->execute("PRAGMA legacy_alter_table = ON");
         effects_ = mirror->execute_with_effects(lowering_.request().sql);
         refuse_other_modules();
+        refuse_shadow_table(statement_, from_);
         std::vector<SchemaRow> rows = mirror->schema();
         out_.read_only = false;
         if (std::equal(rows.begin(), rows.end(), from_.rows().begin(), from_.rows().end(), same_row)) {

@@ -20,6 +20,28 @@ void begin_write(const Table& table, ConflictAction conflict, Lowering& lowering
     out.rollback_on_constraint = conflict == ConflictAction::rollback;
 }
 
+void refuse_shadow_table(const Statement& statement, const Catalog& catalog)
+{
+    std::string_view schema, name;
+    if (const auto* drop = std::get_if<Drop>(&statement.node); drop && drop->kind == Drop::Kind::table) {
+        schema = drop->name.schema.text;
+        name = drop->name.name.text;
+    } else if (const auto* alter = std::get_if<AlterTable>(&statement.node)) {
+        schema = alter->table.schema.text;
+        name = alter->table.name.text;
+    } else if (const auto* trigger = std::get_if<CreateTrigger>(&statement.node)) {
+        schema = trigger->table.schema.text;
+        name = trigger->table.name.text;
+    } else if (const auto* index = std::get_if<CreateIndex>(&statement.node)) {
+        schema = index->name.schema.text;
+        name = index->table.text;
+    }
+    const Table* table = name.empty() ? nullptr : catalog.find_table(schema, name);
+    if (table && table->kind == Table::Kind::virtual_table && !table->full_text && !table->rtree)
+        throw refusal("changing the table " + table->name + ", in which SQLite keeps a virtual table's data",
+                      statement.span);
+}
+
 std::string rowid_left_behind(const Table& table, bool is_update)
 {
     if (table.rtree)

@@ -27,6 +27,10 @@ const Table* written_table(const Node& statement)
 // Sets the flags of a write to `table`. Throws for what cannot be written to.
 void begin_write(const Table& table, ConflictAction conflict, Lowering& lowering, Compiled& out);
 
+// Throws a refusal() for DROP TABLE, ALTER TABLE, CREATE INDEX and CREATE TRIGGER of a table in which SQLite keeps a
+// virtual table's data: there is none on the server that could change.
+void refuse_shadow_table(const Statement& statement, const Catalog& catalog);
+
 // Runs `lower`. A PromotionNeeded that it throws makes `out` one of kind promote.
 template <typename Lower>
 void with_promotions(Compiled& out, Lower lower)

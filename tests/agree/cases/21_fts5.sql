@@ -470,3 +470,12 @@ CREATE VIRTUAL TABLE articles_fts USING fts5(title, content = 'articles');
 INSERT INTO articles_fts(rowid, title) SELECT rowid, title FROM articles;
 -- bind: {"query": "second OR third"}
 WITH original AS (SELECT rowid, * FROM articles) SELECT original.* FROM original JOIN articles_fts ON original.rowid = articles_fts.rowid WHERE articles_fts MATCH :query ORDER BY articles_fts.rank;
+-- case: fts5/content-in-a-table-named-as-sqlite-names-its-own
+CREATE TABLE song_content(id INTEGER PRIMARY KEY, line TEXT);
+CREATE VIRTUAL TABLE song USING fts5(line, content='song_content', content_rowid='id', columnsize=0);
+CREATE TABLE song_docsize(n);
+CREATE TRIGGER song_filled AFTER INSERT ON song_content BEGIN INSERT INTO song(rowid, line) VALUES(NEW.id, NEW.line); END;
+INSERT INTO song_content(line) VALUES('la la'), ('lo la');
+INSERT INTO song_docsize VALUES(1);
+SELECT rowid, line FROM song WHERE song MATCH 'lo';
+SELECT * FROM song_docsize;
