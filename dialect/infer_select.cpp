@@ -18,10 +18,17 @@ void infer_optional(Inference& inference, const ExprPtr& e)
         inference.expr(*e);
 }
 
-// The arm whose affinities and collations are those of the columns.
-const SelectCore& typing_arm(const Select& select)
+// Several rows of VALUES are arms of a compound, too.
+bool is_compound(const Select& select) { return select.cores.size() > 1 || select.cores.front().values.size() > 1; }
+
+// What has the affinity and collation of a column: the expression of the first arm or the last; null for a column that
+// is none of a SELECT's.
+const Expr* typing_expr(const Select& select, std::size_t column)
 {
-    return select.typed_by_last ? select.cores.back() : select.cores.front();
+    const SelectCore& arm = select.typed_by_last ? select.cores.back() : select.cores.front();
+    if (column >= arm.outputs.size())
+        return nullptr;
+    return select.typed_by_last && !arm.values.empty() ? arm.values.back()[column].get() : arm.outputs[column].expr;
 }
 
 } // namespace
@@ -39,16 +46,17 @@ void Inference::columns_of(Source& source, const Select& select) const
         column.pg = pg[i];
         column.affinity = select.result[i].affinity;
         // A subquery's column has a collation, BINARY by default; what a compound compares by may be a later arm's.
-        const SelectCore& typing = typing_arm(select);
-        const bool collates = i < typing.outputs.size() && typing.outputs[i].expr->has_collation;
-        column.collation = collates ? typing.outputs[i].expr->collation : Collation::binary;
+        const Expr* typing = typing_expr(select, i);
+        column.collation = typing && typing->has_collation ? typing->collation : Collation::binary;
         column.has_collation = true;
         column.classes = select.result[i].classes;
         // SQLite may convert the other arms' values to the affinity of that one (SelectLowering::as_stored).
-        if (select.cores.size() > 1 && is_numeric(column.affinity) && column.classes.has(StorageClass::text))
+        if (is_compound(select) && is_numeric(column.affinity) && column.classes.has(StorageClass::text))
             column.classes = column.classes | Classes(StorageClass::integer) | Classes(StorageClass::real);
+        if (column.affinity == Affinity::numeric && column.classes.has(StorageClass::real))
+            column.classes = column.classes | Classes(StorageClass::integer);
         // A column of affinity REAL is read as REAL, also where another arm of a compound gave an INTEGER.
-        column.read_as_real = column.affinity == Affinity::real && select.cores.size() > 1;
+        column.read_as_real = column.affinity == Affinity::real && is_compound(select);
         if (column.read_as_real && column.classes.has(StorageClass::integer))
             column.classes = column.classes.without(StorageClass::integer) | Classes(StorageClass::real);
         column.type = pg_type_of(column.classes);
@@ -134,7 +142,7 @@ void Inference::order_by(std::vector<OrderingTerm>& terms)
         expr(*term.expr);
 }
 
-// Affinity and collation are the first arm's (see typing_arm), the collation of a later one when it has none; the
+// Affinity and collation are the first arm's (see typing_expr), the collation of a later one when it has none; the
 // classes are anyone's.
 void Inference::result(Select& select)
 {
@@ -144,12 +152,12 @@ void Inference::result(Select& select)
         column.classes = Classes::from_bits(0);
         column.has_collation = false;
         column.collation = Collation::binary;
+        if (const Expr* typing = typing_expr(select, i))
+            column.affinity = typing->affinity;
         for (const SelectCore& core : select.cores) {
             if (i >= core.outputs.size())
                 continue;
             const Expr& e = *core.outputs[i].expr;
-            if (&core == &typing_arm(select))
-                column.affinity = e.affinity;
             if (!column.has_collation && (e.has_collation || is_subquery_arm(select, core))) {
                 column.has_collation = true;
                 column.collation = e.collation;

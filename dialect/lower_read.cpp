@@ -24,12 +24,37 @@ bool VisitPlan::materializes(const Select& select, std::string_view name) const
     });
 }
 
-// A compound whose rows are stored before they are read: with the affinities of its columns. Otherwise each arm's
-// values are as they are. `more`: further columns of the text.
+namespace {
+
+// CAST(2.0 AS NUMERIC) is 2.0, and 2 where it is stored.
+bool is_cast_to_numeric(const Expr& expr)
+{
+    const Expr& e = bare(expr);
+    if (as<Cast>(e))
+        return e.affinity == Affinity::numeric;
+    const auto* ref = as<ColumnRef>(e);
+    const bool derived = ref && ref->source && ref->index >= 0 && select_of(*ref->source);
+    const Expr* origin = derived ? ref->source->columns[static_cast<std::size_t>(ref->index)].origin : nullptr;
+    return origin && is_cast_to_numeric(*origin);
+}
+
+// Whether a column may have values that are not of its affinity.
+bool mixes_affinities(const Select& select)
+{
+    const SelectCore& core = select.cores.front();
+    return select.cores.size() > 1 || core.values.size() > 1 ||
+           std::any_of(core.outputs.begin(), core.outputs.end(),
+                       [](const SelectCore::Output& output) { return is_cast_to_numeric(*output.expr); });
+}
+
+} // namespace
+
+// Rows that are stored before they are read: with the affinities of the columns. Otherwise values are as they are.
+// `more`: further columns of the text.
 std::string SelectLowering::as_stored(const Select& select, std::string_view name, std::string text,
                                       std::vector<Output>& outputs, const std::vector<std::string>& more)
 {
-    if (select.cores.size() == 1 || !l_.plan().materializes(select, name))
+    if (!mixes_affinities(select) || !l_.plan().materializes(select, name))
         return text;
     const std::string rows = quote_identifier(l_.fresh("stored"));
     std::vector<std::string> names, values;

@@ -40,3 +40,27 @@ SELECT "", * FROM e2;
 CREATE TABLE ""(x);
 INSERT INTO "" VALUES(5);
 SELECT * FROM "";
+-- case: equal/rows-of-values-that-are-stored-before-they-are-read
+CREATE TABLE side(s);
+INSERT INTO side VALUES('left');
+SELECT * FROM side CROSS JOIN (VALUES (CAST(44 AS REAL)), (55), ('66'), ('x'));
+SELECT * FROM side CROSS JOIN (VALUES (CAST(44 AS TEXT)), (55), (6.5), (x'00'), (NULL));
+SELECT * FROM side CROSS JOIN (VALUES (CAST('44' AS INTEGER)), ('55'), (6.0));
+SELECT * FROM side CROSS JOIN (VALUES (44), (CAST(55 AS TEXT)));
+WITH v(x) AS (VALUES (CAST(44 AS TEXT)), (55)) SELECT x, typeof(x), s FROM v, side WHERE x > 5;
+CREATE VIEW numbers AS VALUES (CAST(44 AS REAL)), (55);
+CREATE VIEW named(x) AS VALUES (CAST(44 AS REAL)), (55);
+SELECT * FROM numbers;
+SELECT * FROM side, numbers;
+SELECT x, typeof(x) FROM named;
+SELECT * FROM side, named WHERE x = '55';
+SELECT * FROM side, named WHERE x = 55;
+-- case: equal/a-cast-to-numeric-that-is-stored-before-it-is-read
+CREATE TABLE measure(r REAL, i INT, t TEXT);
+INSERT INTO measure VALUES (3, 2, '5.0'), (2.5, 1, '7e0');
+SELECT a, typeof(a), b, typeof(b) FROM (SELECT CAST(r AS NUMERIC) AS a, CAST(t AS NUMERIC) AS b FROM measure);
+SELECT a, typeof(a), b, typeof(b) FROM (SELECT 1) CROSS JOIN (SELECT CAST(r AS NUMERIC) AS a, CAST(i * 1.0 AS NUMERIC) AS b FROM measure LIMIT 5);
+CREATE VIEW counted(a, n) AS SELECT CAST(r AS NUMERIC), count(*) OVER () FROM measure;
+SELECT a, typeof(a), n FROM counted;
+SELECT a, typeof(a), n FROM counted, (SELECT max(i) AS m FROM measure) WHERE a > m;
+SELECT a, typeof(a), n, i FROM counted, measure WHERE a = 3;
