@@ -119,6 +119,7 @@ constexpr Translation translations[] = {
     {"HW01F", extended::trigger, ""},
     {"HW01R", extended::trigger, ""},
     {"HW020", code::mismatch, ""},
+    {"HW0PI", 2835, ""}, // SQLITE_CONSTRAINT_PINNED
     {"HW0NU", code::mismatch, ""},
     {"HW0ST", extended::datatype, ""},
     {"22003", code::error, "integer overflow"},

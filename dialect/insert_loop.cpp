@@ -124,13 +124,7 @@ private:
         return sql.empty() ? sql : lowering_.with_clause(insert_.with.get()) + sql;
     }
 
-    bool fails() const
-    {
-        if (insert_.conflict == ConflictAction::fail)
-            return true;
-        return std::any_of(policy_.rules.begin(), policy_.rules.end(),
-                           [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; });
-    }
+    bool fails() const { return may_fail(table_, policy_.rules, insert_.conflict); }
 
     void refuse_unseen() const
     {

@@ -192,6 +192,16 @@ std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAc
     return computed_before(passes, row + "." + quote_identifier(table.rowid_pg));
 }
 
+bool may_fail(const Table& table, const std::vector<KeyRule>& rules, ConflictAction statement)
+{
+    const auto key_fails = [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; };
+    const auto column_fails = [&](const Column& c) {
+        return c.not_null && not_null_conflict_of(c, statement) == ConflictAction::fail;
+    };
+    return statement == ConflictAction::fail || std::any_of(rules.begin(), rules.end(), key_fails) ||
+           std::any_of(table.columns.begin(), table.columns.end(), column_fails);
+}
+
 std::string fail_condition(const Table& table, const std::vector<KeyRule>& rules, ConflictAction statement)
 {
     const std::string own =
@@ -203,7 +213,7 @@ std::string fail_condition(const Table& table, const std::vector<KeyRule>& rules
         if (!rule.upsert && rule.action == ConflictAction::fail)
             names.push_back(quote_string(rule.key.index ? rule.key.index->pg : rowid_index_name(table)));
     for (const auto& column : table.columns)
-        if (column.not_null && column.not_null_conflict == ConflictAction::fail)
+        if (column.not_null && not_null_conflict_of(column, statement) == ConflictAction::fail)
             names.push_back(quote_string(column.pg));
     if (names.empty())
         return "false";

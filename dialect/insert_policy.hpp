@@ -53,6 +53,9 @@ std::string ignore_filter(const Table& table, const InsertRows& rows, ConflictAc
                           const std::string& row = "n");
 bool wants_filter(const Table& table, ConflictAction statement);
 
+// Whether a constraint of the statement that is broken keeps the rows before: all of them under OR FAIL.
+bool may_fail(const Table& table, const std::vector<KeyRule>& rules, ConflictAction statement);
+
 // For a statement some of whose constraints are ON CONFLICT FAIL: the condition, over a row loop's howdah_table, ….
 // that the error which was caught is of such a one; all of the table's are when the statement itself is OR FAIL.
 std::string fail_condition(const Table& table, const std::vector<KeyRule>& rules, ConflictAction statement);

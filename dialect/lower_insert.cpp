@@ -171,15 +171,14 @@ private:
         // What a BEFORE trigger did stays when the row then fails or is left out.
         if ((filtered_ || insert_.conflict == ConflictAction::fail) && fires(CreateTrigger::Time::before))
             return true;
-        const bool fails = std::any_of(policy.rules.begin(), policy.rules.end(),
-                                       [](const KeyRule& r) { return !r.upsert && r.action == ConflictAction::fail; });
+        const bool fails = may_fail(table_, policy.rules, insert_.conflict);
         const bool late = fails || policy.form == Form::replace ||
                           (insert_.upserts.empty() && puts_defaults(table_, insert_.conflict));
         if (late && looks_behind_before_triggers(table_, TriggerEvent::insert))
             return true;
         if (rows.single())
             return false;
-        if (insert_.conflict == ConflictAction::fail || fails)
+        if (fails)
             return true;
         if (!insert_triggers_allow_sets(triggers_on(table_, TriggerEvent::insert), table_, lowering_.catalog()))
             return true;

@@ -219,10 +219,38 @@ private:
         if (rule.action == ConflictAction::ignore)
             return "CONTINUE WHEN " + exists(others) + ";\n";
         if (rule.action == ConflictAction::replace)
-            return replacing(table_, "DELETE FROM " + pg_name(table_) + " AS o WHERE " + others + ";\n",
-                             update_.conflict, lowering_);
+            return remove("DELETE FROM " + pg_name(table_) + " AS o WHERE " + others + ";\n");
         const std::string constraint = rule.key.index ? rule.key.index->pg : rowid_index_name(table_);
         return "IF " + exists(others) + " THEN " + raise_key(table_, quote_string(constraint)) + "END IF;\n";
+    }
+
+    // SQLite holds its place in the table while it removes a row (OP_CursorLock), where that fires triggers: one of
+    // them that changes another row there is an error.
+    std::string remove(const std::string& deletion)
+    {
+        const Effects effects =
+            effects_of(table_, {TriggerEvent::delete_}, nullptr, lowering_.catalog(), lowering_.options().foreign_keys);
+        const auto changes_table = [&](const std::vector<const Table*>& tables) {
+            return std::find(tables.begin(), tables.end(), &table_) != tables.end();
+        };
+        if (lowering_.in_trigger || !lowering_.options().recursive_triggers ||
+            triggers_on(table_, TriggerEvent::delete_).empty() ||
+            !(changes_table(effects.before) || changes_table(effects.after)))
+            return replacing(table_, deletion, update_.conflict, lowering_);
+        if (!holds_place_) {
+            holds_place_ = true;
+            loop_.declarations.emplace_back("howdah_written bigint; howdah_removed bigint");
+        }
+        std::vector<std::string> counts;
+        for (const std::string_view what : {"inserted", "updated", "deleted"})
+            counts.push_back("pg_stat_get_xact_tuples_" + std::string(what) + "(" + quote_string(pg_name(table_)) +
+                             "::regclass)");
+        const std::string written = join(counts, " + ");
+        return "howdah_written := " + written + ";\n" +
+               replacing(table_, deletion + "GET DIAGNOSTICS howdah_removed = ROW_COUNT;\n", update_.conflict,
+                         lowering_) +
+               "IF " + written + " <> howdah_written + howdah_removed THEN\n" +
+               "RAISE EXCEPTION 'constraint failed' USING ERRCODE = 'HW0PI';\nEND IF;\n";
     }
 
     std::string probed_twice(const KeyRule& rule)
@@ -273,6 +301,7 @@ private:
     RowLoop loop_;
     std::string alias_;
     bool behind_triggers_; // what is wrong with a row is looked for when its BEFORE triggers have run
+    bool holds_place_ = false;
     std::string seen_, update_text_, still_chosen_;
 };
 

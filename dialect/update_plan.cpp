@@ -54,11 +54,12 @@ std::vector<int> columns_of(const Table& table, const Key& key, const std::vecto
 }
 
 // A column that declares NOT NULL ON CONFLICT IGNORE.
-bool ignores_null(const Table& table, const std::vector<int>& columns, ConflictAction statement)
+// Whether a NULL in one of the columns leads to `action`.
+bool null_leads_to(ConflictAction action, const Table& table, const std::vector<int>& columns, ConflictAction statement)
 {
     return std::any_of(columns.begin(), columns.end(), [&](int c) {
         return c >= 0 && table.columns[static_cast<std::size_t>(c)].not_null &&
-               not_null_conflict_of(table.columns[static_cast<std::size_t>(c)], statement) == ConflictAction::ignore;
+               not_null_conflict_of(table.columns[static_cast<std::size_t>(c)], statement) == action;
     });
 }
 
@@ -96,11 +97,12 @@ UpdatePlan::UpdatePlan(const Update& u, const Table& t, Lowering& lowering)
     const bool breakable = !rules.empty() || can_be_null(table, set.columns()) || !table.checks.empty();
     // What BEFORE triggers did for a row that fails stays, too.
     const bool keeps = !one_row || looks_behind_before_triggers(table, TriggerEvent::update);
-    fails = keeps && (some(ConflictAction::fail) || (update.conflict == ConflictAction::fail && breakable));
+    fails = keeps && (some(ConflictAction::fail) || (update.conflict == ConflictAction::fail && breakable) ||
+                      null_leads_to(ConflictAction::fail, table, set.columns(), update.conflict));
     if ((update.conflict == ConflictAction::ignore && breakable))
         conflict = Conflict::ignore;
     else if (some(ConflictAction::ignore) || some(ConflictAction::replace) ||
-             ignores_null(table, set.columns(), update.conflict) ||
+             null_leads_to(ConflictAction::ignore, table, set.columns(), update.conflict) ||
              (looks_behind_before_triggers(table, TriggerEvent::update) &&
               puts_defaults(table, update.conflict, &set.columns())))
         conflict = Conflict::probe;
