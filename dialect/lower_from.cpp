@@ -203,7 +203,8 @@ std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
     for (const ExprPtr& arg : ref.args)
         args.push_back(to_text(l_.value(*arg)).text);
     std::string function = "howdah." + fold(ref.table.name.text) + "_";
-    const bool each = fold(ref.table.name.text) == "json_each", in_order = !source.columns[4].read;
+    const SourceColumn& row_number = source.columns[static_cast<std::size_t>(source.row_number)];
+    const bool each = fold(ref.table.name.text) == "json_each", in_order = !source.columns[4].read && !row_number.read;
     const std::optional<std::string> path = plain_path(ref);
     if (in_order && !ref.args[0]->constant && (each || (path && !source.columns[5].read))) {
         function = each ? "howdah.json_elements" : "howdah.json_nodes";
@@ -217,12 +218,14 @@ std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
                 args.push_back(std::move(place));
         }
     }
-    std::string text = call(function, args) + " AS " + quote_identifier(source.pg_alias);
+    std::string text = call(function, args);
+    if (row_number.read)
+        text = "LATERAL (SELECT e.*, row_number() OVER (ORDER BY e.id) - 1 FROM " + text + " AS e)";
     std::vector<std::string> names;
     for (const SourceColumn& column : source.columns)
-        if (!column.hidden)
+        if (!column.hidden || (row_number.read && &column == &row_number))
             names.push_back(quote_identifier(column.pg));
-    return text + "(" + join(names, ", ") + ")";
+    return text + " AS " + quote_identifier(source.pg_alias) + "(" + join(names, ", ") + ")";
 }
 
 // sqlite_schema and pragma_…(): the mirror has the rows, and a plan is for one schema, so they are written out.
@@ -433,7 +436,7 @@ Fragment Lowering::column(const Source& source, int index)
                 source.nullable ? integer.with_null() : integer};
     }
     const SourceColumn& column = source.columns[static_cast<std::size_t>(index)];
-    if (source.kind == Source::Kind::table_function && column.hidden)
+    if (source.kind == Source::Kind::table_function && column.hidden && index != source.row_number)
         throw refusal("the hidden column " + source.name + "." + column.name + " of a table-valued function");
     if (source.kind == Source::Kind::table && source.table->full_text) {
         const FullText& text = *source.table->full_text;

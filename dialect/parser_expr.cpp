@@ -319,20 +319,25 @@ ExprPtr Parser::parse_between(ExprPtr lhs, bool negated)
     return make(std::move(between), begin);
 }
 
-// (a, b) IN (list): every member of the list must be a row of as many.
-void Parser::check_row_widths(const In& in)
+// (a, b) IN ((c, d), …) is (a, b) IN (VALUES (c, d), …): every member of the list must be a row of as many.
+void Parser::list_of_rows(In& in)
 {
-    const auto* row = as<RowValue>(bare(*in.operand));
-    if (!row)
-        return;
-    for (const ExprPtr& member : in.list) {
-        const auto* other = as<RowValue>(bare(*member));
-        const std::size_t width = other ? other->members.size() : 1;
-        if (width != row->members.size())
+    const std::size_t expected = as<RowValue>(bare(*in.operand))->members.size();
+    SelectCore core;
+    core.span = {in.list.front()->span.begin, in.list.back()->span.end};
+    for (ExprPtr& member : in.list) {
+        auto* row = as<RowValue>(bare(*member));
+        const std::size_t width = row ? row->members.size() : 1;
+        if (width != expected)
             return complain("IN(...) element has " + std::to_string(width) + " term" + (width > 1 ? "s" : "") +
-                                " - expected " + std::to_string(row->members.size()),
+                                " - expected " + std::to_string(expected),
                             member->span);
+        core.values.push_back(std::move(row->members));
     }
+    in.list.clear();
+    in.select = std::make_unique<Select>();
+    in.select->span = core.span;
+    in.select->cores.push_back(std::move(core));
 }
 
 // expr ::= expr in_op ( exprlist ) | expr in_op ( select ) | expr in_op nm dbnm [( exprlist )]
@@ -350,7 +355,8 @@ ExprPtr Parser::parse_in(ExprPtr lhs, bool negated)
         else
             in.list = parse_exprlist();
         expect(TokenKind::right_paren);
-        check_row_widths(in);
+        if (!in.list.empty() && as<RowValue>(bare(*in.operand)))
+            list_of_rows(in);
         return make(std::move(in), begin);
     }
     const std::uint32_t table_begin = peek().span.begin;

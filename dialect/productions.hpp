@@ -97,7 +97,7 @@ private:
     ExprPtr parse_like(ExprPtr lhs, bool negated);
     ExprPtr parse_between(ExprPtr lhs, bool negated);
     ExprPtr parse_in(ExprPtr lhs, bool negated);
-    void check_row_widths(const In& in);
+    void list_of_rows(In& in);
     ExprPtr parse_prefix();
     ExprPtr parse_negation(const Token& minus);
 

@@ -251,11 +251,20 @@ void Resolver::table_function(TableRef& ref)
     source->pg_alias = unique_alias(source->name);
     const std::string name = fold(ref.table.name.text);
     if (name == "json_each" || name == "json_tree") {
-        source->columns = {fixed_column("key", PgType::v, true),         fixed_column("value", PgType::v, true),
-                           fixed_column("type", PgType::text, false),    fixed_column("atom", PgType::v, true),
-                           fixed_column("id", PgType::int8, false),      fixed_column("parent", PgType::int8, true),
-                           fixed_column("fullkey", PgType::text, false), fixed_column("path", PgType::text, false),
-                           fixed_column("json", PgType::v, true, true),  fixed_column("root", PgType::v, true, true)};
+        source->columns = {fixed_column("key", PgType::v, true),
+                           fixed_column("value", PgType::v, true),
+                           fixed_column("type", PgType::text, false),
+                           fixed_column("atom", PgType::v, true),
+                           fixed_column("id", PgType::int8, false),
+                           fixed_column("parent", PgType::int8, true),
+                           fixed_column("fullkey", PgType::text, false),
+                           fixed_column("path", PgType::text, false),
+                           fixed_column("json", PgType::v, true, true),
+                           fixed_column("root", PgType::v, true, true),
+                           fixed_column("rowid", PgType::int8, false, true)};
+        source->row_number = static_cast<int>(source->columns.size()) - 1;
+        source->columns.back().affinity = Affinity::integer;
+        source->columns.back().has_collation = false;
     } else {
         // The mirror has the rows and knows the columns; see lower_from.
         const std::string table = is_schema_table(name) && !ref.table.schema.empty()

@@ -68,7 +68,7 @@ std::vector<ColumnMatch> Resolver::find(const Scope::Entry& entry, const ColumnR
     if (!names_source(ref, *entry.source))
         return {};
     const int index = find_column(*entry.source, ref.column.text);
-    if (index < 0)
+    if (index < 0 || index == entry.source->row_number)
         return {};
     return {ColumnMatch{entry.source, index}};
 }
@@ -104,11 +104,11 @@ std::vector<ColumnMatch> Resolver::find_rowid(const std::vector<Scope::Entry>& e
     std::vector<ColumnMatch> matches;
     for (Source* source : sources)
         if (names_source(ref, *source) && (source->has_rowid || source->kind != Source::Kind::table))
-            matches.push_back({source, -1});
+            matches.push_back({source, source->row_number});
     if (matches.size() != 1)
         return {};
     const Source& source = *matches.front().source;
-    return source.has_rowid || opens_subquery(source) ? matches : std::vector<ColumnMatch>{};
+    return source.has_rowid || source.row_number >= 0 || opens_subquery(source) ? matches : std::vector<ColumnMatch>{};
 }
 
 ExprPtr Resolver::column_expr(const std::vector<ColumnMatch>& matches, std::string_view name, Span span)
@@ -257,8 +257,37 @@ bool Resolver::inserted_rowid(Expr& e, Scope& scope)
     return true;
 }
 
+// What SQLite's parser takes for false whatever is in it, and so never looks at: `x AND 0`, `x IN ()`.
+static bool is_always_false(const Expr& expr)
+{
+    const Expr& e = bare(expr);
+    if (const auto* literal = as<Literal>(e); literal && literal->form == Literal::Form::number) {
+        const auto* integer = std::get_if<std::int64_t>(&literal->value);
+        return integer && *integer == 0;
+    }
+    if (const auto* in = as<In>(e))
+        return !in->negated && !in->select && in->list.empty();
+    const auto* both = as<Binary>(e);
+    return both && both->op == BinaryOp::logical_and && (is_always_false(*both->lhs) || is_always_false(*both->rhs));
+}
+
+// The constant that an expression is to SQLite's parser, though names may stand in it: even those of no column, and
+// aggregates, which then do not make a SELECT one of groups.
+static std::optional<Literal> constant_of(const Expr& e)
+{
+    if (const auto* in = as<In>(e); in && !in->select && in->list.empty())
+        return Literal{Literal::Form::boolean, std::int64_t{in->negated}};
+    if (as<Binary>(e) && is_always_false(e))
+        return Literal{Literal::Form::number, std::int64_t{0}};
+    return std::nullopt;
+}
+
 void Resolver::expr(Expr& e, Scope& scope)
 {
+    if (std::optional<Literal> constant = constant_of(e)) {
+        e.node = std::move(*constant);
+        return;
+    }
     const int aggregates = scope.aggregates;
     const int windows = scope.windows;
     if (const auto* literal = as<Literal>(e); literal && literal->form == Literal::Form::boolean) {

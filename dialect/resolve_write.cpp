@@ -24,6 +24,46 @@ int column_index(const Table& table, const Name& name)
     return index;
 }
 
+// INSERT INTO t SELECT * FROM u of two tables with the same columns, generated ones among them: SQLite copies the rows
+// as they are (its transfer optimization), where it wants no values for generated columns of any other SELECT. Those of
+// u are left out, and computed anew.
+void leave_out_generated(Insert& insert, const Table& target, const Table* from)
+{
+    const auto is_generated = [](const Column& column) { return column.generated != Column::Generated::no; };
+    if (!from || from->columns.size() != target.columns.size() ||
+        std::none_of(target.columns.begin(), target.columns.end(), is_generated))
+        return;
+    SelectCore& core = insert.source->cores.front();
+    const Span span = core.columns.front().span;
+    core.columns.clear();
+    for (std::size_t i = 0; i < target.columns.size(); ++i) {
+        if (is_generated(target.columns[i]))
+            continue;
+        ColumnRef ref;
+        ref.column.text = from->columns[i].name;
+        ref.column.span = span;
+        ResultColumn& column = core.columns.emplace_back();
+        column.span = span;
+        column.expr = std::make_unique<Expr>();
+        column.expr->span = span;
+        column.expr->node = std::move(ref);
+    }
+}
+
+// u of INSERT INTO t SELECT * FROM u.
+const TableRef* all_of_table(const Insert& insert)
+{
+    const Select* select = insert.source.get();
+    if (!select || select->with || insert.with || !insert.columns.empty() || select->cores.size() != 1)
+        return nullptr;
+    const SelectCore& core = select->cores.front();
+    if (core.columns.size() != 1 || !core.columns.front().star || !core.columns.front().star_of.empty() || !core.from ||
+        core.from->items.size() != 1)
+        return nullptr;
+    const TableRef& table = core.from->items.front().table;
+    return table.select || table.join || table.is_function ? nullptr : &table;
+}
+
 Scope::Entry entry_of(Source& source)
 {
     Scope::Entry entry;
@@ -144,6 +184,8 @@ void Resolver::insert(Insert& insert, Scope* outer)
         for (std::size_t i = 0; i < table.columns.size(); ++i)
             if (table.columns[i].generated == Column::Generated::no && !table.columns[i].hidden)
                 insert.column_indexes.push_back(static_cast<int>(i));
+    if (const TableRef* ref = all_of_table(insert))
+        leave_out_generated(insert, table, find_table(ref->table));
     if (insert.source)
         rows(*insert.source, outer);
     environment_ = around;

@@ -46,6 +46,7 @@ struct Source {
     bool has_rowid = false;
     std::string rowid_pg;  // PostgreSQL column that holds the rowid (a rowid alias' own column)
     int rowid_alias = -1;  // index of the INTEGER PRIMARY KEY column
+    int row_number = -1;   // table_function: index of the hidden column that counts its rows and is their rowid
     bool nullable = false; // the nullable side of an outer join
     // Columns that a USING or NATURAL join merged into one of the left side: not repeated by *.
     std::vector<int> merged;

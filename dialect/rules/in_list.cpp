@@ -119,10 +119,8 @@ std::optional<Fragment> lower(const Expr& expr, Lowering& lowering)
     const auto* n = as<In>(expr);
     if (!n || n->select)
         return std::nullopt;
-    if (n->list.empty())
-        return truth_value(n->negated);
     if (is_row(*n->operand))
-        throw refusal("a row value IN a list cannot be run; use IN (VALUES …)", expr.span);
+        throw refusal("a subquery of several columns IN a list cannot be run", expr.span);
 
     const ComparisonRule rule = membership(*n->operand);
     Members members;

@@ -153,3 +153,27 @@ INSERT INTO w(a) SELECT r FROM w;
 -- case: generated/columns-of-virtual-reals
 CREATE TABLE z(a, r REAL AS (a), x TEXT AS (r), y AS (r)); INSERT INTO z(a) VALUES (1); SELECT * FROM z;
 CREATE TABLE zi(a, r REAL AS (a), i INTEGER AS (r));
+-- case: generated/all-rows-of-a-table-alike
+CREATE TABLE gta(a INT, twice AS (a * 2), c TEXT, d DEFAULT 7, e TEXT AS (c || d) STORED CHECK (e <> 'q'));
+CREATE TABLE gtb(a INT, twice AS (a * 2), c TEXT, d DEFAULT 7, e TEXT AS (c || d) STORED CHECK (e <> 'q'));
+INSERT INTO gta(a, c) VALUES(1, 'x'), (2, 'y'), (NULL, NULL);
+INSERT INTO gtb SELECT * FROM gta;
+SELECT rowid, * FROM gtb;
+INSERT INTO gtb SELECT ALL * FROM main.gta AS z;
+SELECT rowid, * FROM gtb;
+INSERT INTO gtb SELECT * FROM gta WHERE a = 1;
+INSERT INTO gtb SELECT a, c, d FROM gta WHERE a = 1;
+INSERT INTO gtb SELECT * FROM gta ORDER BY a;
+INSERT INTO gtb SELECT * FROM (SELECT * FROM gta);
+SELECT count(*), sum(twice), group_concat(e) FROM gtb;
+CREATE TABLE gtc(k INTEGER PRIMARY KEY, g AS (k + n), n); CREATE TABLE gtd(id INTEGER PRIMARY KEY, gg AS (id + n), n);
+CREATE TABLE gte(k INTEGER PRIMARY KEY, g AS (k + n), n);
+INSERT INTO gtc VALUES(5, 1), (3, 2);
+INSERT INTO gte SELECT * FROM gtc;
+INSERT INTO gtd SELECT * FROM gtc;
+SELECT * FROM gte;
+INSERT INTO gte SELECT * FROM gtc;
+CREATE TABLE log_gte(n);
+CREATE TRIGGER gtlog AFTER INSERT ON log_gte BEGIN DELETE FROM gte WHERE n = new.n; INSERT INTO gtb SELECT * FROM gta; END;
+INSERT INTO log_gte VALUES(2);
+SELECT * FROM gte; SELECT count(*), sum(twice) FROM gtb;
