@@ -170,6 +170,10 @@ TriggerSql conflict_trigger_sql(const Catalog& catalog, const Table& table, Trig
                     " THEN\n" + (text.empty() ? "NULL;\n" : text);
     }
     const bool inserts = event == TriggerEvent::insert;
+    if (!inserts && before_triggers_write_table(table, event, nullptr, catalog))
+        branches += (branches.empty() ? "IF" : "ELSIF") +
+                    std::string(" howdah_clause = 'alone' THEN\nPERFORM set_config('howdah.probing', 'fired', true);\n"
+                                "RETURN NULL;\n");
     const std::string block = "#variable_conflict use_column\nDECLARE\n    howdah_clause text := "
                               "split_part(current_setting('howdah.probing', "
                               "true), '/', 1);\n" +
@@ -197,6 +201,34 @@ std::string begin_probing(const Table& table, ConflictAction clause)
 {
     return "PERFORM set_config('howdah.probing', " + quote_string(std::string(name_of(clause)) + "/") +
            " || pg_trigger_depth() || " + quote_string("/" + relation_text(table)) + ", true);\n";
+}
+
+namespace {
+
+// "alone/0/main.t", as an expression.
+std::string in_statement(std::string_view what, std::string_view depth, const Table& table)
+{
+    return quote_string(std::string(what) + "/") + " || " + std::string(depth) + " || " +
+           quote_string("/" + relation_text(table));
+}
+
+} // namespace
+
+std::string begin_firing_alone(const Table& table)
+{
+    return "PERFORM set_config('howdah.probing', " + in_statement("alone", "pg_trigger_depth()", table) + ", true);\n";
+}
+
+std::string begin_behind_triggers(const Table& table, const std::string& leave)
+{
+    return "IF current_setting('howdah.probing', true) <> 'fired' THEN\n" + leave +
+           "END IF;\nPERFORM set_config('howdah.probing', " + in_statement("behind", "pg_trigger_depth()", table) +
+           ", true);\n";
+}
+
+std::string has_fired_alone(const Table& table)
+{
+    return "current_setting('howdah.probing', true) = " + in_statement("behind", "(pg_trigger_depth() - 1)", table);
 }
 
 std::string end_probing() { return "PERFORM set_config('howdah.probing', coalesce(howdah_probing, ''), true);\n"; }

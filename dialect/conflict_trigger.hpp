@@ -2,6 +2,9 @@
 // did stays when the row is left out. So on a table that has BEFORE triggers the look is a last BEFORE trigger of ours,
 // which acts for a statement that asks it to:
 //     howdah.probing = "ignore/0/main.t"     the clause, how deep in triggers the statement is, its table
+//
+// A row that its BEFORE triggers may change themselves is updated twice, as PostgreSQL refuses to update it then: once
+// for these alone ("alone/…", which has become "fired" when they have all run), once without them ("behind/…").
 #pragma once
 
 #include "dialect/ast.hpp"
@@ -28,6 +31,11 @@ TriggerSql conflict_trigger_sql(const Catalog& catalog, const Table& table, Trig
 // Statements of PL/pgSQL ahead of the row's statement under `clause`, and behind it. They need probing_declaration.
 std::string begin_probing(const Table& table, ConflictAction clause);
 std::string end_probing();
+// Around the first UPDATE of the two, and ahead of the second. `leave`: what is done when a trigger left the row out.
+std::string begin_firing_alone(const Table& table);
+std::string begin_behind_triggers(const Table& table, const std::string& leave);
+// Of a BEFORE trigger of `table`: it has fired already.
+std::string has_fired_alone(const Table& table);
 inline constexpr std::string_view probing_declaration =
     "howdah_probing text := current_setting('howdah.probing', true)";
 

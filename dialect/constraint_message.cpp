@@ -129,6 +129,7 @@ constexpr Translation translations[] = {
     {"22016", code::error, "second argument to nth_value must be a positive integer"},
     {"22032", code::error, "malformed JSON"},
     {"25006", code::readonly, "attempt to write a readonly database"},
+    {"27000", code::error, "howdah: a BEFORE trigger that changes the row which it fires for; use an AFTER trigger"},
     {"3B001", code::error, "no such savepoint"},
     {"40001", extended::busy_snapshot, "database is locked"},
     {"40P01", 5, "database is locked"},

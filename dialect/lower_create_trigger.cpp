@@ -1,6 +1,7 @@
 // See lower_create_trigger.hpp.
 #include "dialect/lower_create_trigger.hpp"
 
+#include "dialect/conflict_trigger.hpp"
 #include "dialect/conversions.hpp"
 #include "dialect/governing.hpp"
 #include "dialect/late_rowid.hpp"
@@ -13,6 +14,7 @@
 #include "dialect/trigger_cycles.hpp"
 #include "dialect/walk.hpp"
 #include "dialect/write_effects.hpp"
+#include "dialect/write_keys.hpp"
 
 #include <algorithm>
 
@@ -97,7 +99,7 @@ public:
             out += "    howdah_changes bigint;\n    howdah_count bigint;\n    howdah_rows bigint;\n";
         out += declared_conflict(body);
         out += "    howdah_last_rowid bigint" + first_last_rowid() + ";\nBEGIN\n";
-        out += prologue(leave) + body + epilogue() + "RETURN " + result() + ";\nEND";
+        out += prologue(leave) + body + epilogue() + leave_deleted() + "RETURN " + result() + ";\nEND";
         return out;
     }
 
@@ -173,6 +175,25 @@ private:
         return definition_.event == Event::delete_ ? "OLD" : "NEW";
     }
 
+    bool writes_table() const { return before_triggers_write_table(table_, definition_.event, nullptr, catalog_); }
+
+    // A row that BEFORE triggers of a DELETE have deleted themselves is gone; the last of them says so.
+    std::string leave_deleted() const
+    {
+        if (definition_.time != Time::before || definition_.event != Event::delete_ || !writes_table() ||
+            trigger_.is_temporary() != table_.is_private())
+            return {};
+        for (std::size_t i = 0; i < number_; ++i)
+            if (const CreateTrigger& other = *table_.triggers[i].definition;
+                other.time == Time::before && other.event == Event::delete_)
+                return {};
+        std::vector<std::string> same;
+        for (const int column : row_identity(table_))
+            same.push_back("o." + column_text(table_, column) + " = OLD." + column_text(table_, column));
+        return "IF NOT EXISTS (SELECT 1 FROM " + pg_name(table_) + " AS o WHERE " + join(same, " AND ") +
+               ") THEN RETURN NULL; END IF;\n";
+    }
+
     std::string leave_early() const { return "RETURN " + result() + ";"; }
     std::string leave_ignored() const { return epilogue() + "RETURN NULL;"; }
 
@@ -192,6 +213,8 @@ private:
         if (definition_.event == Event::delete_ && definition_.time != Time::instead_of)
             leave_if("current_setting('howdah.replacing', true) = " + quote_string(relation_text(table_) + "/") +
                      " || pg_trigger_depth()");
+        if (definition_.time == Time::before && definition_.event == Event::update && writes_table())
+            leave_if(has_fired_alone(table_));
         if (definition_.time == Time::instead_of && !definition_.update_of.empty())
             leave_if(fires_for_no_column());
         if (definition_.time == Time::instead_of && definition_.event == Event::update)

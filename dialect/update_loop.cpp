@@ -58,7 +58,8 @@ public:
             if (plan_.chooses_while_changing)
                 still_chosen_ = " AND (" + lowering_.where(update_.where.get()) + ")";
             const bool probes = plan_.conflict == UpdatePlan::Conflict::probe && !behind_triggers_;
-            statement = probes ? probed(values) : plain(values);
+            const bool apart = plan_.fires_apart && !plan_.fails;
+            statement = probes ? probed(values) : apart ? behind_own_triggers(values) : plain(values);
             if (!once.statements().empty()) {
                 loop_.declarations.insert(loop_.declarations.end(), once.declarations().begin(),
                                           once.declarations().end());
@@ -161,11 +162,11 @@ private:
                quote_string(table_.pg_schema) + ", " + quote_string(table_.pg) + ") THEN\nRAISE;\nEND IF;\n";
     }
 
-    // The row as it will be, key by key against the others, then the change itself.
-    std::string probed(const std::vector<std::string>& values)
+    // The row as it will be: howdah_new; `taken`: what the columns that are set are set to.
+    std::string computed(const std::vector<std::string>& values, std::vector<std::string>& taken)
     {
         loop_.declarations.emplace_back("howdah_new record");
-        std::vector<std::string> list, taken;
+        std::vector<std::string> list;
         const auto add = [&](int column) {
             const auto& columns = plan_.set.columns();
             const auto at = std::find(columns.begin(), columns.end(), column);
@@ -186,7 +187,25 @@ private:
         update_text_ = "SELECT " + join(list, ", ") + " INTO howdah_new FROM " +
                        target_text(table_, *update_.table.source) + " WHERE " +
                        identity_condition(table_, alias_, "howdah_row") + still_chosen_;
-        std::string text = update_text_ + ";\nCONTINUE WHEN NOT FOUND;\n";
+        return update_text_ + ";\nCONTINUE WHEN NOT FOUND;\n";
+    }
+
+    // What a BEFORE trigger has made of the row stays, but for what the statement sets.
+    std::string behind_own_triggers(const std::vector<std::string>& values)
+    {
+        loop_.declarations.emplace_back(probing_declaration);
+        loop_.after += end_probing();
+        std::vector<std::string> taken;
+        const std::string text = computed(values, taken);
+        return text + begin_firing_alone(table_) + update(taken) + ";\n" +
+               begin_behind_triggers(table_, end_probing() + "CONTINUE;\n") + counted(update(taken));
+    }
+
+    // The row as it will be, key by key against the others, then the change itself.
+    std::string probed(const std::vector<std::string>& values)
+    {
+        std::vector<std::string> taken;
+        std::string text = computed(values, taken);
         for (const int c : plan_.set.columns())
             if (c >= 0 && ignores_null(c))
                 text += "CONTINUE WHEN howdah_new." + column_text(table_, c) + " IS NULL;\n";

@@ -123,7 +123,14 @@ UpdatePlan::UpdatePlan(const Update& u, const Table& t, Lowering& lowering)
     chooses_while_changing = !one_row && !update.from && !update.limit && update.where && !lowering.in_trigger &&
                              sees_changes(*update.where, *this, lowering) && !lowering.plan().two_passes();
     const auto changes = [&](const Expr& e) { return sees_changes(e, *this, lowering); };
-    row_by_row = conflict != Conflict::raise || fails || returning.looks || chooses_while_changing ||
+    // An AFTER trigger's OLD is the row as it was before its BEFORE triggers.
+    const auto triggers = triggers_on(table, TriggerEvent::update, &set.columns());
+    fires_apart = conflict == Conflict::raise && !fails && !chooses_while_changing && !update.from &&
+                  looks_behind_before_triggers(table, TriggerEvent::update) &&
+                  std::none_of(triggers.begin(), triggers.end(),
+                               [](const Trigger* t) { return t->definition->time == CreateTrigger::Time::after; }) &&
+                  before_triggers_write_table(table, TriggerEvent::update, &set.columns(), lowering.catalog());
+    row_by_row = conflict != Conflict::raise || fires_apart || fails || returning.looks || chooses_while_changing ||
                  (!one_row && (shifts || moves || fires || (!update.from && set.any(changes))));
 }
 

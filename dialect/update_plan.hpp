@@ -23,6 +23,7 @@ struct UpdatePlan {
     std::vector<KeyRule> rules; // keys that the change can break
     bool row_by_row = false;
     bool chooses_while_changing = false; // WHERE sees what the rows before have become
+    bool fires_apart = false;            // BEFORE triggers may change the row: see conflict_trigger.hpp
     ReturningView returning;
     enum class Conflict : std::uint8_t {
         raise,  // whatever breaks is an error

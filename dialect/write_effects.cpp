@@ -392,6 +392,19 @@ std::vector<const Table*> tables_written(const Table& table, const Effects& effe
     return tables;
 }
 
+bool before_triggers_write_table(const Table& table, TriggerEvent event, const std::vector<int>* changed,
+                                 const Catalog& catalog)
+{
+    const std::vector<const Trigger*> triggers = triggers_on(table, event, changed);
+    const bool before = std::any_of(triggers.begin(), triggers.end(), [](const Trigger* t) {
+        return t->definition->time == CreateTrigger::Time::before;
+    });
+    if (!before)
+        return false;
+    const std::vector<const Table*> written = effects_of(table, {event}, changed, catalog, true).before;
+    return std::find(written.begin(), written.end(), &table) != written.end();
+}
+
 bool changes_others(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
                     const Catalog& catalog, bool foreign_keys)
 {

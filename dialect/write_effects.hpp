@@ -36,6 +36,9 @@ Effects effects_of(const Table& table, const std::vector<TriggerEvent>& events, 
                    const Catalog& catalog, bool foreign_keys);
 // The table itself, and those.
 std::vector<const Table*> tables_written(const Table& table, const Effects& effects);
+// Whether BEFORE triggers of the event may change rows of the table, the one that they fire for among them.
+bool before_triggers_write_table(const Table& table, TriggerEvent event, const std::vector<int>* changed,
+                                 const Catalog& catalog);
 // Whether there are any.
 bool changes_others(const Table& table, const std::vector<TriggerEvent>& events, const std::vector<int>* changed,
                     const Catalog& catalog, bool foreign_keys);
