@@ -73,6 +73,35 @@ void refuse_for_rows(Statements& out, const Table& was, const Catalog& to, const
                                            " has not the type of the column, and the table has rows"));
 }
 
+// What the rows that are there have in a new column whose DEFAULT is a REAL literal: SQLite reads its text as the
+// column's affinity has it, and as NUMERIC where there is none. Nothing where they have what later rows get, too.
+std::string default_of_old_rows(const Table& table, int column)
+{
+    const Column& c = table.columns[static_cast<std::size_t>(column)];
+    const Expr* e = c.default_value ? &bare(*c.default_value) : nullptr;
+    bool negative = false;
+    for (const Unary* sign; e && (sign = as<Unary>(*e)); e = &bare(*sign->operand)) {
+        if (sign->op != UnaryOp::minus && sign->op != UnaryOp::plus)
+            return {};
+        negative = negative != (sign->op == UnaryOp::minus);
+    }
+    const auto* literal_value = e ? as<Literal>(*e) : nullptr;
+    const auto* real = literal_value ? std::get_if<double>(&literal_value->value) : nullptr;
+    if (!real)
+        return {};
+    if (c.affinity == Affinity::text) {
+        const std::string_view text = c.default_text;
+        const std::size_t begin = text.find_first_of("0123456789."), end = text.find_last_of("0123456789.");
+        const bool signed_once = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(begin), '-') < 2;
+        const std::string digits(text.substr(begin, end + 1 - begin));
+        return signed_once ? widen(literal(Value((negative ? "-" : "") + digits)), c.storage).text : std::string();
+    }
+    if (c.affinity != Affinity::blob)
+        return {};
+    const Value value = apply_affinity(negative ? -*real : *real, Affinity::numeric);
+    return std::holds_alternative<std::int64_t>(value) ? widen(literal(value), c.storage).text : std::string();
+}
+
 // Checks of `is` that `was` does not have: those of an added column stand together, before the table's own.
 struct NewChecks {
     std::size_t first = 0, count = 0; // from 0
@@ -100,7 +129,15 @@ void add_column(Statements& out, const Table& was, const Catalog& to, const Tabl
     refuse_for_rows(out, was, to, is, added, foreign_keys);
     if (was.rowid_pg != is.rowid_pg)
         out.push_back(rename_column_sql(is, was.rowid_pg, is.rowid_pg));
-    out.push_back(alter(is) + "ADD COLUMN " + column_sql(to, is, added));
+    std::string column = column_sql(to, is, added);
+    const std::string later = "DEFAULT (" + default_sql(to, is, added) + ")";
+    const std::string old = default_of_old_rows(is, added);
+    const std::size_t at = old.empty() ? std::string::npos : column.rfind(later);
+    if (at != std::string::npos)
+        column.replace(at, later.size(), "DEFAULT (" + old + ")");
+    out.push_back(alter(is) + "ADD COLUMN " + column);
+    if (at != std::string::npos)
+        out.push_back(alter(is) + "ALTER COLUMN " + quote_identifier(is.columns.back().pg) + " SET " + later);
     const NewChecks checks = new_checks(was, is);
     if (checks.count != 0)
         for (std::size_t n = was.checks.size(); n > checks.first; --n)

@@ -100,6 +100,18 @@ void find_alternatives(const Expr& e, const VisitLoop& loop, const Source& sourc
         out = std::move(terms);
 }
 
+// The same among what ON says.
+void find_joined_alternatives(const FromClause& from, const VisitLoop& loop, const Source& source, const Read& read,
+                              std::vector<const Expr*>& out)
+{
+    for (const FromClause::Item& item : from.items) {
+        if (item.table.join)
+            find_joined_alternatives(*item.table.join, loop, source, read, out);
+        if (item.on)
+            find_alternatives(*item.on, loop, source, read, out);
+    }
+}
+
 } // namespace
 
 std::vector<Lowering::Reader> SelectLowering::readers_of(const Select& select, const SelectCore& core) const
@@ -146,6 +158,8 @@ std::vector<SortKey> SelectLowering::alternatives_order(const VisitLoop& loop, c
     const Read read = [this](const ColumnRef& ref) { return what_is_read(ref); };
     if (where)
         find_alternatives(*where, loop, source, read, terms);
+    if (terms.empty() && l_.core_ && l_.core_->from)
+        find_joined_alternatives(*l_.core_->from, loop, source, read, terms);
     const bool own = !terms.empty();
     std::vector<const Source*> around;
     for (const Lowering::Reader& reader : l_.readers_) {

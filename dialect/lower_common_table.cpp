@@ -185,13 +185,24 @@ const std::string& SelectLowering::common_table(const CommonTable& table, const 
     return text.name;
 }
 
+// SQLite's queue has the collation of the first SELECT that gives the column one, as a compound's ORDER BY has.
+SortKey SelectLowering::queue_key(const CommonTable& table, const OrderingTerm& term,
+                                  const std::vector<Fragment>& columns) const
+{
+    const auto column = static_cast<std::size_t>(term.result_column) - 1;
+    SortKey key = sort_key(term, columns[column]);
+    if (!term.collates)
+        key.key = collation_key(columns[column], table.select->result[column].collation);
+    return key;
+}
+
 // The place of a row among the rows found with it, which is its place among its siblings.
-std::string SelectLowering::place(std::span<const OrderingTerm> siblings, const std::vector<Fragment>& columns,
+std::string SelectLowering::place(const CommonTable& table, const std::vector<Fragment>& columns,
                                   const std::string& row_order) const
 {
     std::vector<std::string> keys;
-    for (const OrderingTerm& term : siblings)
-        keys.push_back(sort_key(term, columns[static_cast<std::size_t>(term.result_column) - 1]).text(true));
+    for (const OrderingTerm& term : std::span(table.select->order_by).subspan(1))
+        keys.push_back(queue_key(table, term, columns).text(true));
     if (!row_order.empty())
         keys.push_back(row_order);
     return "row_number() OVER (" + (keys.empty() ? "" : "ORDER BY " + join(keys, ", ")) + ")";
@@ -217,11 +228,10 @@ std::string SelectLowering::anchor(const CommonTable& table, std::vector<Arm>& a
                              quote_identifier(l_.fresh("rows")) + "(" + list + ")) AS " +
                              quote_identifier(l_.fresh("anchor"));
     if (order == TreeOrder::depth_first)
-        return "SELECT " + list + ", ARRAY[" + place(std::span(select.order_by).subspan(1), columns, "\"~place\"") +
-               "] FROM " + rows;
+        return "SELECT " + list + ", ARRAY[" + place(table, columns, "\"~place\"") + "] FROM " + rows;
     std::vector<SortKey> keys;
     for (const OrderingTerm& term : select.order_by)
-        keys.push_back(sort_key(term, columns[static_cast<std::size_t>(term.result_column) - 1]));
+        keys.push_back(queue_key(table, term, columns));
     return "(SELECT " + list + " FROM " + rows + " ORDER BY " + join_keys(keys) + ", \"~place\")";
 }
 
@@ -231,7 +241,7 @@ std::string SelectLowering::step_in_order(const CommonTable& table, Arm& step)
     std::vector<SortKey> keys;
     const std::vector<OrderingTerm>& terms = table.select->order_by;
     for (std::size_t i = 1; i < terms.size() && tree_order(table) == TreeOrder::breadth_first; ++i)
-        keys.push_back(sort_key(terms[i], step.columns[static_cast<std::size_t>(terms[i].result_column) - 1]));
+        keys.push_back(queue_key(table, terms[i], step.columns));
     for (const Source* source : sources_of(*table.select->cores.back().from))
         if (source->common == &table) {
             SortKey place;
@@ -244,7 +254,7 @@ std::string SelectLowering::step_in_order(const CommonTable& table, Arm& step)
 
 void SelectLowering::add_path(const CommonTable& table, Arm& step)
 {
-    const std::string place_of = place(std::span(table.select->order_by).subspan(1), step.columns, step.row_order);
+    const std::string place_of = place(table, step.columns, step.row_order);
     for (const Source* source : sources_of(*table.select->cores.back().from))
         if (source->common == &table)
             step.columns.push_back(

@@ -67,11 +67,11 @@ std::string SelectLowering::queue(const CommonTable& table, const std::string& f
     const std::string moment = quote_identifier(l_.fresh("moment")), after = quote_identifier(l_.fresh("after"));
     const std::string left = quote_identifier(l_.fresh("left")), found = quote_identifier(l_.fresh("found"));
     std::string keys;
-    for (const OrderingTerm& term : table.select->order_by) {
-        const auto column = static_cast<std::size_t>(term.result_column) - 1;
-        const Fragment value{names(types.size())[column], types[column], table.select->result[column].classes};
-        keys += sort_key(term, value).text(true) + ", ";
-    }
+    std::vector<Fragment> columns;
+    for (std::size_t i = 0; i < types.size(); ++i)
+        columns.push_back({names(types.size())[i], types[i], table.select->result[i].classes});
+    for (const OrderingTerm& term : table.select->order_by)
+        keys += queue_key(table, term, columns).text(true) + ", ";
     const std::string in_order = "array_agg(ROW(" + list + ") ORDER BY " + keys + "\"~place\")";
     std::vector<std::string> texts;
     for (const Arm& step : steps)

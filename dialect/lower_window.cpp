@@ -126,8 +126,19 @@ bool is_number(PgType type) { return type == PgType::int8 || type == PgType::flo
 
 } // namespace
 
-// ROWS, RANGE or GROUPS. A RANGE goes by the value of the one key it has, which must be a number as the offsets are.
-std::string SelectLowering::frame(const Frame& frame, std::vector<SortKey>& keys)
+// SQLite adds nothing to what is no number, and has its equals alone in the frame then: they are a partition of their
+// own, in which all keys are NULL, and the numbers are another one.
+static void separate_numbers(const Frame& frame, Fragment& key, std::vector<std::string>& partition)
+{
+    if (frame.start == BoundKind::unbounded_preceding || frame.end == BoundKind::unbounded_following)
+        throw refusal("RANGE with an offset and without an end over values that may be other than numbers");
+    const bool mixed = key.type == PgType::v;
+    partition.push_back(mixed ? "CASE WHEN (" + key.text + ").n IS NULL THEN " + key.text + " END" : key.text);
+    key = mixed ? Fragment{"(" + key.text + ").n", PgType::numeric} : null_of(PgType::int8);
+}
+
+// ROWS, RANGE or GROUPS. A RANGE goes by the value of the one key it has.
+std::string SelectLowering::frame(const Frame& frame, std::vector<SortKey>& keys, std::vector<std::string>& partition)
 {
     std::vector<Fragment> offsets;
     const bool by_value = frame.unit == FrameUnit::range && (frame.start_offset || frame.end_offset);
@@ -142,8 +153,12 @@ std::string SelectLowering::frame(const Frame& frame, std::vector<SortKey>& keys
                             " offset must be a non-negative integer",
                         (*e)->span);
     }
-    if (by_value && (keys.size() != 1 || !is_number(keys.front().key.type)))
-        throw refusal("RANGE with an offset over values that may be other than numbers");
+    if (by_value && keys.size() != 1)
+        throw refusal("RANGE with an offset over no value");
+    if (by_value && !is_number(keys.front().key.type)) {
+        separate_numbers(frame, keys.front().key, partition);
+        keys.front().by_fields = false;
+    }
     PgType type = by_value ? keys.front().key.type : PgType::int8;
     for (const Fragment& offset : offsets) {
         if (!is_number(offset.type))
@@ -363,12 +378,11 @@ std::string SelectLowering::over(const Call& call)
     std::vector<std::string> partition;
     for (const SortKey& key : whole)
         partition.push_back(key.key.text);
-    if (!partition.empty())
-        text = "PARTITION BY " + join(partition, ", ");
 
     std::vector<SortKey> keys = window.order_by ? sort_keys(*window.order_by) : std::vector<SortKey>{};
     whole.insert(whole.end(), keys.begin(), keys.end());
     const Frame* frame = window.frame;
+    std::vector<std::string> apart = partition;
     std::string frame_text;
     std::string ties = later_order(call, whole);
     if (!keys.empty() && !ties.empty() && goes_by_equals(frame)) {
@@ -390,8 +404,10 @@ std::string SelectLowering::over(const Call& call)
         if (!may_break_ties(function, frame))
             ties.clear();
         if (frame && !goes_by_position(function))
-            frame_text = this->frame(*frame, keys);
+            frame_text = this->frame(*frame, keys, apart);
     }
+    if (!apart.empty())
+        text = "PARTITION BY " + join(apart, ", ");
     std::string order = join_keys(keys, true);
     if (order.empty() && ties.empty() && frame_text.starts_with(" GROUPS"))
         order = "NULL"; // all rows are equals; PostgreSQL wants to be told

@@ -12,6 +12,10 @@ namespace howdah::dialect {
 
 namespace {
 
+// SQLite stops at 65,535 references to one table. PostgreSQL has no such limit and would plan for minutes, as howdah
+// would.
+constexpr std::size_t most_sources = 1000;
+
 bool contains(const std::vector<std::string>& names, std::string_view name)
 {
     return std::any_of(names.begin(), names.end(), [&](const std::string& n) { return equal_names(n, name); });
@@ -51,9 +55,13 @@ ColumnRef bare_name(std::string_view name)
 
 std::string Resolver::unique_alias(std::string_view name)
 {
+    if (aliases_.size() >= most_sources)
+        throw refusal("a statement that reads more than " + std::to_string(most_sources) +
+                      " tables, those of its views counted each time");
     std::string alias = pg_identifier(name);
-    for (int n = 2; !aliases_.insert(alias).second; ++n)
-        alias = pg_identifier(std::string(name) + "_" + std::to_string(n));
+    int& n = last_number_[alias];
+    for (n = std::max(n, 1); !aliases_.insert(alias).second;)
+        alias = pg_identifier(std::string(name) + "_" + std::to_string(++n));
     return alias;
 }
 

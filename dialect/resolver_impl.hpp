@@ -137,6 +137,7 @@ private:
     std::string home_schema_; // where unqualified names of a view's or trigger's body are looked up first
     const Environment* environment_ = nullptr;
     std::set<std::string> aliases_;        // PostgreSQL aliases in use
+    std::map<std::string, int> last_number_; // of those made from a name
     std::vector<const Scope*> references_; // the level of every column found so far: whose aggregate a call is
     const Insert* returning_of_ = nullptr; // the INSERT whose RETURNING this is
     enum class State : std::uint8_t { open, done };

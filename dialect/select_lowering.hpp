@@ -192,6 +192,7 @@ private:
     void break_ties(const SelectCore& core, const std::vector<OrderingTerm>& terms,
                     const std::optional<Aggregation>& aggregation, Arm& arm);
     SortKey sort_key(const OrderingTerm& term, const Fragment& value) const;
+    SortKey queue_key(const CommonTable& table, const OrderingTerm& term, const std::vector<Fragment>& columns) const;
     std::string compound_body(const Select& select, std::vector<Arm>& arms);
     std::string folding_body(const Select& select, const std::vector<Arm>& arms, const std::vector<PgType>& types,
                              bool merges);
@@ -208,7 +209,7 @@ private:
     static std::vector<PgType> column_types(const std::vector<Arm>& arms, const std::vector<PgType>* types);
     static void widen_columns(Arm& arm, const std::vector<PgType>& types);
     static void report(const std::vector<Arm>& arms, const std::vector<PgType>& types, std::vector<Output>* outputs);
-    std::string frame(const Frame& frame, std::vector<SortKey>& keys);
+    std::string frame(const Frame& frame, std::vector<SortKey>& keys, std::vector<std::string>& partition);
     std::string limit_value(const Expr& expr, bool offset);
     std::vector<SortKey> partition_keys(const std::vector<ExprPtr>* partition_by);
     struct WindowOrder {
@@ -273,7 +274,7 @@ private:
     std::string step_in_order(const CommonTable& table, Arm& step);
     std::string steps_of_a_row(const CommonTable& table, const std::vector<Arm>& steps, const std::string& row);
     std::string recursive_body(const CommonTable& table, std::vector<PgType>& types);
-    std::string place(std::span<const OrderingTerm> siblings, const std::vector<Fragment>& columns,
+    std::string place(const CommonTable& table, const std::vector<Fragment>& columns,
                       const std::string& row_order) const;
     void add_path(const CommonTable& table, Arm& step);
 

@@ -113,7 +113,9 @@ ClientError client_error(const pool::ServerError& error, const dialect::Catalog*
     const dialect::Error known =
         dialect::constraint_message(catalog == nullptr ? *no_catalog : *catalog, failure_of(error));
     const std::string sqlstate = error.sqlstate.starts_with("HW") ? std::string() : error.sqlstate;
-    compiler_bug = known.message.starts_with("howdah: ");
+    // Of a value or a trigger that is the client's own.
+    const bool told = sqlstate == "22021" || sqlstate == "27000";
+    compiler_bug = known.message.starts_with("howdah: ") && !told;
     ClientError e = make_error(known.code, known.message, sqlstate);
     if (!compiler_bug)
         return e;

@@ -395,3 +395,21 @@ SELECT x FROM (SELECT name AS x FROM u WHERE n > 0) AS s WHERE s.x > 'm' OR s.x 
 SELECT vc.x FROM vc WHERE (vc.x > 1 OR vc.x = 0); SELECT vc.x FROM vc WHERE (vc.x > 1 OR vc.x = 0) LIMIT 1; SELECT x FROM (SELECT name AS x FROM u UNION ALL SELECT name FROM u WHERE n > 1) WHERE x = 'zz' OR x < 'b'; SELECT x FROM (SELECT name AS x FROM u UNION SELECT 'b') WHERE x > 'b' OR x = 'ab';
 SELECT x, k FROM v JOIN o ON o.id = v.id WHERE x > 'b' OR x = 'ab'; SELECT x, (SELECT group_concat(id) FROM v AS w WHERE w.x > v.x OR w.y = v.y) FROM v WHERE y = 3 OR x = 'zz';
 CREATE INDEX inx ON u(n, name); SELECT u.id, name FROM u JOIN o ON o.k = u.n WHERE u.id = 1 OR name < 'b'; SELECT id FROM u WHERE n = 2 AND (name < 'b' OR id = 2);
+
+-- case: visit/terms-of-or-in-on
+CREATE TABLE p(a INTEGER PRIMARY KEY,b,c,d,f);
+CREATE TABLE q(a INTEGER PRIMARY KEY,b,c,d,f);
+INSERT INTO p VALUES(1,10,5,7.5,'x'),(2,20,6,8.5,'y'),(3,30,6,9.5,'z'),(4,40,5,7.5,'x');
+INSERT INTO q VALUES(1,10,9,7.5,'x'),(2,20,6,8.5,'y'),(3,30,5,7.5,'w'),(4,40,5,7.5,'x'),(5,50,6,1.5,'x');
+CREATE INDEX pb ON p(b);
+CREATE INDEX pc ON p(c);
+CREATE INDEX pd ON p(d);
+CREATE INDEX qc ON q(c);
+CREATE INDEX qd ON q(d);
+CREATE INDEX qf ON q(f);
+SELECT p.a, coalesce(q.a,9999) FROM p LEFT JOIN q ON (p.c=q.c AND p.d=q.d) OR p.f=q.f WHERE p.a=4;
+SELECT p.a, coalesce(q.a,9999) FROM p LEFT JOIN q ON (p.c=q.c AND p.d=q.d) OR p.f=q.f WHERE p.a=4 OR p.b=10;
+SELECT p.a, coalesce(q.a,9999) FROM p LEFT JOIN q ON (p.c=q.c AND p.d=q.d) OR p.f=q.f WHERE p.a=4 OR p.b=10 ORDER BY 1;
+SELECT p.a, coalesce(q.a,9999) FROM p LEFT JOIN q ON (p.c=q.c AND p.d=q.d) OR p.f=q.f WHERE p.a=4 OR p.b=10 OR (p.c=6 AND round(p.d)==9) ORDER BY 1;
+SELECT p.a, coalesce(q.a,9999) FROM p LEFT JOIN q ON (p.c=q.c AND p.d=q.d) OR p.f=q.f WHERE p.a=4 OR p.b=10 OR (p.c=6 AND round(p.d)==9);
+SELECT p.a, coalesce(q.a,9999) FROM p JOIN q ON (p.c=q.c AND p.d=q.d) OR p.f=q.f WHERE p.a=4 OR p.b=10 OR (p.c=6 AND round(p.d)==9);
