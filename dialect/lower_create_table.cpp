@@ -32,6 +32,22 @@ std::optional<Fragment> default_fragment(const Catalog& catalog, const Table& ta
     return stays_text(*c.default_value) ? value : with_affinity(value, c.affinity);
 }
 
+// Only a STRICT table has columns that are not made for what they are generated as.
+std::string generated_in_storage(const Catalog& catalog, const Table& table, int column)
+{
+    const Column& c = table.columns[static_cast<std::size_t>(column)];
+    const Fragment value = generated_value(catalog, table, column);
+    const bool unsure = value.type == PgType::v || value.type == PgType::numeric;
+    const bool checked =
+        c.storage == PgType::int8 || c.storage == PgType::float8 || (c.storage == PgType::text && unsure);
+    if (!table.strict || !unsure || !checked)
+        return widen(value, c.storage).text;
+    return call("howdah.generated_" + std::string(c.storage == PgType::int8     ? "int8"
+                                                  : c.storage == PgType::float8 ? "float8"
+                                                                                : "text"),
+                {widen(value, PgType::v).text, quote_string(table.name), quote_string(c.name)});
+}
+
 } // namespace
 
 std::string default_sql(const Catalog& catalog, const Table& table, int column)
@@ -50,8 +66,7 @@ std::string column_sql(const Catalog& catalog, const Table& table, int column)
     if (!table_column(table, column).classes.nullable())
         sql += " NOT NULL";
     if (c.generated != Column::Generated::no)
-        return sql + " GENERATED ALWAYS AS (" + widen(generated_value(catalog, table, column), c.storage).text +
-               ") STORED";
+        return sql + " GENERATED ALWAYS AS (" + generated_in_storage(catalog, table, column) + ") STORED";
     if (const std::string value = default_sql(catalog, table, column); !value.empty())
         sql += " DEFAULT (" + value + ")";
     return sql;

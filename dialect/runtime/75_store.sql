@@ -44,6 +44,27 @@ LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
   SELECT CASE WHEN (x).b IS NOT NULL THEN (x).b
               WHEN x IS NULL THEN NULL ELSE (howdah.misfit(x, 'v', policy, s, t, c)).b END $$;
 
+-- The same for a generated column of a STRICT table. Both must be IMMUTABLE there; an argument that is never constant
+-- keeps them from being called when a plan is made. SQLite does not look at the class of what it generates.
+CREATE OR REPLACE FUNCTION howdah.generated_misfit(x howdah.v, t text, c text) RETURNS howdah.v
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RAISE EXCEPTION 'howdah: a % value of the generated column %.%, whose type is another', upper(howdah.typeof(x)), t, c
+    USING ERRCODE = 'HW001';
+END $$;
+CREATE OR REPLACE FUNCTION howdah.generated_int8(x howdah.v, t text, c text) RETURNS int8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN (x).n IS NOT NULL AND scale((x).n) = 0 THEN (x).n::int8
+              WHEN x IS NULL THEN NULL ELSE (howdah.generated_misfit(x, t, c)).n::int8 END $$;
+CREATE OR REPLACE FUNCTION howdah.generated_float8(x howdah.v, t text, c text) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN (x).n IS NOT NULL THEN (x).n::float8
+              WHEN x IS NULL THEN NULL ELSE (howdah.generated_misfit(x, t, c)).n::float8 END $$;
+CREATE OR REPLACE FUNCTION howdah.generated_text(x howdah.v, t text, c text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN (x).t IS NOT NULL THEN (x).t
+              WHEN x IS NULL THEN NULL ELSE (howdah.generated_misfit(x, t, c)).t END $$;
+
 -- A rowid is an INTEGER or nothing else will do. Affinity was applied before.
 CREATE OR REPLACE FUNCTION howdah.store_rowid(x howdah.v) RETURNS int8
 LANGUAGE sql VOLATILE PARALLEL SAFE AS $$

@@ -204,3 +204,25 @@ INSERT INTO old(a) VALUES(3);
 SELECT a, p, q, r FROM old;
 SELECT a, b, typeof(b), c, typeof(c), d, typeof(d), e, f, typeof(f), g, h, i, j, typeof(j) FROM old;
 SELECT k, l, typeof(l), m, typeof(m), n, typeof(n), o, typeof(o) FROM old;
+
+-- case: generated/of-a-strict-table
+CREATE TABLE bill(id INTEGER PRIMARY KEY, qty INT, price INTEGER, total INT AS (qty * price), kept INTEGER AS (qty * price) STORED, half REAL AS (total / 2.0), sum_ REAL AS (qty + price), word TEXT AS (qty || 'x') STORED, some ANY AS (qty * 2.5)) STRICT;
+INSERT INTO bill(id, qty, price) VALUES(1, 2, 3), (2, NULL, 4), (3, 7, 100);
+SELECT *, typeof(total), typeof(kept), typeof(half), typeof(sum_), typeof(some) FROM bill;
+UPDATE bill SET qty = qty + 1 WHERE total > 5 RETURNING id, total, kept;
+SELECT id FROM bill WHERE kept = 9;
+CREATE INDEX bill_total ON bill(total);
+SELECT id FROM bill WHERE total BETWEEN 1 AND 1000 ORDER BY total DESC;
+INSERT INTO bill(id, qty, price) VALUES(4, 4, 'x');
+CREATE TABLE big(a INTEGER, twice INT AS (a * 2) STORED) STRICT;
+INSERT INTO big VALUES(5);
+SELECT * FROM big;
+CREATE TABLE any_(a ANY, n INT AS (a) STORED, t TEXT AS (a) STORED) STRICT;
+INSERT INTO any_ VALUES(5), ('7'), (NULL), (2.0);
+SELECT *, typeof(n), typeof(t) FROM any_;
+ALTER TABLE big ADD COLUMN thrice INTEGER AS (a * 3);
+INSERT INTO big(a) VALUES(7);
+SELECT * FROM big;
+CREATE TABLE chain(a INT AS (b * 2), b INT AS (c * 2) STORED, c INT PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO chain(c) VALUES(5), (1);
+SELECT * FROM chain;
