@@ -53,6 +53,8 @@ std::vector<Part> parts(const Catalog& catalog, const Analyze& statement)
     const auto whole = [](const std::string& database) {
         return Part{database, "ANALYZE " + quote_identifier(database), nullptr, {}};
     };
+    if (schema.empty() && equal_names(name, "temp")) // which is not among all of them
+        return {whole("temp")};
     std::vector<std::string> databases{"main"};
     for (const Placement& placement : catalog.placements())
         if (!equal_names(placement.schema, "main") && !equal_names(placement.schema, "temp"))

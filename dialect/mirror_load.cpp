@@ -36,12 +36,14 @@ Span name_span(const SchemaRow& row)
 }
 
 // sqlite_sequence and sqlite_stat1 cannot be made by name: SQLite makes them where AUTOINCREMENT and ANALYZE want them.
-void make_internal_table(Mirror& mirror, const SchemaRow& row)
+void make_internal_table(Mirror& mirror, const std::string& database, const SchemaRow& row)
 {
-    if (equal_names(row.name, "sqlite_sequence"))
-        mirror.execute("CREATE TABLE howdah_sequence(k INTEGER PRIMARY KEY AUTOINCREMENT); DROP TABLE howdah_sequence");
-    else if (row.name.starts_with("sqlite_stat"))
-        mirror.execute("ANALYZE");
+    if (equal_names(row.name, "sqlite_sequence")) {
+        const std::string table = database + ".howdah_sequence";
+        mirror.execute("CREATE TABLE " + table + "(k INTEGER PRIMARY KEY AUTOINCREMENT); DROP TABLE " + table);
+    } else if (row.name.starts_with("sqlite_stat")) {
+        mirror.execute("ANALYZE " + database);
+    }
 }
 
 } // namespace
@@ -71,7 +73,7 @@ void Mirror::load(std::string_view database, const std::vector<SchemaRow>& rows)
             continue;
         virtual_tables = virtual_tables || equal_names(std::string_view(*row.sql).substr(0, 14), "create virtual");
         if (row.type == "table" && row.name.starts_with("sqlite_")) {
-            make_internal_table(*this, row);
+            make_internal_table(*this, temp ? "temp" : "main", row);
             continue;
         }
         std::string sql = *row.sql;
