@@ -7,6 +7,7 @@
 #include "dialect/resolver_impl.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace howdah::dialect {
 
@@ -324,6 +325,15 @@ void Resolver::merge_columns(FromClause::Item& item, std::vector<Scope::Entry>& 
     item.on_is_resolved = true;
 }
 
+// The column of a parenthesised join that USING means: the first one, where several have the name.
+std::vector<ColumnMatch> Resolver::first_of(const Scope::Entry& join, const std::string& name)
+{
+    for (StarColumn& column : star(join.group, true))
+        if (equal_names(column.name, name))
+            return std::move(column.matches);
+    return {};
+}
+
 ExprPtr Resolver::merged_condition(const std::vector<Scope::Entry>& left, const Scope::Entry& right, bool outer_right)
 {
     ExprPtr all;
@@ -335,7 +345,7 @@ ExprPtr Resolver::merged_condition(const std::vector<Scope::Entry>& left, const 
             if (matches.empty() || outer_right)
                 matches.insert(matches.end(), here.begin(), here.end());
         }
-        const std::vector<ColumnMatch> other = find(right, ref);
+        const std::vector<ColumnMatch> other = right.source ? find(right, ref) : first_of(right, name);
         if (matches.empty() || other.empty())
             throw Error("cannot join using column " + name + " - column not present in both tables");
         Binary equal;
@@ -403,8 +413,12 @@ std::vector<Resolver::StarColumn> Resolver::star(const std::vector<Scope::Entry>
         const Scope::Entry& entry = entries[i];
         const std::vector<std::string>* next = i + 1 < entries.size() ? &entries[i + 1].merged : nullptr;
         if (nested && next)
-            for (const std::string& name : *next)
-                columns.push_back({name, find(entries, bare_name(name)), false, nullptr});
+            for (const std::string& name : *next) {
+                const bool again = std::any_of(columns.begin(), columns.end(), [&](const StarColumn& column) {
+                    return !column.source && equal_names(column.name, name);
+                });
+                columns.push_back({name, find(entries, bare_name(name)), again, nullptr});
+            }
         std::vector<StarColumn> own;
         if (entry.source) {
             for (std::size_t j = 0; j < entry.source->columns.size(); ++j)
@@ -418,13 +432,16 @@ std::vector<Resolver::StarColumn> Resolver::star(const std::vector<Scope::Entry>
         }
         const bool left_of_right = std::any_of(entries.begin() + static_cast<std::ptrdiff_t>(i) + 1, entries.end(),
                                                [](const Scope::Entry& e) { return keeps_right(e.op); });
+        std::set<std::string> met; // of several columns of one name in a parenthesised join, only the first is merged
         for (StarColumn& column : own) {
+            const bool is_merged = contains(entry.merged, column.name);
+            const bool is_first = met.insert(fold(column.name)).second;
             const bool merged_later =
                 std::any_of(entries.begin() + static_cast<std::ptrdiff_t>(i) + 1, entries.end(),
                             [&](const Scope::Entry& e) { return contains(e.merged, column.name); });
-            if (contains(entry.merged, column.name) || (nested && next && contains(*next, column.name)))
+            if (is_first && (is_merged || (nested && next && contains(*next, column.name))))
                 column.repeated = true;
-            else if (!nested && left_of_right && merged_later)
+            else if (!is_merged && !nested && left_of_right && merged_later)
                 column.matches = find(entries, bare_name(column.name));
             columns.push_back(std::move(column));
         }

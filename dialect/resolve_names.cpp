@@ -77,6 +77,9 @@ std::vector<ColumnMatch> Resolver::find(const std::vector<Scope::Entry>& entries
 {
     std::vector<ColumnMatch> matches;
     for (const Scope::Entry& entry : entries) {
+        const bool is_left = entry.op.kind != JoinOp::Kind::right && entry.op.kind != JoinOp::Kind::full;
+        if (!matches.empty() && is_left && merges(entry, ref.column.text))
+            continue;
         std::vector<ColumnMatch> here = find(entry, ref);
         if (here.empty())
             continue;

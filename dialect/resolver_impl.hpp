@@ -99,6 +99,7 @@ private:
     void view(TableRef& ref, const Table& table);
     void table_function(TableRef& ref);
     void merge_columns(FromClause::Item& item, std::vector<Scope::Entry>& entries);
+    std::vector<ColumnMatch> first_of(const Scope::Entry& join, const std::string& name);
     ExprPtr merged_condition(const std::vector<Scope::Entry>& left, const Scope::Entry& right, bool outer_right);
     static std::vector<StarColumn> star(const std::vector<Scope::Entry>& entries, bool nested);
     void expand_star(SelectCore& core, const ResultColumn& column, Scope& scope);
