@@ -221,7 +221,7 @@ class Writes:
         if r.random() < 0.15:
             self.aliases = 0
             s = self.table_source(alias='f')
-            if s.key:
+            if s.key and t.columns:
                 both = [Column(f'{t.name}.{c.name}', c.affinity, c.tame) for c in t.columns] + s.columns
                 link = f'{t.name}.{r.choice(t.columns).name} = {s.key[0]}' if len(s.key) == 1 else '0'
                 return Statement(fixed(f'UPDATE {t.name} SET § FROM § WHERE {link}§§', items([assignment(c, both) for c in chosen]), s.tree, clause(' AND §', self.expression(both, 1, 'truth')) if r.random() < 0.5 else NOTHING, NOTHING), kind='write')
