@@ -27,7 +27,7 @@ struct SchemaRow {
     std::string name;
     std::string tbl_name;
     std::optional<std::string> sql; // NULL for automatic indexes
-    // Tables: the PgType of each column in declaration order, comma separated ("int8,text,v"); empty: by declaration.
+    // Tables: what storage_text() says of the columns ("int8,text long,v"); empty: by declaration.
     std::string storage;
 };
 
@@ -38,6 +38,7 @@ struct Column {
     Affinity affinity = Affinity::blob;
     Collation collation = Collation::binary;
     PgType storage = PgType::v;
+    bool long_keys = false; // long_keys.hpp
     bool not_null = false;
     ConflictAction not_null_conflict = ConflictAction::unspecified;
     int primary_key = 0;                 // position in the primary key from 1, 0 when it is not in it

@@ -1,12 +1,12 @@
 // A Table from its CREATE TABLE: what SQLite's own parser makes of it (build.c).
 #include "dialect/catalog_table.hpp"
 
+#include "dialect/column_storage.hpp"
 #include "dialect/full_text.hpp"
 #include "dialect/mirror.hpp"
 #include "dialect/rtree.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace howdah::dialect {
 
@@ -19,19 +19,6 @@ Collation collation_of(const Name& name)
     return equal_names(name.text, "nocase")  ? Collation::nocase
            : equal_names(name.text, "rtrim") ? Collation::rtrim
                                              : Collation::binary;
-}
-
-PgType storage_type(std::string_view name)
-{
-    constexpr std::array<std::pair<std::string_view, PgType>, 5> names = {{{"int8", PgType::int8},
-                                                                           {"float8", PgType::float8},
-                                                                           {"text", PgType::text},
-                                                                           {"bytea", PgType::bytea},
-                                                                           {"numeric", PgType::numeric}}};
-    for (const auto& [word, type] : names)
-        if (word == name)
-            return type;
-    return PgType::v;
 }
 
 bool mentions(std::string_view type, std::string_view word) { return fold(type).find(word) != std::string::npos; }
@@ -209,7 +196,10 @@ void read_create_table(Table& table, const CreateTable& create, std::string_view
         const std::string_view given = storage.substr(0, storage.find(','));
         storage.remove_prefix(std::min(storage.size(), given.size() + 1));
         const bool alias = static_cast<int>(i) == table.rowid_alias;
-        column.storage = given.empty() ? default_storage(column, alias, table.strict) : storage_type(given);
+        const ColumnStorage storage_given =
+            given.empty() ? default_storage(column, alias, table.strict) : read_storage(given);
+        column.storage = storage_given.type;
+        column.long_keys = storage_given.long_keys;
         // The key of a WITHOUT ROWID table has no NULLs; nor, in a STRICT table, has any primary key.
         if (column.primary_key > 0 && (table.without_rowid || (table.strict && !alias)))
             column.not_null = true;

@@ -89,6 +89,7 @@ struct Output {
 struct Promotion {
     std::string schema, table, column; // SQLite's names
     PgType to = PgType::v;
+    bool long_keys = false; // long_keys.hpp
 };
 
 struct Compiled {

@@ -15,6 +15,7 @@ namespace howdah::dialect {
 struct ServerFailure {
     std::string sqlstate, message, detail, schema, table, column, datatype, constraint;
     std::string context; // the functions that it was in, one a line
+    std::string routine; // of the server's source
 };
 
 // The `datatype` of an error of a trigger's statement that says OR ROLLBACK, and of DO UPDATE, which is under ABORT.

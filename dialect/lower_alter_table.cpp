@@ -2,6 +2,7 @@
 #include "dialect/lower_alter_table.hpp"
 
 #include "dialect/full_text.hpp"
+#include "dialect/long_keys.hpp"
 #include "dialect/lower_create_table.hpp"
 #include "dialect/printer.hpp"
 #include "dialect/rowid.hpp"
@@ -190,8 +191,10 @@ void rename_table(Statements& out, const Table& was, const Catalog& to, const Ta
 {
     if (was.pg != is.pg)
         out.push_back(alter(was) + "RENAME TO " + quote_identifier(is.pg));
-    for (std::size_t i = 0; i < is.indexes.size() && i < was.indexes.size(); ++i)
+    for (std::size_t i = 0; i < is.indexes.size() && i < was.indexes.size(); ++i) {
         rename_index(out, is, was.indexes[i].pg, is.indexes[i].pg);
+        rename_index(out, is, long_key_index_name(was, was.indexes[i]), long_key_index_name(is, is.indexes[i]));
+    }
     rename_index(out, is, rowid_index_name(was), rowid_index_name(is));
     if (has_rowid_sequence(is) && rowid_sequence_name(was) != rowid_sequence_name(is))
         out.push_back("ALTER SEQUENCE IF EXISTS " + qualified(is.pg_schema, rowid_sequence_name(was)) + " RENAME TO " +

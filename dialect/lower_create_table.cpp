@@ -97,7 +97,8 @@ std::vector<std::string> create_table_statements(const Catalog& catalog, const T
 
     std::vector<std::string> statements{"CREATE TABLE " + pg_name(table) + " (" + join(parts, ", ") + ")"};
     for (const Index* index : unique_indexes_in_order(table))
-        statements.push_back(create_index_sql(catalog, table, *index));
+        for (std::string& sql : create_index_statements(catalog, table, *index))
+            statements.push_back(std::move(sql));
     if (table.rtree)
         for (std::string& sql : rtree_index_statements(table))
             statements.push_back(std::move(sql));

@@ -366,14 +366,14 @@ private:
     // Those that SQLite tests after the new one are made again behind it (see unique_indexes_in_order).
     void create_index(const Table& table, const Index& index)
     {
-        add(create_index_sql(*to_, table, index));
+        add(create_index_statements(*to_, table, index));
         if (!index.unique)
             return;
         const auto order = unique_indexes_in_order(table);
         auto later = std::find(order.begin(), order.end(), &index);
         while (later != order.end() && ++later != order.end()) {
             add(drop_index_sql(table, **later));
-            add(create_index_sql(*to_, table, **later));
+            add(create_index_statements(*to_, table, **later));
         }
     }
 

@@ -13,17 +13,6 @@ namespace {
 // A generated column's type depends on the types of those it is computed from, so a few rounds may be needed.
 constexpr int most_rounds = 8;
 
-std::string text_of(const std::vector<PgType>& types)
-{
-    std::string out;
-    for (const PgType type : types) {
-        if (!out.empty())
-            out += ',';
-        out += storage_name(type);
-    }
-    return out;
-}
-
 } // namespace
 
 NextCatalog::NextCatalog(const Catalog& from, std::vector<SchemaRow> rows, const AlterTable* alter,
@@ -48,11 +37,11 @@ void NextCatalog::carry_over()
         known_[i] = types_of(*was, i);
         const bool complete =
             std::all_of(known_[i].begin(), known_[i].end(), [](const auto& t) { return t.has_value(); });
-        std::vector<PgType> types;
+        std::vector<ColumnStorage> types;
         for (const auto& type : known_[i])
             if (complete)
                 types.push_back(*type);
-        row.storage = text_of(types);
+        row.storage = storage_text(types);
     }
 }
 
@@ -60,7 +49,7 @@ NextCatalog::Types NextCatalog::types_of(const Table& was, std::size_t row) cons
 {
     Types types;
     for (const Column& column : was.columns)
-        types.emplace_back(column.storage);
+        types.emplace_back(ColumnStorage(column));
     const bool altered = alter_ && from_.find_table(alter_->table.schema.text, alter_->table.name.text) == &was &&
                          from_.rows()[row].type == "table";
     if (altered && alter_->action == AlterTable::Action::add_column)
@@ -70,9 +59,9 @@ NextCatalog::Types NextCatalog::types_of(const Table& was, std::size_t row) cons
     return types;
 }
 
-std::vector<PgType> NextCatalog::wanted(const Catalog& draft, const Table& table, const Types& known)
+std::vector<ColumnStorage> NextCatalog::wanted(const Catalog& draft, const Table& table, const Types& known)
 {
-    std::vector<PgType> types;
+    std::vector<ColumnStorage> types;
     const bool is_new = known.empty();
     if (is_new && table.name == "sqlite_sequence")
         return {PgType::text, PgType::int8};
@@ -81,10 +70,12 @@ std::vector<PgType> NextCatalog::wanted(const Catalog& draft, const Table& table
     if (is_new && copy_into) {
         if (!copied_)
             copied_ = copy_into(table);
-        return *copied_;
+        return {copied_->begin(), copied_->end()};
     }
     for (std::size_t i = 0; i < table.columns.size(); ++i)
-        types.push_back(i < known.size() && known[i] ? *known[i] : settled_storage(draft, table, static_cast<int>(i)));
+        types.push_back(i < known.size() && known[i]
+                            ? *known[i]
+                            : ColumnStorage(settled_storage(draft, table, static_cast<int>(i))));
     return types;
 }
 
@@ -100,7 +91,7 @@ std::shared_ptr<const Catalog> NextCatalog::make()
                 continue;
             const bool complete = !known_[i].empty() && std::all_of(known_[i].begin(), known_[i].end(),
                                                                     [](const auto& t) { return t.has_value(); });
-            std::string storage = complete ? rows_[i].storage : text_of(wanted(*catalog, *table, known_[i]));
+            std::string storage = complete ? rows_[i].storage : storage_text(wanted(*catalog, *table, known_[i]));
             settled = settled && storage == storage_text(*table);
             rows_[i].storage = std::move(storage);
         }

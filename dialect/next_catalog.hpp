@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dialect/catalog.hpp"
+#include "dialect/column_storage.hpp"
 #include "dialect/printer.hpp"
 
 #include <functional>
@@ -30,10 +31,10 @@ public:
     const Renamed& renamed() const { return renamed_; }
 
 private:
-    using Types = std::vector<std::optional<PgType>>; // per column; empty: a new column
+    using Types = std::vector<std::optional<ColumnStorage>>; // per column; empty: a new column
     void carry_over();
     Types types_of(const Table& was, std::size_t row) const;
-    std::vector<PgType> wanted(const Catalog& draft, const Table& table, const Types& known);
+    std::vector<ColumnStorage> wanted(const Catalog& draft, const Table& table, const Types& known);
 
     const Catalog& from_;
     std::vector<SchemaRow> rows_;

@@ -44,37 +44,6 @@ std::optional<std::size_t> check_constraint_number(std::string_view name)
     return n;
 }
 
-std::string_view storage_name(PgType type)
-{
-    switch (type) {
-    case PgType::int8:
-        return "int8";
-    case PgType::float8:
-        return "float8";
-    case PgType::text:
-        return "text";
-    case PgType::bytea:
-        return "bytea";
-    case PgType::numeric:
-        return "numeric";
-    case PgType::boolean:
-    case PgType::v:
-        break;
-    }
-    return "v";
-}
-
-std::string storage_text(const Table& table)
-{
-    std::string out;
-    for (const Column& column : table.columns) {
-        if (!out.empty())
-            out += ',';
-        out += storage_name(column.storage);
-    }
-    return out;
-}
-
 std::string pg_name(const Table& table) { return qualified(table.pg_schema, table.pg); }
 
 std::string pg_name(const Table& table, const Index& index) { return qualified(table.pg_schema, index.pg); }

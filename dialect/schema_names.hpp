@@ -22,10 +22,6 @@ std::string check_constraint_name(std::size_t n);
 // The n of a name that check_constraint_name() made.
 std::optional<std::size_t> check_constraint_number(std::string_view name);
 
-// Table::storage of a SchemaRow: the PgType of each column, "int8,text,v".
-std::string storage_text(const Table& table);
-std::string_view storage_name(PgType type);
-
 // A table's or an index' name in PostgreSQL, quoted and qualified.
 std::string pg_name(const Table& table);
 std::string pg_name(const Table& table, const Index& index);

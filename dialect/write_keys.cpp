@@ -222,7 +222,7 @@ std::string conflict_target(const Table& table, const Key& key, const Catalog& c
         return parens(quote_identifier(table.rowid_pg));
     std::vector<std::string> parts;
     for (const auto& column : key.index->columns) {
-        const Fragment f = index_key(catalog, table, column);
+        const Fragment f = unique_key(catalog, table, column);
         const bool plain = !column.expr && f.text == table_column(table, column.column).text;
         parts.push_back(plain ? f.text : inferred(f.text));
     }

@@ -75,6 +75,7 @@ struct Batch {
 // ErrorResponse or NoticeResponse.
 struct ServerError {
     std::string severity, sqlstate, message, detail, hint, where, schema, table, column, datatype, constraint, position;
+    std::string routine; // of the server's source, which no translation changes
 };
 // One that ends a statement, as the server would say it.
 inline ServerError server_error(std::string sqlstate, std::string message)

@@ -162,7 +162,7 @@ bool Lane::on(const wire::Message& message)
         if (!first.fresh.empty())
             drop_unprepared(first, report.error);
         const bool gone = report.error.sqlstate == "26000";
-        const bool changed = report.error.sqlstate == "0A000" && report.routine == "RevalidateCachedQuery";
+        const bool changed = report.error.sqlstate == "0A000" && report.error.routine == "RevalidateCachedQuery";
         if (gone && first.unprepared)
             report.error = *first.unprepared;
         else

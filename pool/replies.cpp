@@ -246,7 +246,7 @@ Replies::Progress Replies::on_error(const wire::Message& message)
     }
     // A prepared statement whose result type changed, or that someone deallocated: prepare it anew next time.
     const std::string& name = owed_.front().name;
-    const bool stale = report.error.sqlstate == "0A000" && report.routine == "RevalidateCachedQuery";
+    const bool stale = report.error.sqlstate == "0A000" && report.error.routine == "RevalidateCachedQuery";
     const bool gone = report.error.sqlstate == "26000" && owed_.front().what == Owed::What::bind;
     if (!name.empty() && (stale || gone)) {
         result_.stale_plan = true;

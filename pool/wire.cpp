@@ -417,7 +417,7 @@ Report read_report(std::string_view body)
             e.constraint = value;
             break;
         case 'R':
-            report.routine = value;
+            e.routine = value;
             break;
         default:
             break;

@@ -94,7 +94,6 @@ std::optional<Notification> read_notification(std::string_view body);
 // answers.
 struct Report {
     ServerError error;
-    std::string routine; // of the server's source, which no translation changes
     bool fatal = false;  // FATAL or PANIC: the connection ends with it
 };
 Report read_report(std::string_view body);

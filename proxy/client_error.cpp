@@ -128,7 +128,7 @@ ClientError client_error(const pool::ServerError& error, const dialect::Catalog*
 dialect::ServerFailure failure_of(const pool::ServerError& error)
 {
     return {error.sqlstate, error.message,  error.detail,     error.schema, error.table,
-            error.column,   error.datatype, error.constraint, error.where};
+            error.column,   error.datatype, error.constraint, error.where,  error.routine};
 }
 
 ClientError client_error(const pool::Error& error, bool in_transaction)

@@ -3,6 +3,7 @@
 
 #include "dialect/bookkeeping.hpp"
 #include "dialect/constraint_message.hpp"
+#include "dialect/long_keys.hpp"
 #include "dialect/parser.hpp"
 #include "dialect/script.hpp"
 #include "proxy/command_tag.hpp"
@@ -356,6 +357,16 @@ asio::awaitable<Outcome> Session::Impl::run_as_usual(std::string_view sql, std::
         }
         if (again && error.sqlstate == "HW0PR" && ++promotions <= 64) {
             if (const auto promotion = dialect::promotion_needed(*catalog(), failure)) {
+                if (auto refused = co_await promote(*promotion))
+                    co_return failed(std::move(*refused));
+                if (auto refused = co_await ready())
+                    co_return failed(std::move(*refused));
+                continue;
+            }
+        }
+        if (again && error.sqlstate == "54000" && ++promotions <= 64) {
+            const dialect::Catalog& after = compiled.next ? *compiled.next : *catalog();
+            if (const auto promotion = dialect::long_key_needed(*catalog(), after, sql, failure)) {
                 if (auto refused = co_await promote(*promotion))
                     co_return failed(std::move(*refused));
                 if (auto refused = co_await ready())

@@ -4,6 +4,8 @@
 #include "dialect/printer.hpp"
 #include "proxy/session_impl.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <cassert>
 
 namespace asio = boost::asio;
@@ -458,6 +460,10 @@ asio::awaitable<std::optional<ClientError>> Session::Impl::promote(const dialect
         co_return client_error(*attempt.server, base.get(), bug);
     }
     adopt_catalog(steps.next);
+    spdlog::info("{}: {}.{}.{} {}", client, promotion.schema, promotion.table, promotion.column,
+                 promotion.long_keys
+                     ? "holds a value that is too long for an index: its indexes only find what is equal"
+                     : "holds a value that its type does not: it has a wider one now");
     co_return std::nullopt;
 }
 

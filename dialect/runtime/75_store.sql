@@ -191,3 +191,21 @@ BEGIN
         PERFORM set_config('howdah.unseen', concat_ws(' UNION ALL ', nullif(present, ''), question), true);
     END IF;
 END $$;
+
+-- What an index has of a value that is too long for it: a digest that is longer than what stays as it is, so that the
+-- two never meet. Indexes hold what these give.
+CREATE OR REPLACE FUNCTION howdah.long_key(x text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN octet_length(x) <= 240 THEN x
+              ELSE rpad('', 241, '~') || encode(sha256(howdah.t2b(x)), 'hex') END $$;
+
+CREATE OR REPLACE FUNCTION howdah.long_key(x bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN octet_length(x) <= 240 THEN x
+              ELSE decode(repeat('00', 241), 'hex') || sha256(x) END $$;
+
+CREATE OR REPLACE FUNCTION howdah.long_key(x howdah.v) RETURNS howdah.v
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN octet_length((x).t) > 240 THEN howdah.t2v(howdah.long_key((x).t))
+              WHEN octet_length((x).b) > 240 THEN howdah.b2v(howdah.long_key((x).b))
+              ELSE x END $$;

@@ -145,8 +145,8 @@ void write_statements(Exposition& out, const Totals& totals)
                "Those of them that had to be repeated as ordinary ones.", totals.row_transactions_left);
     out.single("howdah_statements_sent_ahead_total", "counter",
                "Statements that a client sent behind others and that travelled in their packet.", totals.sent_ahead);
-    out.single("howdah_column_promotions_total", "counter", "Columns given a wider type by a value that did not fit.",
-               totals.promotions);
+    out.single("howdah_column_promotions_total", "counter",
+               "Columns changed by a value that did not fit into them or into their indexes.", totals.promotions);
     out.single("howdah_compiler_bugs_total", "counter", "Statements whose translation PostgreSQL refused.",
                totals.compiler_bugs);
     out.single("howdah_plan_cache_hits_total", "counter", "Statements whose plan was in the cache.", totals.plan_hits);

@@ -31,6 +31,10 @@ CREATE TABLE o(a INTEGER, b TEXT, z, PRIMARY KEY(a, b)) WITHOUT ROWID;
 CREATE TABLE h(word TEXT UNIQUE, c);
 CREATE TABLE m(id INTEGER PRIMARY KEY, n TEXT NOT NULL COLLATE NOCASE);
 CREATE INDEX m_n ON m(n);
+CREATE TABLE g(id INTEGER PRIMARY KEY, k TEXT UNIQUE, n TEXT COLLATE NOCASE, v, w INTEGER);
+CREATE INDEX g_n ON g(n);
+CREATE INDEX g_v ON g(v);
+CREATE UNIQUE INDEX g_wn ON g(w, n);
 '''
 ROWS = 20000
 NUMBERS = f'WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < {ROWS}) '
@@ -41,6 +45,10 @@ FILL = [
     f"INSERT INTO o {NUMBERS} SELECT i % 500, 'b' || i, i FROM g",
     f"INSERT INTO h {NUMBERS} SELECT 'w' || i, i FROM g",
     f"INSERT INTO m {NUMBERS} SELECT i, 'Name' || i FROM g",
+    # One that is too long for PostgreSQL's indexes, whatever they compress.
+    f"INSERT INTO g {NUMBERS} SELECT i, 'k' || i, 'Name' || i, i, i FROM g",
+    f"WITH RECURSIVE h(i, x) AS (SELECT 1, 1 UNION ALL SELECT i + 1, (x * 48271) % 2147483647 FROM h WHERE i < 2000), l(x) AS (SELECT group_concat(printf('%x', x), '') FROM h) "
+    "INSERT INTO g SELECT 0, x, x, x, 0 FROM l",
 ]
 
 # A query, its parameters, the index it must use ('-': a primary key's or UNIQUE constraint's own; a|b: one of them), and
@@ -183,6 +191,13 @@ PLANS = [
     ('SELECT s FROM t WHERE n = ? AND i > 0 ORDER BY id', ['name4'], 't_n'),
     ('UPDATE t SET w = w WHERE s = ?', ['Key6'], 't_s'),
     ('DELETE FROM c WHERE t_id = ?', [-1], 'c_t'),
+    # Where some values are too long for an index, the others are found all the same.
+    ('SELECT v FROM g WHERE k = ?', ['k77'], '-'),
+    ('SELECT v FROM g WHERE k IN (?, ?)', ['k77', 'k78'], '-'),
+    ('SELECT k FROM g WHERE n = ?', ['NAME77'], 'g_n'),
+    ('SELECT k FROM g WHERE v = ?', [77], 'g_v'),
+    ('SELECT k FROM g WHERE w = ? AND n = ?', [77, 'NAME77'], 'g_wn|g_n'),
+    ('SELECT k FROM g WHERE w > ? ORDER BY w LIMIT 3', [100], 'g_wn', 'ordered'),
 ]
 
 
@@ -241,7 +256,7 @@ def main():
     for statement in FILL:
         sqlite.execute(statement)
         lines.rows(statement)
-    for table in 'tcohm': lines.rows(f'/* howdah: postgres */ ANALYZE "{database}"."{table}"')
+    for table in 'tcohmg': lines.rows(f'/* howdah: postgres */ ANALYZE "{database}"."{table}"')
     failed = 0
     with tempfile.NamedTemporaryFile('w', suffix='.sql') as schema:
         schema.write(SCHEMA)
