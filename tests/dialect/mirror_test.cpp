@@ -204,6 +204,10 @@ TEST_CASE("no statement reaches a file or another database")
     CHECK(error_of([&] { mirror.query("CREATE TABLE u(a)", {}, {}, [](auto) {}); }) == "not authorized");
     CHECK(error_of([&] { mirror.query("BEGIN", {}, {}, [](auto) {}); }) == "not authorized");
     CHECK(error_of([&] { (void)mirror.evaluate("fts3_tokenizer('x', x'0000000000000000')", {}, {}); }) != "no error");
+    const Value addresses[] = {Blob{"AAAAAAAA"}, std::string("simple")};
+    CHECK(error_of([&] { (void)mirror.evaluate("fts3_tokenizer('x', ?1)", addresses, {}); }) ==
+          "fts3tokenize disabled");
+    CHECK(show(mirror.evaluate("fts3_tokenizer(?2) IS NULL", addresses, {})) == "1");
     CHECK_FALSE(mirror.prepare("ATTACH '" + path + "' AS x").error);
     CHECK_FALSE(std::filesystem::exists(path));
 }
