@@ -37,6 +37,8 @@ struct FullText {
     bool descending = false; // order=desc: rows are visited from the last to the first
 
     bool is_fts5() const { return module == Module::fts5; }
+    // Of a row nothing but the index: neither the module nor SQLite knows which rowids there are.
+    bool keeps_nothing() const { return content == Content::none && !column_sizes; }
     // Columns of the Table behind the text columns: of fts5 the table's own and rank, of the others the table's own,
     // docid (another name of the rowid) and the language. none: the module has no such column.
     static constexpr int none = -2;

@@ -137,11 +137,20 @@ public:
     }
 
 private:
-    // An fts4 table that does not keep its rows gives them no number, and takes an INTEGER alone for one.
+    // An fts4 table that does not keep its rows gives them no number, and takes an INTEGER alone for one; nor does an
+    // fts5 table that keeps nothing at all of them.
     void require_docid(Classes given) const
     {
-        if (!table_.full_text || table_.full_text->is_fts5() || table_.full_text->content == FullText::Content::own)
+        const FullText& text = *table_.full_text;
+        if (text.content == FullText::Content::own)
             return;
+        if (text.is_fts5()) {
+            if (!text.keeps_nothing() || !given.has(StorageClass::null))
+                return;
+            if (given == Classes(StorageClass::null))
+                throw Error("datatype mismatch", {}, code::mismatch, "42804");
+            throw refusal("a rowid that may be NULL, in an fts5 table without content and column sizes");
+        }
         if (!given.has(StorageClass::integer))
             throw Error("constraint failed", {}, code::constraint, "23000");
         if (given != Classes(StorageClass::integer))

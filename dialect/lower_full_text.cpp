@@ -179,6 +179,8 @@ std::string full_text_table(const Source& source, Lowering& lowering)
         return external_table(source, lowering);
     if (table.full_text->content == FullText::Content::none && !table.full_text->is_fts5() && source.matches.empty())
         throw Error("SQL logic error");
+    if (table.full_text->is_fts5() && table.full_text->keeps_nothing() && source.matches.empty())
+        throw Error(table.name + ": table does not support scanning");
     const std::string name = pg_name(table);
     return source.pg_alias == table.pg ? name : name + " AS " + quote_identifier(source.pg_alias);
 }

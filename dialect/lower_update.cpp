@@ -190,6 +190,18 @@ private:
     std::string alias_;
 };
 
+// SQLite reads all rows before it changes the first one of a virtual table: one that REPLACE removes is changed, too.
+void refuse_moves_that_replace(const Update& update, const Table& table, const Lowering& lowering)
+{
+    if ((!table.full_text && !table.rtree) || update.conflict != ConflictAction::replace)
+        return;
+    for (const SetClause& set : update.set)
+        for (const int column : set.indexes)
+            if ((column == -1 || column == table.rowid_alias) &&
+                (set.indexes.size() > 1 || !lowering.foldable(*set.value)))
+                throw refusal("UPDATE OR REPLACE that moves rows of a virtual table; give the rowid as a value");
+}
+
 } // namespace
 
 void lower_update(const Update& update, Lowering& lowering, Compiled& out)
@@ -198,6 +210,7 @@ void lower_update(const Update& update, Lowering& lowering, Compiled& out)
     begin_write(table, update.conflict, lowering, out);
     if (table.full_text)
         check_full_text_update(update);
+    refuse_moves_that_replace(update, table, lowering);
     with_promotions(out, [&] { UpdateLowering(update, table, lowering, out).lower(); });
 }
 

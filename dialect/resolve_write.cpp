@@ -162,6 +162,13 @@ void Resolver::upsert(UpsertClause& clause, const Insert& insert, Scope& scope, 
         expr(*clause.where, both);
 }
 
+// fts5 has no say in what becomes of a statement whose row it refuses: every clause but REPLACE is ABORT.
+static void leave_to_fts5(const Table& table, ConflictAction& conflict)
+{
+    if (table.full_text && table.full_text->is_fts5() && conflict != ConflictAction::replace)
+        conflict = ConflictAction::unspecified;
+}
+
 void Resolver::insert(Insert& insert, Scope* outer)
 {
     Environment here{environment_, insert.with.get(), outer};
@@ -169,9 +176,7 @@ void Resolver::insert(Insert& insert, Scope* outer)
     if (insert.with)
         environment_ = &here;
     const Table& table = target_table(insert.table);
-    // fts5 has no say in what becomes of a statement whose row it refuses: every other clause is ABORT.
-    if (table.full_text && table.full_text->is_fts5() && insert.conflict != ConflictAction::replace)
-        insert.conflict = ConflictAction::unspecified;
+    leave_to_fts5(table, insert.conflict);
     // An fts4 table without rows of its own has none to replace.
     if (table.full_text && !table.full_text->is_fts5() && table.full_text->content != FullText::Content::own &&
         insert.conflict == ConflictAction::replace)
@@ -211,6 +216,7 @@ void Resolver::update(Update& update, Scope* outer)
     if (update.with)
         environment_ = &here;
     const Table& table = target_table(update.table.table);
+    leave_to_fts5(table, update.conflict);
     update.table.source =
         table_source(table, Source::Kind::table, update.table.alias.empty() ? table.name : update.table.alias.text);
     Scope scope;

@@ -5,6 +5,7 @@
 //         <count it>
 //     END LOOP
 #include "dialect/conflict_trigger.hpp"
+#include "dialect/full_text.hpp"
 #include "dialect/key_recheck.hpp"
 #include "dialect/lower_returning.hpp"
 #include "dialect/lower_upsert.hpp"
@@ -13,6 +14,7 @@
 #include "dialect/schema_names.hpp"
 #include "dialect/update_plan.hpp"
 #include "dialect/write_effects.hpp"
+#include "dialect/write_target.hpp"
 
 #include <algorithm>
 
@@ -40,6 +42,10 @@ public:
         refuse_unseen();
         loop_.keeps_earlier_rows = plan_.fails && (!lowering_.in_trigger || update_.conflict == ConflictAction::fail);
         loop_.triggers_fail = plan_.triggers_fail;
+        // An fts3 table whose docids move leaves rowids of SQLite's own tables, or none.
+        if (!lowering_.in_trigger && !(table_.full_text && table_.full_text->module == FullText::Module::fts3))
+            left_behind_ = rowid_left_behind(table_, true);
+        loop_.rowids = !left_behind_.empty();
         loop_.kept_errors = fail_condition(table_, plan_.rules, update_.conflict);
         lower_returning_list();
         if (behind_triggers_) {
@@ -179,7 +185,7 @@ private:
         if (table_.has_rowid())
             add(-1);
         for (std::size_t i = 0; i < table_.columns.size(); ++i)
-            if (table_.columns[i].generated == Column::Generated::no &&
+            if (table_.columns[i].generated == Column::Generated::no && !table_.columns[i].hidden &&
                 !(table_.has_rowid() && static_cast<int>(i) == table_.rowid_alias))
                 add(static_cast<int>(i));
         for (const int c : plan_.set.columns())
@@ -298,7 +304,7 @@ private:
         if (lowering_.in_trigger)
             return sql + ";\n";
         if (!plan_.returning.looks)
-            return seen_ + sql + loop_.into() + loop_.counted();
+            return seen_ + sql + loop_.into(left_behind_) + loop_.counted();
         return sql + " RETURNING " + identity_list(table_, alias_) + " INTO howdah_id;\nIF FOUND THEN\n" + seen_ +
                loop_.select_into("", target_text(table_, *update_.table.source) + " WHERE " +
                                          identity_condition(table_, alias_, "howdah_id")) +
@@ -321,7 +327,7 @@ private:
     std::string alias_;
     bool behind_triggers_; // what is wrong with a row is looked for when its BEFORE triggers have run
     bool holds_place_ = false;
-    std::string seen_, update_text_, still_chosen_;
+    std::string seen_, update_text_, still_chosen_, left_behind_;
 };
 
 } // namespace

@@ -479,3 +479,39 @@ INSERT INTO song_content(line) VALUES('la la'), ('lo la');
 INSERT INTO song_docsize VALUES(1);
 SELECT rowid, line FROM song WHERE song MATCH 'lo';
 SELECT * FROM song_docsize;
+
+-- case: fts5_update/rowids_that_are_computed
+CREATE VIRTUAL TABLE pages USING fts5(title, body);
+INSERT INTO pages VALUES('red', 'a fox'), ('blue', 'a whale'), ('green', 'a frog');
+UPDATE pages SET rowid = rowid + 40;
+SELECT last_insert_rowid();
+UPDATE pages SET rowid = rowid * 2, body = body || 's' WHERE title <> 'blue';
+SELECT last_insert_rowid(), changes();
+SELECT rowid, body FROM pages ORDER BY rowid;
+SELECT rowid FROM pages('frogs OR whale') ORDER BY rowid;
+
+-- case: fts5_update/other_clauses_than_replace_are_abort
+CREATE VIRTUAL TABLE pages USING fts5(title);
+INSERT INTO pages(rowid, title) VALUES(1, 'one'), (2, 'two'), (3, 'three');
+UPDATE OR IGNORE pages SET rowid = 2 WHERE rowid = 3;
+UPDATE OR FAIL pages SET rowid = 2 WHERE rowid = 3;
+UPDATE OR IGNORE pages SET title = 'more' WHERE rowid = 3;
+SELECT rowid, title FROM pages ORDER BY rowid;
+
+-- case: fts5_update/or_replace_of_a_given_rowid
+CREATE VIRTUAL TABLE pages USING fts5(title);
+INSERT INTO pages(rowid, title) VALUES(1, 'one'), (2, 'two'), (3, 'three');
+UPDATE OR REPLACE pages SET rowid = 2 WHERE rowid = 3;
+SELECT last_insert_rowid(), changes();
+SELECT rowid, title FROM pages ORDER BY rowid;
+SELECT rowid FROM pages('two OR three');
+
+-- case: fts5_contentless/neither_content_nor_sizes
+CREATE VIRTUAL TABLE bare USING fts5(w, content='', columnsize=0);
+INSERT INTO bare(w) VALUES('here');
+INSERT INTO bare(rowid, w) VALUES(NULL, 'here');
+INSERT INTO bare(rowid, w) VALUES(7, 'here'), (9, 'there');
+SELECT rowid FROM bare('here');
+SELECT rowid FROM bare WHERE bare MATCH 'there' AND rowid > 3;
+SELECT rowid FROM bare;
+SELECT count(*) FROM bare WHERE rowid = 7;
