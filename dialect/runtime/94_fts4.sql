@@ -106,11 +106,26 @@ END $$;
 -- ---------------------------------------------------------------------------------------------------- NEAR
 
 -- The places in `mine` with one of `theirs` no more than `distance` tokens before or behind; of phrases of so many tokens.
+-- Both in order: of `theirs` only the last one before and the first one behind can be near.
 CREATE OR REPLACE FUNCTION howdah.fts4_near_to(mine int8[], size int, theirs int8[], their_size int, distance int) RETURNS int8[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT coalesce(array_agg(p ORDER BY p), '{}') FROM unnest(mine) AS p
-  WHERE EXISTS (SELECT FROM unnest(theirs) AS o, LATERAL (SELECT (p + size) - (o + their_size)) AS d(ahead)
-                WHERE p >> 32 = o >> 32 AND (ahead BETWEEN 1 AND distance::int8 + size OR -ahead BETWEEN 1 AND distance::int8 + their_size)) $$;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  out int8[] := '{}';
+  k int := 1;
+  p int8;
+  even int8; -- where one of theirs ends with p
+BEGIN
+  FOREACH p IN ARRAY mine LOOP
+    even := p + size - their_size;
+    WHILE theirs[k] < even LOOP k := k + 1; END LOOP;
+    IF (theirs[k - 1] >> 32 = p >> 32 AND even - theirs[k - 1] <= distance + size)
+       OR (CASE theirs[k] WHEN even THEN theirs[k + 1] ELSE theirs[k] END BETWEEN even AND even + distance + their_size
+           AND CASE theirs[k] WHEN even THEN theirs[k + 1] ELSE theirs[k] END >> 32 = p >> 32) THEN
+      out := out || p;
+    END IF;
+  END LOOP;
+  RETURN out;
+END $$;
 
 -- The places of phrases (an array of arrays) each of which is near the one before and the one behind it; NULL when there
 -- are none.

@@ -673,3 +673,16 @@ SELECT sent, bytes FROM letter_stat, letter_docsize;
 CREATE INDEX letter_stat_sent ON letter_stat(sent);
 DROP TABLE letter_stat;
 SELECT name FROM sqlite_schema WHERE name LIKE 'letter%' AND sql IS NOT NULL;
+
+-- case: fts4/near_in_long_rows_and_across_columns
+CREATE VIRTUAL TABLE talk USING fts4(ask, answer);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+INSERT INTO talk SELECT group_concat(CASE i % 7 WHEN 0 THEN 'yes' WHEN 3 THEN 'no' ELSE 'perhaps' END, ' '), 'yes' FROM n;
+INSERT INTO talk VALUES('say no', 'yes or no'), ('yes', 'no'), ('no word of it', 'it is of no word');
+SELECT docid, length(offsets(talk)) FROM talk WHERE talk MATCH 'yes NEAR/2 no';
+SELECT docid, length(offsets(talk)) FROM talk WHERE talk MATCH 'yes NEAR/3 no NEAR/4 yes';
+SELECT docid, offsets(talk) FROM talk WHERE talk MATCH 'yes NEAR/1 no' AND docid > 1;
+SELECT docid, offsets(talk) FROM talk WHERE talk MATCH 'no NEAR/1 no';
+SELECT docid, offsets(talk) FROM talk WHERE talk MATCH '"no word" NEAR/1 it';
+SELECT docid, offsets(talk) FROM talk WHERE talk MATCH 'it NEAR/0 "of no"';
+SELECT docid, offsets(talk) FROM talk WHERE talk MATCH 'answer:no NEAR ask:no';
