@@ -299,10 +299,13 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   ending CONSTANT int8 := 4611686018427387904;
   n int := jsonb_array_length(lists);
-  at int[] := array_fill(0, ARRAY[n]);
+  places int8[] := '{}'; -- of each phrase in turn, and `ending`
+  at int[] := '{}';
   pos int8[] := '{}';
   ahead int8[] := '{}';
-  out jsonb[] := array_fill('[]'::jsonb, ARRAY[n]);
+  taken int8[] := array_fill(NULL::int8, ARRAY[n]);
+  out_phrases int[] := '{}';
+  out_places int8[] := '{}';
   latest int8;
   low int8;
   matched boolean;
@@ -310,8 +313,10 @@ DECLARE
 BEGIN
   FOR i IN 1 .. n LOOP
     IF jsonb_array_length(lists->(i - 1)) = 0 THEN RETURN NULL; END IF;
-    pos := pos || (lists->(i - 1)->>0)::int8;
-    ahead := ahead || coalesce((lists->(i - 1)->>1)::int8, ending);
+    at := at || (cardinality(places) + 1);
+    places := places || ARRAY(SELECT jsonb_array_elements_text(lists->(i - 1))::int8) || ending;
+    pos := pos || places[at[i]];
+    ahead := ahead || places[at[i] + 1];
   END LOOP;
   <<search>>
   LOOP
@@ -325,7 +330,7 @@ BEGIN
           WHILE pos[i] < low LOOP
             at[i] := at[i] + 1;
             pos[i] := ahead[i];
-            ahead[i] := coalesce((lists->(i - 1)->>(at[i] + 1))::int8, ending);
+            ahead[i] := places[at[i] + 1];
             EXIT search WHEN pos[i] = ending;
           END LOOP;
           latest := greatest(latest, pos[i]);
@@ -334,7 +339,11 @@ BEGIN
       EXIT WHEN matched;
     END LOOP;
     FOR i IN 1 .. n LOOP
-      IF (out[i]->>-1)::int8 IS DISTINCT FROM pos[i] THEN out[i] := out[i] || to_jsonb(pos[i]); END IF;
+      IF taken[i] IS DISTINCT FROM pos[i] THEN
+        taken[i] := pos[i];
+        out_phrases := out_phrases || i;
+        out_places := out_places || pos[i];
+      END IF;
     END LOOP;
     next := 1;
     FOR i IN 2 .. n LOOP
@@ -342,10 +351,11 @@ BEGIN
     END LOOP;
     at[next] := at[next] + 1;
     pos[next] := ahead[next];
-    ahead[next] := coalesce((lists->(next - 1)->>(at[next] + 1))::int8, ending);
+    ahead[next] := places[at[next] + 1];
     EXIT WHEN pos[next] = ending;
   END LOOP;
-  RETURN CASE WHEN jsonb_array_length(out[1]) > 0 THEN to_jsonb(out) END;
+  RETURN (SELECT jsonb_agg(list ORDER BY i)
+          FROM (SELECT i, jsonb_agg(p ORDER BY o) AS list FROM unnest(out_phrases, out_places) WITH ORDINALITY u(i, p, o) GROUP BY i) AS t);
 END $$;
 
 -- The places of every phrase of the parts of a query that match a document, by the phrase's number; NULL when the query

@@ -103,7 +103,8 @@ BEGIN
     IF n > 0 AND instances[i + 2] <= out[n] THEN
       out[n] := greatest(out[n], last);
     ELSE
-      out := out || instances[i + 2] || last;
+      out := out || instances[i + 2];
+      out := out || last;
       n := n + 2;
     END IF;
   END LOOP;
@@ -118,33 +119,43 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
   t record;
   k int := 1;
+  rest text := x || ''; -- what is behind `ending`: taken from its front, for a place in the whole text is counted from there
+  pieces text[] := '{}';
 BEGIN
-  marked := '';
   ending := 0;
   FOR t IN SELECT * FROM howdah.fts_spans(spec, x) LOOP
     IF range_end > 0 THEN
       CONTINUE WHEN t.place < range_start OR t.place > range_end;
-      IF range_start > 0 AND t.place = range_start THEN ending := t.s; END IF;
+      IF range_start > 0 AND t.place = range_start AND t.s > 0 THEN
+        rest := right(rest, ending - t.s);
+        ending := t.s;
+      END IF;
     END IF;
     IF t.place = ranges[k] THEN
       IF t.s < ending THEN
         PERFORM howdah.err('howdah: highlight() of trigrams that touch each other', '0A000');
+      ELSIF t.s > ending THEN
+        pieces := pieces || left(rest, t.s - ending);
+        rest := right(rest, ending - t.s);
+        ending := t.s;
       END IF;
-      marked := marked || substr(x, ending + 1, t.s - ending) || opening;
-      ending := t.s;
+      pieces := pieces || opening;
     END IF;
     IF t.place = ranges[k + 1] THEN
-      IF range_end <> 0 AND ranges[k] < range_start THEN marked := marked || opening; END IF;
-      marked := marked || substr(x, ending + 1, t.e - ending) || closing;
+      IF range_end <> 0 AND ranges[k] < range_start THEN pieces := pieces || opening; END IF;
+      pieces := pieces || left(rest, t.e - ending);
+      pieces := pieces || closing;
+      rest := right(rest, ending - t.e);
       ending := t.e;
       k := k + 2;
     END IF;
     IF range_end > 0 AND t.place = range_end THEN
-      marked := marked || substr(x, ending + 1, greatest(t.e - ending, 0));
+      pieces := pieces || left(rest, greatest(t.e - ending, 0));
       ending := t.e;
-      IF t.place >= ranges[k] AND t.place < ranges[k + 1] THEN marked := marked || closing; END IF;
+      IF t.place >= ranges[k] AND t.place < ranges[k + 1] THEN pieces := pieces || closing; END IF;
     END IF;
   END LOOP;
+  marked := array_to_string(pieces, '');
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.fts_highlight(doc howdah.fts_doc, query jsonb, spec jsonb, texts text[], c int8, opening text, closing text)
@@ -161,8 +172,9 @@ BEGIN
   RETURN m.marked || substr(x, m.ending + 1);
 END $$;
 
--- fts5SnippetScore: the score of `tokens` tokens from `start` on, and where they would better begin.
-CREATE OR REPLACE FUNCTION howdah.fts_snippet_score(instances int[], sizes int[], c int, start int, tokens int, doc_size int,
+-- fts5SnippetScore: the score of `tokens` tokens from `start` on, and where they would better begin. The first instance there
+-- is the one at `k`.
+CREATE OR REPLACE FUNCTION howdah.fts_snippet_score(instances int[], k int, sizes int[], c int, start int, tokens int, doc_size int,
                                                     OUT score int, OUT adjusted int)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
@@ -171,8 +183,8 @@ DECLARE
   last int := 0;
 BEGIN
   score := 0;
-  FOR i IN 1 .. cardinality(instances) BY 3 LOOP
-    CONTINUE WHEN instances[i + 1] <> c OR instances[i + 2] < start OR instances[i + 2] >= start + tokens;
+  FOR i IN k .. cardinality(instances) BY 3 LOOP
+    EXIT WHEN instances[i + 1] <> c OR instances[i + 2] >= start + tokens;
     score := score + CASE WHEN instances[i] = ANY (seen) THEN 1 ELSE 1000 END;
     seen := seen || instances[i];
     IF first < 0 THEN first := instances[i + 2]; END IF;
@@ -183,11 +195,23 @@ BEGIN
   adjusted := greatest(adjusted, 0);
 END $$;
 
--- Tokens that begin a sentence.
+-- Tokens that begin a sentence: the first one, and what has nothing but white space between itself and a point or colon.
 CREATE OR REPLACE FUNCTION howdah.fts_sentences(spec jsonb, x text) RETURNS int[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  points int[]; -- behind each of them, and behind the white space that follows
+  spaces int[];
+  k int := 0;
+  t record;
+  out int[] := '{}';
 BEGIN
-  RETURN ARRAY(SELECT t.place FROM howdah.fts_spans(spec, x) AS t
-               WHERE t.place = 0 OR right(left(x, t.s), 1000) ~ '[.:][ \t\n\r]+$' ORDER BY t.place);
+  SELECT array_agg(ended - space ORDER BY o), array_agg(ended ORDER BY o) INTO points, spaces
+  FROM (SELECT o, length(m[2]) AS space, sum(length(m[1]) + length(m[2])) OVER (ORDER BY o) AS ended
+        FROM regexp_matches(x, '([^.:]*[.:])([ \t\n\r]*)', 'g') WITH ORDINALITY r(m, o)) AS p;
+  FOR t IN SELECT * FROM howdah.fts_spans(spec, x) LOOP
+    WHILE points[k + 1] <= t.s LOOP k := k + 1; END LOOP;
+    IF t.place = 0 OR (t.s > points[k] AND t.s <= spaces[k]) THEN out := out || t.place; END IF;
+  END LOOP;
+  RETURN out;
 END $$;
 
 CREATE OR REPLACE FUNCTION howdah.fts_snippet(doc howdah.fts_doc, query jsonb, spec jsonb, texts text[], c int8, opening text, closing text,
@@ -204,7 +228,9 @@ DECLARE
   size int;
   firsts int[];
   at int;
-  j int;
+  j int; -- the sentence in which `at` is
+  low int; -- the first instance at `at`, and the first one of the sentence
+  early int;
   s record;
   ranges int[];
   m record;
@@ -217,10 +243,14 @@ BEGIN
     CONTINUE WHEN c >= 0 AND c <> i;
     firsts := howdah.fts_sentences(spec, texts[i + 1]);
     size := (doc).sizes[i + 1];
+    j := 1;
+    low := 1;
+    early := 1;
     FOR k IN 1 .. cardinality(instances) BY 3 LOOP
       CONTINUE WHEN instances[k + 1] <> i;
       at := instances[k + 2];
-      SELECT * INTO s FROM howdah.fts_snippet_score(instances, sizes, i, at, n, size);
+      WHILE instances[low + 1] < i OR instances[low + 2] < at LOOP low := low + 3; END LOOP;
+      SELECT * INTO s FROM howdah.fts_snippet_score(instances, low, sizes, i, at, n, size);
       IF s.score > best_score THEN
         best_score := s.score;
         best_column := i;
@@ -228,10 +258,10 @@ BEGIN
         column_size := size;
       END IF;
       IF cardinality(firsts) > 0 AND size > n THEN
-        j := 1;
         WHILE j < cardinality(firsts) AND firsts[j + 1] <= at LOOP j := j + 1; END LOOP;
         IF firsts[j] < at THEN
-          SELECT * INTO s FROM howdah.fts_snippet_score(instances, sizes, i, firsts[j], n, size);
+          WHILE instances[early + 1] < i OR instances[early + 2] < firsts[j] LOOP early := early + 3; END LOOP;
+          SELECT * INTO s FROM howdah.fts_snippet_score(instances, early, sizes, i, firsts[j], n, size);
           s.score := s.score + CASE WHEN firsts[j] = 0 THEN 120 ELSE 100 END;
           IF s.score > best_score THEN
             best_score := s.score;
@@ -248,7 +278,9 @@ BEGIN
   -- Without MATCH fts5 has not read the sizes.
   IF column_size = 0 AND query IS NOT NULL THEN column_size := (doc).sizes[best_column + 1]; END IF;
   ranges := howdah.fts_ranges(instances, sizes, best_column);
-  WHILE ranges[1] < best_start LOOP ranges := ranges[3:]; END LOOP;
+  j := 1;
+  WHILE ranges[j] < best_start LOOP j := j + 2; END LOOP;
+  ranges := ranges[j:];
   SELECT * INTO m FROM howdah.fts_mark(spec, x, ranges, opening, closing, best_start, best_start + n - 1);
   RETURN CASE WHEN best_start > 0 THEN ellipsis ELSE '' END || m.marked ||
          CASE WHEN best_start + n - 1 >= column_size - 1 THEN substr(x, m.ending + 1) ELSE ellipsis END;

@@ -41,6 +41,19 @@ CREATE OR REPLACE FUNCTION howdah.fts4_sizes(query jsonb, numbers int[]) RETURNS
 
 -- ---------------------------------------------------------------------------------------------------- offsets
 
+-- The tokens of a text in bytes: where each begins, and how long it is.
+CREATE OR REPLACE FUNCTION howdah.fts4_byte_spans(spec jsonb, x text) RETURNS TABLE(place int, s int, size int)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  p text[] := howdah.fts_pattern(spec);
+BEGIN
+  RETURN QUERY
+    SELECT (o - 1)::int, (ended - octet_length(m[2]))::int, octet_length(m[2])
+    FROM (SELECT m, o, sum(octet_length(m[1]) + octet_length(m[2])) OVER (ORDER BY o) AS ended
+          FROM regexp_matches(x, '(' || p[1] || ')(' || p[2] || ')', 'g') WITH ORDINALITY r(m, o)) AS t
+    ORDER BY o;
+END $$;
+
 CREATE OR REPLACE FUNCTION howdah.fts4_offsets(doc howdah.fts_doc, query jsonb, settled boolean, spec jsonb, texts text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
@@ -54,14 +67,13 @@ BEGIN
   numbers := howdah.fts4_reported(query->'root');
   FOR c IN 0 .. cardinality(texts) - 1 LOOP
     CONTINUE WHEN texts[c + 1] IS NULL;
-    SELECT string_agg(c || ' ' || f.term || ' ' || octet_length(left(texts[c + 1], t.s)) || ' ' ||
-                      octet_length(substr(texts[c + 1], t.s + 1, t.e - t.s)), ' ' ORDER BY t.place, f.term)
+    SELECT string_agg(c || ' ' || f.term || ' ' || t.s || ' ' || t.size, ' ' ORDER BY t.place, f.term)
     INTO list
     FROM (SELECT p + k AS place, s.before + k AS term
           FROM (SELECT n, size, sum(size) OVER (ORDER BY o) - size AS before
                 FROM unnest(numbers, howdah.fts4_sizes(query, numbers)) WITH ORDINALITY u(n, size, o)) AS s,
                LATERAL unnest(howdah.fts4_column(places, s.n, c)) AS p, LATERAL generate_series(0, s.size - 1) AS k) AS f
-    JOIN howdah.fts_spans(spec, texts[c + 1]) AS t ON t.place = f.place;
+    JOIN howdah.fts4_byte_spans(spec, texts[c + 1]) AS t ON t.place = f.place;
     out := coalesce(out || ' ' || list, list, out);
   END LOOP;
   RETURN out;

@@ -515,3 +515,14 @@ SELECT rowid FROM bare('here');
 SELECT rowid FROM bare WHERE bare MATCH 'there' AND rowid > 3;
 SELECT rowid FROM bare;
 SELECT count(*) FROM bare WHERE rowid = 7;
+
+-- case: fts5_functions/rows_of_many_words
+CREATE VIRTUAL TABLE book USING fts5(head, body);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+INSERT INTO book SELECT 'Õne: the whále', group_concat(CASE i % 90 WHEN 0 THEN 'whale.' WHEN 4 THEN 'Hé: ship' WHEN 7 THEN 'sea .  sky' ELSE 'wind' END, ' ') FROM n;
+INSERT INTO book VALUES('ship. whale', 'the sea. the ship: a whale.whale : ship');
+SELECT rowid, length(highlight(book, 1, '<', '>')), highlight(book, 0, '<', '>') FROM book('whale OR ship') ORDER BY rowid;
+SELECT rowid, snippet(book, 1, '<', '>', '…', 6) FROM book('whale OR ship OR sky') ORDER BY rowid;
+SELECT rowid, snippet(book, -1, '<', '>', '…', 9) FROM book('ship wind') ORDER BY rowid;
+SELECT rowid, snippet(book, 1, '<', '>', '…', 12) FROM book('NEAR(whale ship, 7)') ORDER BY rowid;
+SELECT rowid, length(highlight(book, 1, '<', '>')) FROM book('NEAR(wind wind, 0)') ORDER BY rowid;
