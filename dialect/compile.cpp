@@ -5,6 +5,7 @@
 
 #include "dialect/lower.hpp"
 #include "dialect/parser.hpp"
+#include "dialect/pragma_rows.hpp"
 #include "dialect/resolver.hpp"
 #include "dialect/walk.hpp"
 #include "dialect/whole_reals.hpp"
@@ -16,15 +17,16 @@ namespace howdah::dialect {
 
 namespace {
 
-// Whether a SELECT reads anything that PostgreSQL holds, or does what the mirror would do otherwise. The schema, PRAGMA
-// functions and values alone are the mirror's.
+// Whether a SELECT reads anything that PostgreSQL holds, or does what the mirror would do otherwise. The schema, most
+// PRAGMA functions and values alone are the mirror's.
 class NeedsServer : public Visitor {
 public:
     explicit NeedsServer(const CompileRequest& request) : request_(request) {}
     bool found = false;
     bool enter(const TableRef& ref) override
     {
-        found = found || request_.catalog.find_table(ref.table.schema.text, ref.table.name.text);
+        found = found || is_live_pragma(ref.table.name.text) ||
+                request_.catalog.find_table(ref.table.schema.text, ref.table.name.text);
         return !found;
     }
     bool enter(const Expr& e) override

@@ -3,6 +3,7 @@
 #include "dialect/full_text.hpp"
 #include "dialect/lower_full_text.hpp"
 #include "dialect/parser.hpp"
+#include "dialect/pragma_rows.hpp"
 #include "dialect/resolver_impl.hpp"
 #include "dialect/rules/json_value.hpp"
 #include "dialect/rules/rules.hpp"
@@ -228,6 +229,26 @@ std::string SelectLowering::json_rows(const TableRef& ref, const Source& source)
     return text + " AS " + quote_identifier(source.pg_alias) + "(" + join(names, ", ") + ")";
 }
 
+std::string SelectLowering::pragma_rows(const TableRef& ref, Source& source)
+{
+    std::vector<std::string> args;
+    for (const ExprPtr& arg : ref.args) {
+        const auto value = l_.known_value(*arg);
+        const auto* text = value ? std::get_if<std::string>(&*value) : nullptr;
+        if (!text)
+            throw refusal(ref.table.name.text + "() with an argument that is no text");
+        args.push_back(*text);
+    }
+    const PragmaRows rows = live_pragma_rows(ref.table.name.text, args, l_.catalog());
+    for (std::size_t i = 0; i < source.columns.size(); ++i) {
+        source.columns[i].type = rows.types.at(i);
+        source.columns[i].classes =
+            Classes(rows.types[i] == PgType::text ? StorageClass::text : StorageClass::integer).with_null();
+        source.columns[i].collated = false;
+    }
+    return "(" + rows.query + ")" + columns_alias(source);
+}
+
 // sqlite_schema and pragma_…(): the mirror has the rows, and a plan is for one schema, so they are written out.
 std::string SelectLowering::mirror_rows(const TableRef& ref, Source& source)
 {
@@ -237,6 +258,8 @@ std::string SelectLowering::mirror_rows(const TableRef& ref, Source& source)
             throw refusal(ref.table.name.text + "() with an argument that is no literal, together with stored tables");
         args.push_back(unparse(*arg));
     }
+    if (is_live_pragma(ref.table.name.text))
+        return pragma_rows(ref, source);
     std::string sql = "SELECT * FROM ";
     if (!ref.table.schema.empty())
         sql += quote_identifier(ref.table.schema.text) + ".";

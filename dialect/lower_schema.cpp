@@ -332,11 +332,21 @@ private:
         each_table(from_, [&](const Table& was) {
             if (become(was))
                 return;
-            if (const Table* sequence = was.autoincrement ? from_.find_table(was.schema, "sqlite_sequence") : nullptr)
-                add("DELETE FROM " + pg_name(*sequence) + " WHERE " + quote_identifier(sequence->columns[0].pg) +
-                    " = " + widen(literal(was.name), sequence->columns[0].storage).text);
+            if (was.autoincrement)
+                forget("sqlite_sequence", 0, was.schema, was.name);
+            forget("sqlite_stat1", 0, was.schema, was.name);
             add("DROP TABLE " + pg_name(was));
         });
+    }
+
+    // What SQLite's own table says of one that is dropped, unless it is dropped itself.
+    void forget(std::string_view own, std::size_t column, const std::string& schema, const std::string& name)
+    {
+        const Table* table = from_.find_table(schema, own);
+        if (!table || !become(*table))
+            return;
+        add("DELETE FROM " + pg_name(*table) + " WHERE " + quote_identifier(table->columns[column].pg) + " = " +
+            widen(literal(name), table->columns[column].storage).text);
     }
 
     void alter_table(const AlterTable& change)
@@ -355,8 +365,10 @@ private:
             if (!is)
                 return;
             for (const Index& index : was.indexes)
-                if (!is->find_index(index.name))
+                if (!is->find_index(index.name)) {
+                    forget("sqlite_stat1", 1, was.schema, index.name);
                     add(drop_index_sql(was, index));
+                }
             for (const Index& index : is->indexes)
                 if (!was.find_index(index.name))
                     create_index(*is, index);

@@ -233,6 +233,7 @@ private:
     std::string json_rows(const TableRef& ref, const Source& source);
     std::string matched_table(const TableRef& ref, const Source& source);
     std::string mirror_rows(const TableRef& ref, Source& source);
+    std::string pragma_rows(const TableRef& ref, Source& source);
 
     // lower_visit.cpp
     std::vector<SortKey> visiting_order(const SelectCore& core);
